@@ -1,0 +1,112 @@
+#!/usr/bin/env node
+/** argv -> a lazily imported command -> an exit code. */
+import yargs, { type Argv } from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import type { CommandResult, ExitCode } from './commands/result.ts';
+
+/** Runs a command and prints its result; errors that a user can act on become messages and exit codes. */
+async function finish(command: Promise<CommandResult>, asJson: boolean): Promise<void> {
+  const { printResult } = await import('./commands/result.ts');
+  try {
+    process.exitCode = printResult(await command, asJson);
+  } catch (error) {
+    process.exitCode = reportError(error);
+  }
+}
+
+/** Exit codes of errors by name: no import of the modules that throw them. */
+const exitCodeByError: Readonly<Record<string, ExitCode>> = { UsageError: 2, ToolError: 3 };
+
+function reportError(error: unknown): ExitCode {
+  const code = error instanceof Error ? exitCodeByError[error.name] : undefined;
+  if (!(error instanceof Error) || code === undefined) throw error;
+  process.stderr.write(`bootrelay: ${error.message}\n`);
+  return code;
+}
+
+function withSettings<T>(command: Argv<T>) {
+  return command
+    .option('set', {
+      type: 'string',
+      array: true,
+      nargs: 1,
+      default: [],
+      describe: 'Section.Key=value: override a setting, after all files',
+    })
+    .option('json', { type: 'boolean', default: false, describe: 'print the result as JSON' });
+}
+
+function withPlatforms<T>(command: Argv<T>) {
+  const positional = command.positional('platforms', {
+    type: 'string',
+    array: true,
+    demandOption: true,
+    describe: 'platform files',
+  });
+  return withSettings(positional);
+}
+
+function withPlatform<T>(command: Argv<T>) {
+  const positional = command.positional('platform', {
+    type: 'string',
+    demandOption: true,
+    describe: 'platform file',
+  });
+  return withSettings(positional);
+}
+
+await yargs(hideBin(process.argv))
+  .scriptName('bootrelay')
+  .usage('$0 COMMAND\n\nFrom one INI file per platform to a booted two-stage machine.')
+  .command(
+    'render <platforms..>',
+    'Write what will run, for review, to DIR/NAME/',
+    (command) =>
+      withPlatforms(command).option('output', {
+        alias: 'o',
+        type: 'string',
+        demandOption: true,
+        describe: 'directory to write to; DIR/NAME/ is replaced as a whole',
+      }),
+    (args) =>
+      finish(
+        import('./commands/render.ts').then(({ render }) => render(args)),
+        args.json,
+      ),
+  )
+  .command(
+    'show <platform>',
+    'Print the effective settings',
+    (command) =>
+      withPlatform(command).option('origin', {
+        type: 'boolean',
+        default: false,
+        describe: 'say where each setting was set',
+      }),
+    (args) =>
+      finish(
+        import('./commands/show.ts').then(({ show }) => show(args)),
+        args.json,
+      ),
+  )
+  .command(
+    'explain <platform>',
+    'Print the boot, step by step',
+    (command) => withPlatform(command),
+    (args) =>
+      finish(
+        import('./commands/explain.ts').then(({ explain }) => explain(args)),
+        args.json,
+      ),
+  )
+  .completion('completion', 'Print a completion script for bash or zsh')
+  .demandCommand(1, 'Name a command.')
+  .strict()
+  .wrap(100)
+  .fail((message, error, parser) => {
+    if (error) throw error;
+    parser.showHelp('error');
+    process.stderr.write(`\nbootrelay: ${message}\n`);
+    process.exit(2);
+  })
+  .parseAsync();

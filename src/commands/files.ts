@@ -1,0 +1,109 @@
+/** The file system as the commands see it: reading platform files, replacing output directories as a whole. */
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { FileReader } from '../config/layers.ts';
+import type { RenderedTree } from '../render/tree.ts';
+
+function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a directory',
+  ENOTDIR: 'a part of its path is not a directory',
+};
+
+/** Reads from disk; each file once, so that a base shared by many platforms costs little. */
+export function createFileReader(): FileReader {
+  const files = new Map<string, ReturnType<FileReader['read']>>();
+  const directories = new Map<string, readonly string[]>();
+  return {
+    read(path) {
+      const known = files.get(path);
+      if (known) return known;
+      const content = readOrReason(path);
+      files.set(path, content);
+      return content;
+    },
+    list(directory) {
+      const known = directories.get(directory);
+      if (known) return known;
+      const names = listOrNothing(directory);
+      directories.set(directory, names);
+      return names;
+    },
+  };
+}
+
+function readOrReason(path: string): ReturnType<FileReader['read']> {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const code = errorCode(error);
+    return { error: `cannot be read: ${reasons[code] ?? code}`, missing: code === 'ENOENT' };
+  }
+}
+
+function listOrNothing(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory).sort();
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Makes `directory` hold what `fill` writes into an empty directory beside it, and nothing else.
+ * The old content stays until the new one is complete; if `fill` throws, it stays for good.
+ */
+export async function replaceDirectory<T>(
+  directory: string,
+  fill: (fresh: string) => T | Promise<T>,
+): Promise<T> {
+  mkdirSync(dirname(directory), { recursive: true });
+  const workplace = mkdtempSync(join(dirname(directory), `.${basename(directory)}.`));
+  const fresh = join(workplace, 'new');
+  try {
+    mkdirSync(fresh);
+    const result = await fill(fresh);
+    swapIn(fresh, directory, join(workplace, 'old'));
+    return result;
+  } finally {
+    rmSync(workplace, { recursive: true, force: true });
+  }
+}
+
+function swapIn(fresh: string, directory: string, aside: string): void {
+  const replaced = existsSync(directory);
+  if (replaced) renameSync(directory, aside);
+  try {
+    renameSync(fresh, directory);
+  } catch (error) {
+    if (replaced) renameSync(aside, directory);
+    throw error;
+  }
+}
+
+/** Writes a rendered tree below an existing directory. */
+export function writeTree(tree: RenderedTree, directory: string): void {
+  const made = new Set<string>();
+  for (const [name, { text, mode }] of tree) {
+    const path = join(directory, name);
+    if (!made.has(dirname(path))) {
+      mkdirSync(dirname(path), { recursive: true });
+      made.add(dirname(path));
+    }
+    writeFileSync(path, text, { mode });
+  }
+}

@@ -1,0 +1,56 @@
+/** Platform files -> plans, for the commands that need platforms without errors. */
+import { loadPlatform } from '../config/load.ts';
+import type { PlatformConfig } from '../config/validate.ts';
+import { type Finding, hasErrors } from '../findings.ts';
+import type { BootPlan } from '../plan/boot-plan.ts';
+import { planBoot } from '../plan/plan.ts';
+import { createFileReader } from './files.ts';
+import type { CommandResult } from './result.ts';
+
+export interface PlannedPlatform {
+  readonly config: PlatformConfig;
+  readonly plan: BootPlan;
+}
+
+export interface PlatformArguments {
+  readonly platforms: readonly string[];
+  readonly set: readonly string[];
+}
+
+export interface PlannedPlatforms {
+  /** Those without errors. */
+  readonly planned: readonly PlannedPlatform[];
+  readonly findings: readonly Finding[];
+}
+
+export function planPlatforms({ platforms, set }: PlatformArguments): PlannedPlatforms {
+  const reader = createFileReader();
+  const loaded = platforms.map((path) => loadPlatform(path, set, reader));
+  const planned = loaded.flatMap(({ config, files }) =>
+    config ? [{ config, plan: planBoot(config, files) }] : [],
+  );
+  return { planned, findings: uniqueFindings(loaded.flatMap(({ findings }) => findings)) };
+}
+
+/** A finding in a base that ten platforms extend is one finding. */
+function uniqueFindings(findings: readonly Finding[]): readonly Finding[] {
+  return [...new Map(findings.map((item) => [JSON.stringify(item), item])).values()];
+}
+
+/** The result of a command that got a configuration with errors: exit code 2, nothing is done. */
+export function configurationFailed(command: string, findings: readonly Finding[]): CommandResult {
+  return { exitCode: 2, text: '', json: { command }, findings };
+}
+
+export type OnePlatform =
+  | { readonly platform: PlannedPlatform; readonly findings: readonly Finding[] }
+  | { readonly failed: CommandResult };
+
+/** The one platform of a command that takes one. */
+export function planOnePlatform(command: string, path: string, set: readonly string[]): OnePlatform {
+  const { planned, findings } = planPlatforms({ platforms: [path], set });
+  const platform = planned[0];
+  return platform && !hasErrors(findings)
+    ? { platform, findings }
+    : { failed: configurationFailed(command, findings) };
+}

@@ -1,0 +1,35 @@
+/** `bootrelay render`: writes what will run, for review. */
+import { join } from 'node:path';
+import { hasErrors } from '../findings.ts';
+import { renderPlatform } from '../render/platform.ts';
+import { replaceDirectory, writeTree } from './files.ts';
+import { configurationFailed, type PlatformArguments, planPlatforms } from './platforms.ts';
+import { type CommandResult, UsageError } from './result.ts';
+
+export interface RenderArguments extends PlatformArguments {
+  readonly output: string;
+}
+
+export async function render(args: RenderArguments): Promise<CommandResult> {
+  const { planned, findings } = planPlatforms(args);
+  if (hasErrors(findings)) return configurationFailed('render', findings);
+  const names = planned.map(({ config }) => config.name);
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice !== undefined)
+    throw new UsageError(`two platforms are named ${twice}; set Platform.Name in one of them`);
+
+  const trees = planned.map(({ config, plan }) => ({
+    name: config.name,
+    tree: renderPlatform(config, plan),
+  }));
+  for (const { name, tree } of trees) {
+    await replaceDirectory(join(args.output, name), (fresh) => writeTree(tree, fresh));
+  }
+  const rendered = trees.map(({ name, tree }) => ({
+    platform: name,
+    directory: join(args.output, name),
+    files: [...tree.keys()],
+  }));
+  const text = rendered.map(({ directory, files }) => `${directory}: ${files.length} files`).join('\n');
+  return { exitCode: 0, text, json: { command: 'render', rendered }, findings };
+}

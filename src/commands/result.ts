@@ -1,0 +1,46 @@
+/** What a command gives back, and how it reaches the user: text or JSON, findings on standard error. */
+import pc from 'picocolors';
+import { type Finding, formatFinding, type Severity } from '../findings.ts';
+
+/** 0 clean; 1 findings or differences; 2 usage or configuration; 3 external tool; 4 boot not as expected. */
+export type ExitCode = 0 | 1 | 2 | 3 | 4;
+
+export interface CommandResult {
+  readonly exitCode: ExitCode;
+  /** For people, on standard output. */
+  readonly text: string;
+  /** For programs, with --json; `findings` is added to it. */
+  readonly json: Readonly<Record<string, unknown>>;
+  readonly findings: readonly Finding[];
+}
+
+/** Wrong usage that the parser of arguments cannot see. Exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+const errorColors = pc.createColors(pc.isColorSupported && process.stderr.isTTY === true);
+
+const severityColors: Readonly<Record<Severity, (text: string) => string>> = {
+  error: errorColors.red,
+  warning: errorColors.yellow,
+  note: errorColors.cyan,
+};
+
+/** Prints a result the way the user asked for and gives its exit code. */
+export function printResult(result: CommandResult, asJson: boolean): ExitCode {
+  if (asJson) {
+    process.stdout.write(`${JSON.stringify({ ...result.json, findings: result.findings }, undefined, 2)}\n`);
+    return result.exitCode;
+  }
+  for (const item of result.findings) process.stderr.write(`${colorSeverity(item)}\n`);
+  if (result.text) process.stdout.write(result.text.endsWith('\n') ? result.text : `${result.text}\n`);
+  return result.exitCode;
+}
+
+function colorSeverity(item: Finding): string {
+  return formatFinding(item).replace(
+    `${item.severity}: `,
+    severityColors[item.severity](`${item.severity}: `),
+  );
+}

@@ -1,0 +1,145 @@
+/**
+ * The layers of a platform, lowest first: the files it extends, the file itself, its drop-ins, --set.
+ * Reading is left to the caller's FileReader: this module does no I/O.
+ */
+import { dirname, join } from 'node:path';
+import { type Finding, finding, type Origin } from '../findings.ts';
+import { type Assignment, parseIni } from './ini.ts';
+import { closest } from './suggestions.ts';
+
+/** What the layers are read with. */
+export interface FileReader {
+  /** The bytes of a file, or why it cannot be read; `missing` where there is none. */
+  read(path: string): Uint8Array | { readonly error: string; readonly missing: boolean };
+  /** Names in a directory, sorted; none where it does not exist. */
+  list(directory: string): readonly string[];
+}
+
+export interface Layers {
+  /** All assignments in the order in which they take effect. */
+  readonly assignments: readonly Assignment[];
+  /** The files that were read, in the same order. */
+  readonly files: readonly string[];
+  readonly findings: readonly Finding[];
+}
+
+/** Origin.file of an assignment from the command line. */
+export const commandLineOrigin = '--set';
+
+/**
+ * Collects the layers of the platform file at `path`.
+ * `overrides` are the texts of --set, each `Section.Key=value`.
+ */
+export function resolveLayers(path: string, overrides: readonly string[], reader: FileReader): Layers {
+  const layers = [
+    fileLayers(path, [], reader),
+    ...dropIns(path, reader).map((file) => fileLayers(file, [], reader)),
+    overrideLayer(overrides),
+  ];
+  return concatenate(layers);
+}
+
+const nothing: Layers = { assignments: [], files: [], findings: [] };
+
+function concatenate(layers: readonly Layers[]): Layers {
+  return {
+    assignments: layers.flatMap(({ assignments }) => assignments),
+    files: layers.flatMap(({ files }) => files),
+    findings: layers.flatMap(({ findings }) => findings),
+  };
+}
+
+function dropIns(path: string, reader: FileReader): readonly string[] {
+  const directory = `${path}.d`;
+  return reader
+    .list(directory)
+    .filter((name) => name.endsWith('.conf'))
+    .map((name) => join(directory, name));
+}
+
+/** One file and, below it, what it extends. `chain` holds the files that led here. */
+function fileLayers(path: string, chain: readonly string[], reader: FileReader, from?: Origin): Layers {
+  const content = reader.read(path);
+  if ('error' in content) return { ...nothing, findings: [unreadable(path, content, reader, from)] };
+  const source = decodeUtf8(content);
+  if (source === undefined) {
+    const message = 'a platform file must be UTF-8 text';
+    return { ...nothing, findings: [finding('file-not-utf8', message, { origin: { file: path, line: 0 } })] };
+  }
+  const { assignments, findings } = parseIni(source, path);
+  const extended = extendsOf(assignments).map(({ value, origin }) => {
+    const base = join(dirname(path), value);
+    const cycle = [...chain, path];
+    return cycle.includes(base)
+      ? { ...nothing, findings: [extendsCycle([...cycle, base], origin)] }
+      : fileLayers(base, cycle, reader, origin);
+  });
+  return concatenate([...extended, { assignments, files: [path], findings }]);
+}
+
+/** The Extends= assignments that count: an empty one resets those before it. */
+function extendsOf(assignments: readonly Assignment[]): readonly Assignment[] {
+  const all = assignments.filter(({ section, key }) => section === 'Platform' && key === 'Extends');
+  const reset = all.findLastIndex(({ value }) => value === '');
+  return all.slice(reset + 1);
+}
+
+function extendsCycle(cycle: readonly string[], origin: Origin): Finding {
+  const message = `a file must not extend itself: ${cycle.join(' -> ')}`;
+  return finding('extends-cycle', message, { setting: 'Platform.Extends', origin });
+}
+
+function unreadable(
+  path: string,
+  problem: { readonly error: string; readonly missing: boolean },
+  reader: FileReader,
+  from: Origin | undefined,
+): Finding {
+  if (!from) return finding('file-unreadable', problem.error, { origin: { file: path, line: 0 } });
+  if (!problem.missing) {
+    return finding('file-unreadable', problem.error, { setting: 'Platform.Extends', origin: from });
+  }
+  const neighbour = closest(
+    path,
+    reader.list(dirname(path)).map((name) => join(dirname(path), name)),
+  );
+  return finding('extends-missing', `Extends must name an existing file; there is no ${path}`, {
+    setting: 'Platform.Extends',
+    origin: from,
+    hint: neighbour && `did you mean ${neighbour}?`,
+  });
+}
+
+function decodeUtf8(content: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(content);
+  } catch {
+    return undefined;
+  }
+}
+
+function overrideLayer(overrides: readonly string[]): Layers {
+  const parsed = overrides.map((override, index) => {
+    const origin = { file: commandLineOrigin, line: index + 1 };
+    const match = /^([^.=]+)\.([^.=]+)=(.*)$/su.exec(override);
+    if (!match) {
+      const message = `--set takes Section.Key=value, not "${override.replace(/\p{Cc}/gu, '?')}"`;
+      return { ...nothing, findings: [finding('syntax', message, { origin })] };
+    }
+    const [, section = '', key = '', value = ''] = match;
+    if (section === 'Platform' && key === 'Extends') {
+      const message = 'Extends must be set in a file; it is read before --set';
+      return {
+        ...nothing,
+        findings: [finding('settings-contradict', message, { setting: 'Platform.Extends', origin })],
+      };
+    }
+    if (/\p{Cc}/u.test(value)) {
+      const message = 'the value must not contain control characters';
+      const setting = `${section}.${key}`;
+      return { ...nothing, findings: [finding('value-control-character', message, { setting, origin })] };
+    }
+    return { ...nothing, assignments: [{ section, key, value: value.trim(), origin }] };
+  });
+  return concatenate(parsed);
+}

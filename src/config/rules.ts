@@ -1,0 +1,187 @@
+/** What settings demand of one another: contradictions, settings without effect, remarks on safety. */
+import { type Finding, type FindingKind, finding, type Origin } from '../findings.ts';
+import type { PlatformSettings, SettingName } from './settings.ts';
+import { formatDevice } from './value-types.ts';
+
+/** What a rule sees: the values, and whether and where a setting was set. */
+interface RuleInput {
+  readonly settings: PlatformSettings;
+  readonly isSet: (name: SettingName) => boolean;
+}
+
+interface Violation {
+  readonly kind: FindingKind;
+  /** The setting that the finding points at: the one to change. */
+  readonly setting: SettingName;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+type Rule = (input: RuleInput) => readonly Violation[];
+
+export function findRuleViolations(
+  settings: PlatformSettings,
+  origins: ReadonlyMap<SettingName, readonly Origin[]>,
+): readonly Finding[] {
+  const input: RuleInput = { settings, isSet: (name) => origins.has(name) };
+  return rules
+    .flatMap((rule) => rule(input))
+    .map(({ kind, setting, message, hint }) =>
+      finding(kind, message, { setting, origin: origins.get(setting)?.at(-1), hint }),
+    );
+}
+
+/** The verity device as the system names it. */
+export function verityDevicePath(settings: PlatformSettings): string {
+  return `/dev/mapper/${settings.Verity.Name}`;
+}
+
+const dataDeviceIsNamed: Rule = ({ settings: { Usr, Verity }, settings }) => {
+  const verityPath = verityDevicePath(settings);
+  const usrIsVerity = Usr.Device?.value === verityPath;
+  if (Verity.Verity === 'no') {
+    if (!Usr.Device) return [deviceRequired('Usr.Device')];
+    if (!usrIsVerity) return [];
+    const message = `${verityPath} needs Verity=required`;
+    return [{ kind: 'settings-contradict', setting: 'Usr.Device', message }];
+  }
+  if (!Usr.Device && !Verity.DataDevice) return [deviceRequired('Usr.Device')];
+  if (usrIsVerity && !Verity.DataDevice) return [deviceRequired('Verity.DataDevice')];
+  if (!Usr.Device || !Verity.DataDevice || usrIsVerity) return [];
+  const message = `Usr.Device (${formatDevice(Usr.Device)}) must be ${verityPath} or unset when Verity.DataDevice is set`;
+  return [{ kind: 'settings-contradict', setting: 'Verity.DataDevice', message }];
+};
+
+function deviceRequired(setting: SettingName): Violation {
+  return {
+    kind: 'value-required',
+    setting,
+    message: `${setting} is required: the partition that holds /usr`,
+    hint: `[${setting.split('.')[0]}] ${setting.split('.')[1]}=PARTLABEL=USR-A`,
+  };
+}
+
+const verityOnlySettings: readonly SettingName[] = [
+  'Verity.DataDevice',
+  'Verity.HashDevice',
+  'Verity.HashOffset',
+  'Verity.RootHash',
+  'Verity.Tool',
+  'Verity.OnCorruption',
+];
+
+const verityIsUsed: Rule = ({ settings, isSet }) => {
+  if (settings.Verity.Verity === 'required') return [];
+  const unverified: Violation = {
+    kind: 'usr-unverified',
+    setting: 'Verity.Verity',
+    message: '/usr and the full initrd in it are used without verification',
+    hint: 'Verity=required',
+  };
+  const dead = verityOnlySettings.filter(isSet).map((setting) => withoutEffect(setting, 'Verity.Verity=no'));
+  const hash = settings.Verity.RootHash;
+  if (hash === 'command-line' || !isSet('Verity.RootHash')) return [unverified, ...dead];
+  const message = 'a built-in root hash needs Verity=required';
+  return [{ kind: 'settings-contradict', setting: 'Verity.RootHash', message }];
+};
+
+function withoutEffect(setting: SettingName, because: string): Violation {
+  return { kind: 'setting-without-effect', setting, message: `has no effect with ${because}` };
+}
+
+const hashTreeIsApart: Rule = ({ settings: { Usr, Verity } }) => {
+  if (Verity.Verity === 'no' || Verity.HashOffset !== 0) return [];
+  const data = Verity.DataDevice ?? Usr.Device;
+  const same = !Verity.HashDevice || (data && formatDevice(data) === formatDevice(Verity.HashDevice));
+  if (!same) return [];
+  const message = 'HashOffset=0 needs a HashDevice of its own: the file system starts there';
+  return [{ kind: 'settings-contradict', setting: 'Verity.HashOffset', message, hint: 'HashOffset=auto' }];
+};
+
+const rootHashIsProtected: Rule = ({ settings: { Verity, KernelCommandLine } }) => {
+  if (Verity.Verity === 'no') return [];
+  if (Verity.RootHash === 'command-line') {
+    return [
+      {
+        kind: 'root-hash-unprotected',
+        setting: 'Verity.RootHash',
+        message: `whoever can change ${KernelCommandLine.RootHash}= on the kernel command line chooses the /usr that boots`,
+        hint: 'sign the command line with the kernel (a UKI), or build the root hash in',
+      },
+    ];
+  }
+  return [];
+};
+
+const rootHashParameterIsRead: Rule = ({ settings: { Verity }, isSet }) =>
+  isSet('KernelCommandLine.RootHash') && (Verity.Verity === 'no' || Verity.RootHash !== 'command-line')
+    ? [withoutEffect('KernelCommandLine.RootHash', 'a root hash that is not taken from the command line')]
+    : [];
+
+const overriddenParameters: readonly SettingName[] = [
+  'KernelCommandLine.UsrDevice',
+  'KernelCommandLine.UsrFileSystem',
+  'KernelCommandLine.UsrOptions',
+  'KernelCommandLine.DataDevice',
+  'KernelCommandLine.HashDevice',
+  'Devices.FindBy',
+];
+
+const parametersAreRead: Rule = ({ settings, isSet }) =>
+  settings.KernelCommandLine.Override
+    ? []
+    : overriddenParameters
+        .filter(isSet)
+        .map((setting) => withoutEffect(setting, 'KernelCommandLine.Override=no'));
+
+const parameterNamesDiffer: Rule = ({ settings: { KernelCommandLine } }) => {
+  const { Override: _, ...parameters } = KernelCommandLine;
+  const entries = Object.entries(parameters);
+  return entries
+    .filter(([, name], index) => entries.findIndex(([, other]) => other === name) < index)
+    .map(([key, name]) => ({
+      kind: 'settings-contradict',
+      setting: `KernelCommandLine.${key}` as SettingName,
+      message: `"${name}" must stand for one setting only`,
+    }));
+};
+
+const overlayIsUsed: Rule = ({ settings: { FullInitrd }, isSet }) => {
+  if (FullInitrd.Writable) return [];
+  const because = 'FullInitrd.Writable=no';
+  const carried = FullInitrd.CarryOver.map(
+    (path): Violation => ({
+      kind: 'setting-without-effect',
+      setting: 'FullInitrd.CarryOver',
+      message: `${path} cannot be carried into a read-only full initrd: systemd-stub's credentials and extensions get lost`,
+      hint: 'Writable=yes, or an empty CarryOver=',
+    }),
+  );
+  return [
+    ...(isSet('FullInitrd.TmpfsSize') ? [withoutEffect('FullInitrd.TmpfsSize', because)] : []),
+    ...carried,
+  ];
+};
+
+const compressionLevelLimits: Readonly<Record<string, number>> = { zstd: 22, xz: 9, gzip: 9, none: 0 };
+
+const compressionLevelFits: Rule = ({ settings: { Initrd } }) => {
+  const limit = compressionLevelLimits[Initrd.Compression] ?? 0;
+  if (Initrd.CompressionLevel === undefined || Initrd.CompressionLevel <= limit) return [];
+  if (limit === 0)
+    return [withoutEffect('Initrd.CompressionLevel', `Initrd.Compression=${Initrd.Compression}`)];
+  const message = `CompressionLevel must be at most ${limit} with Compression=${Initrd.Compression}`;
+  return [{ kind: 'settings-contradict', setting: 'Initrd.CompressionLevel', message }];
+};
+
+const rules: readonly Rule[] = [
+  dataDeviceIsNamed,
+  verityIsUsed,
+  hashTreeIsApart,
+  rootHashIsProtected,
+  rootHashParameterIsRead,
+  parametersAreRead,
+  parameterNamesDiffer,
+  overlayIsUsed,
+  compressionLevelFits,
+];

@@ -1,0 +1,302 @@
+/**
+ * The one table of settings. Types, validation, docs/settings.md, `show` and completion come from it.
+ * A default is written as a platform owner would write it, and goes through the same parser.
+ */
+import {
+  blockOffset,
+  boolean,
+  choice,
+  type DeviceSpec,
+  device,
+  deviceIdentifiers,
+  integer,
+  memorySize,
+  pattern,
+  plainPath,
+  rootHash,
+  size,
+  text,
+  timeSpan,
+  usrPath,
+  type ValueType,
+} from './value-types.ts';
+
+interface SettingWords {
+  /** One or two sentences for docs/settings.md. */
+  readonly help: string;
+  /** The release that brought the setting. */
+  readonly since: string;
+}
+
+export interface SingleSetting<T> extends SettingWords {
+  readonly kind: 'single';
+  readonly type: ValueType<T>;
+  readonly default: string;
+}
+
+export interface OptionalSetting<T> extends SettingWords {
+  readonly kind: 'optional';
+  readonly type: ValueType<T>;
+}
+
+/** Repeated keys append; an empty value resets. */
+export interface ListSetting<T> extends SettingWords {
+  readonly kind: 'list';
+  readonly type: ValueType<T>;
+  readonly default: readonly string[];
+}
+
+export type AnySetting = SingleSetting<unknown> | OptionalSetting<unknown> | ListSetting<unknown>;
+
+const since = '0.1.0';
+
+function single<T>(type: ValueType<T>, defaultText: string, help: string): SingleSetting<T> {
+  return { kind: 'single', type, default: defaultText, help, since };
+}
+
+function optional<T>(type: ValueType<T>, help: string): OptionalSetting<T> {
+  return { kind: 'optional', type, help, since };
+}
+
+function list<T>(type: ValueType<T>, defaultTexts: readonly string[], help: string): ListSetting<T> {
+  return { kind: 'list', type, default: defaultTexts, help, since };
+}
+
+const platformName = pattern(
+  'name',
+  /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/,
+  'a name of letters, digits and _ . - that starts with a letter or digit, at most 63 characters',
+);
+const deviceMapperName = pattern(
+  'name',
+  /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/,
+  'a device-mapper name of letters, digits and _ . -',
+);
+const parameterName = pattern(
+  'parameter name',
+  /^[A-Za-z0-9][A-Za-z0-9_.-]*$/,
+  'the name of a kernel command line parameter, without "="',
+);
+const moduleName = pattern(
+  'module name',
+  /^-?[A-Za-z0-9][A-Za-z0-9_-]*$/,
+  'the name of a kernel module without directory and .ko, with a leading "-" where it may be missing or fail',
+);
+const mountOptions = pattern(
+  'mount options',
+  /^[A-Za-z0-9_=.:/@+-]+(,[A-Za-z0-9_=.:/@+-]+)*$/,
+  'mount options separated by commas, without spaces',
+);
+
+/** Every section and setting. */
+export const settings = {
+  Platform: {
+    Name: optional(platformName, 'Name of the platform. Default: the name of the file without `.ini`.'),
+    Description: single(text, '', 'What machine this is, in a sentence.'),
+    Architecture: single(choice('x86-64', 'arm64'), 'x86-64', 'Processor architecture of the machine.'),
+    Extends: list(
+      text,
+      [],
+      'A platform file to start from, relative to this file. Its settings come first; this file overrides them.',
+    ),
+  },
+  Initrd: {
+    Init: single(choice('shell'), 'shell', 'Form of stage 1: `shell` is a POSIX /init run by busybox.'),
+    Compression: single(
+      choice('zstd', 'xz', 'gzip', 'none'),
+      'zstd',
+      'Compression of the minimal initrd. The kernel needs the matching CONFIG_RD_ option.',
+    ),
+    CompressionLevel: optional(
+      integer(1, 22),
+      'Compression level. Default: 19 for zstd, 9 for xz (with the CRC32 check that the kernel knows) and gzip.',
+    ),
+    SizeBudget: single(
+      size,
+      '0',
+      'Largest size of the compressed minimal initrd; a larger one fails the build. 0: no limit.',
+    ),
+    ExtraFiles: list(
+      plainPath,
+      [],
+      'A file or directory of the sysroot to put into the minimal initrd at the same path; programs bring their libraries.',
+    ),
+  },
+  Modules: {
+    Modules: list(
+      moduleName,
+      [],
+      'Kernel module to load before the devices are searched, usually a disk driver. With a leading `-` it may be missing or fail.',
+    ),
+  },
+  Devices: {
+    Timeout: single(
+      timeSpan,
+      '90s',
+      'How long to wait for the /usr partition before the emergency action. 0: look once.',
+    ),
+    FindBy: list(
+      choice(...deviceIdentifiers),
+      ['PARTLABEL', 'path'],
+      'How a device may be named on the kernel command line, besides the kinds that the settings use. LABEL, UUID and PARTUUID put blkid into the minimal initrd.',
+    ),
+  },
+  Usr: {
+    Device: optional<DeviceSpec>(device, 'The partition that holds /usr. Exactly one device must match.'),
+    FileSystem: single(choice('erofs', 'btrfs', 'squashfs', 'ext4'), 'erofs', 'File system of /usr.'),
+    Options: optional(mountOptions, 'Mount options of /usr besides `ro`.'),
+    HandOver: single(
+      choice('bind', 'move'),
+      'bind',
+      'How /usr gets below the full initrd: a bind mount (the first mount is detached after it) or a moved mount.',
+    ),
+  },
+  Verity: {
+    Verity: single(
+      choice('required', 'no'),
+      'required',
+      '`required`: /usr is used through dm-verity or the boot stops. `no`: /usr is used as it is.',
+    ),
+    Name: single(deviceMapperName, 'usr', 'Device-mapper name of the verity device: /dev/mapper/NAME.'),
+    DataDevice: optional<DeviceSpec>(
+      device,
+      'The partition with the data, where Usr.Device names the verity device (/dev/mapper/NAME) or nothing. Default: Usr.Device.',
+    ),
+    HashDevice: optional<DeviceSpec>(
+      device,
+      'The partition with the hash tree. Default: the data partition, the hash tree behind the file system.',
+    ),
+    HashOffset: single(
+      blockOffset,
+      'auto',
+      'Where the verity superblock starts on the hash device. `auto`: 0 on a hash device of its own, else the end of the file system as its superblock gives it.',
+    ),
+    RootHash: single(
+      rootHash,
+      'command-line',
+      'The root hash, built in; or `command-line`: the boot loader gives it as KernelCommandLine.RootHash.',
+    ),
+    Tool: single(
+      choice('dmsetup', 'veritysetup'),
+      'dmsetup',
+      '`dmsetup` with a table from the verity superblock (small), or `veritysetup` (brings libcryptsetup and OpenSSL).',
+    ),
+    OnCorruption: single(
+      choice('panic', 'restart', 'error'),
+      'panic',
+      'What the kernel does when a block does not match its hash after the first check: panic, restart, or an I/O error to the reader.',
+    ),
+  },
+  FullInitrd: {
+    Source: single(
+      choice('image'),
+      'image',
+      'Where the files of the full initrd come from: `image`, an image file in /usr.',
+    ),
+    Image: single(
+      usrPath,
+      '/usr/lib/bootrelay/initrd.img',
+      'The image file, as a path of the running system.',
+    ),
+    FileSystem: single(choice('squashfs', 'erofs'), 'erofs', 'File system of the image.'),
+    Writable: single(
+      boolean,
+      'yes',
+      'A tmpfs overlay above the image makes the root of the full initrd writable, which dracut wants.',
+    ),
+    TmpfsSize: single(memorySize, '50%', 'Size limit of the overlay.'),
+    Init: single(plainPath, '/init', 'Program of the full initrd that switch_root starts.'),
+    CarryOver: list(
+      plainPath,
+      ['/.extra'],
+      'A path of the initramfs to copy into the full initrd if it exists. systemd-stub puts credentials and extensions into /.extra.',
+    ),
+  },
+  Emergency: {
+    Action: single(
+      choice('reboot', 'poweroff', 'halt', 'panic'),
+      'reboot',
+      'What happens when a step of stage 1 fails, or when the check of /usr in the full initrd does.',
+    ),
+    Delay: single(timeSpan, '10s', 'How long the reason stays on the console before the action.'),
+  },
+  KernelCommandLine: {
+    Override: single(
+      boolean,
+      'yes',
+      'Parameters of the kernel command line override the settings they stand for. `no`: they are ignored, except RootHash.',
+    ),
+    UsrDevice: single(
+      parameterName,
+      'mount.usr',
+      'Parameter for Usr.Device. The value /dev/mapper/NAME, as systemd wants it, leaves the partition as set.',
+    ),
+    UsrFileSystem: single(parameterName, 'mount.usrfstype', 'Parameter for Usr.FileSystem.'),
+    UsrOptions: single(parameterName, 'mount.usrflags', 'Parameter for Usr.Options.'),
+    DataDevice: single(
+      parameterName,
+      'systemd.verity_usr_data',
+      'Parameter for Verity.DataDevice, where the platform sets that; UsrDevice is not read then.',
+    ),
+    HashDevice: single(
+      parameterName,
+      'systemd.verity_usr_hash',
+      'Parameter for Verity.HashDevice, where the platform sets that.',
+    ),
+    RootHash: single(
+      parameterName,
+      'usrhash',
+      'Parameter that carries the root hash, with Verity.RootHash=command-line.',
+    ),
+  },
+} as const satisfies Record<string, Record<string, AnySetting>>;
+
+type Settings = typeof settings;
+
+type ValueOf<S> =
+  S extends SingleSetting<infer T>
+    ? T
+    : S extends ListSetting<infer T>
+      ? readonly T[]
+      : S extends OptionalSetting<infer T>
+        ? T | undefined
+        : never;
+
+/** The values of all settings: `config.Usr.Device` is what `[Usr] Device=` says. */
+export type PlatformSettings = {
+  readonly [S in keyof Settings]: { readonly [K in keyof Settings[S]]: ValueOf<Settings[S][K]> };
+};
+
+/** A setting as `Section.Key`. */
+export type SettingName = {
+  [S in keyof Settings & string]: `${S}.${keyof Settings[S] & string}`;
+}[keyof Settings & string];
+
+export interface SettingRow {
+  readonly section: string;
+  readonly key: string;
+  readonly name: SettingName;
+  readonly setting: AnySetting;
+}
+
+/** The table as rows, in its own order. */
+export const settingRows: readonly SettingRow[] = Object.entries(settings).flatMap(([section, keys]) =>
+  Object.entries(keys).map(([key, setting]) => ({
+    section,
+    key,
+    name: `${section}.${key}` as SettingName,
+    setting: setting as AnySetting,
+  })),
+);
+
+const rowsByName = new Map<string, SettingRow>(settingRows.map((row) => [row.name, row]));
+
+export function findSetting(section: string, key: string): SettingRow | undefined {
+  return rowsByName.get(`${section}.${key}`);
+}
+
+export const sectionNames: readonly string[] = Object.keys(settings);
+
+export function keysOfSection(section: string): readonly string[] {
+  return settingRows.filter((row) => row.section === section).map(({ key }) => key);
+}

@@ -1,0 +1,149 @@
+/** Assignments -> the effective settings with their origins, and everything that is wrong with them. */
+import { basename } from 'node:path';
+import { type Finding, finding, type Origin } from '../findings.ts';
+import type { Assignment } from './ini.ts';
+import { findRuleViolations } from './rules.ts';
+import {
+  type AnySetting,
+  findSetting,
+  keysOfSection,
+  type PlatformSettings,
+  type SettingName,
+  type SettingRow,
+  sectionNames,
+  settingRows,
+} from './settings.ts';
+import { closest } from './suggestions.ts';
+
+/** Where each effective value comes from: one origin a value, more for lists, none for a default. */
+export type Origins = ReadonlyMap<SettingName, readonly Origin[]>;
+
+export interface PlatformConfig {
+  /** Platform.Name, or the file's name without `.ini`. */
+  readonly name: string;
+  /** The platform file as the user gave it. */
+  readonly file: string;
+  readonly settings: PlatformSettings;
+  readonly origins: Origins;
+}
+
+export interface Validated {
+  /** Absent where a finding has severity error. */
+  readonly config?: PlatformConfig;
+  readonly findings: readonly Finding[];
+}
+
+interface Effective {
+  readonly row: SettingRow;
+  readonly value: unknown;
+  readonly origins: readonly Origin[];
+  readonly findings: readonly Finding[];
+}
+
+/** Gives every setting of the platform in `file` its value. */
+export function validateConfig(assignments: readonly Assignment[], file: string): Validated {
+  const unknown = assignments.flatMap(findUnknown);
+  const effective = settingRows.map((row) => effectiveValue(row, assignments));
+  const problems = [...unknown, ...effective.flatMap(({ findings }) => findings)];
+  const origins: Origins = new Map(
+    effective.filter((entry) => entry.origins.length > 0).map((entry) => [entry.row.name, entry.origins]),
+  );
+  const settings = nest(effective);
+  const name = settings.Platform.Name ?? basename(file, '.ini');
+  const findings = [
+    ...problems,
+    ...checkName(name),
+    // A contradiction between values that could not be read would only repeat those findings.
+    ...(problems.length === 0 ? findRuleViolations(settings, origins) : []),
+  ];
+  const failed = findings.some(({ severity }) => severity === 'error');
+  return failed ? { findings } : { config: { name, file, settings, origins }, findings };
+}
+
+function findUnknown({ section, key, origin }: Assignment): readonly Finding[] {
+  if (findSetting(section, key)) return [];
+  const setting = `${section}.${key}`;
+  if (!sectionNames.includes(section)) {
+    const near = closest(section, sectionNames);
+    const hint = near ? `did you mean [${near}]?` : `the sections are ${sectionNames.join(', ')}`;
+    return [finding('unknown-section', `there is no section [${section}]`, { setting, origin, hint })];
+  }
+  return [
+    finding('unknown-key', `[${section}] has no setting ${key}`, {
+      setting,
+      origin,
+      hint: keyHint(section, key),
+    }),
+  ];
+}
+
+function keyHint(section: string, key: string): string {
+  const near = closest(key, keysOfSection(section));
+  if (near) return `did you mean ${near}=?`;
+  const elsewhere = settingRows.find((row) => row.key.toLowerCase() === key.toLowerCase());
+  if (elsewhere) return `${elsewhere.key}= belongs to [${elsewhere.section}]`;
+  return `the settings of [${section}] are ${keysOfSection(section).join(', ')}`;
+}
+
+/** The assignments of one setting that count: those after the last reset by an empty value. */
+function effectiveValue(row: SettingRow, assignments: readonly Assignment[]): Effective {
+  const own = assignments.filter(({ section, key }) => section === row.section && key === row.key);
+  const reset = own.findLastIndex(({ value }) => value === '');
+  const after = own.slice(reset + 1);
+  const counting = row.setting.kind === 'list' ? after : after.slice(-1);
+  if (counting.length === 0) {
+    const emptied = row.setting.kind === 'list' && reset >= 0;
+    const value = emptied ? [] : defaultValue(row.setting);
+    return { row, value, origins: emptied ? own.slice(reset).map(({ origin }) => origin) : [], findings: [] };
+  }
+  const parsed = counting.map((assignment) => parseValue(row, assignment));
+  const values = parsed.flatMap((result) => ('value' in result ? [result.value] : []));
+  return {
+    row,
+    value: row.setting.kind === 'list' ? values : values[0],
+    origins: counting.map(({ origin }) => origin),
+    findings: parsed.flatMap((result) => ('problem' in result ? [result.problem] : [])),
+  };
+}
+
+function parseValue(
+  row: SettingRow,
+  { value, origin }: Assignment,
+): { readonly value: unknown } | { readonly problem: Finding } {
+  const parsed = row.setting.type.parse(value);
+  if ('value' in parsed) return { value: parsed.value };
+  const near = closest(value, row.setting.type.choices ?? []);
+  const hint = parsed.hint ?? (near && `did you mean ${near}?`);
+  const message = `"${value}" must be ${parsed.required}`;
+  return { problem: finding('value-invalid', message, { setting: row.name, origin, hint }) };
+}
+
+/** A default as its parser reads it. A default that its own parser refuses is a defect of the table. */
+export function defaultValue(setting: AnySetting): unknown {
+  const parse = (text: string): unknown => {
+    const parsed = setting.type.parse(text);
+    if ('value' in parsed) return parsed.value;
+    throw new Error(`the default "${text}" must be ${parsed.required}`);
+  };
+  if (setting.kind === 'optional') return undefined;
+  return setting.kind === 'list' ? setting.default.map(parse) : parse(setting.default);
+}
+
+/** The rows hold every section and key of the table, so the nested object is complete. */
+function nest(effective: readonly Effective[]): PlatformSettings {
+  const nested: Record<string, Record<string, unknown>> = {};
+  for (const { row, value } of effective) {
+    nested[row.section] = { ...nested[row.section], [row.key]: value };
+  }
+  return nested as unknown as PlatformSettings;
+}
+
+function checkName(name: string): readonly Finding[] {
+  const row = findSetting('Platform', 'Name');
+  const parsed = row?.setting.type.parse(name);
+  if (!parsed || 'value' in parsed) return [];
+  const hint = 'set Platform.Name, or rename the file';
+  return [
+    finding('value-invalid', `"${name}" must be ${parsed.required}`, { setting: 'Platform.Name', hint }),
+  ];
+}

@@ -1,0 +1,130 @@
+/** The boot plan: the ordered steps of stage 1 as plain data, before any text is rendered. */
+import type { SettingName } from '../config/settings.ts';
+
+/** What a step provides and later steps use. */
+export type Fact =
+  | 'kernel file systems'
+  | 'kernel log'
+  | 'command line values'
+  | 'disk drivers'
+  | 'data partition'
+  | 'hash partition'
+  | 'usr device'
+  | 'mounted usr'
+  | 'full initrd root'
+  | 'usr below full initrd'
+  | 'running full initrd';
+
+/** A kernel module by name. An optional one may be absent or fail to load: the boot goes on, slower or without it. */
+export interface ModuleNeed {
+  readonly name: string;
+  readonly optional: boolean;
+}
+
+/** A program of the sysroot by path, or an applet of its busybox. */
+export type ProgramNeed = { readonly program: string } | { readonly applet: string };
+
+/** A device node that the minimal initrd must bring, before devtmpfs is there. */
+export interface DeviceNode {
+  readonly path: string;
+  readonly major: number;
+  readonly minor: number;
+  readonly mode: number;
+}
+
+export interface Needs {
+  readonly modules: readonly ModuleNeed[];
+  /** Options that must be y or m in the kernel's configuration, without CONFIG_. */
+  readonly kernelOptions: readonly string[];
+  readonly programs: readonly ProgramNeed[];
+  readonly deviceNodes: readonly DeviceNode[];
+}
+
+/** A setting's value on its way into the output: what it is, which setting, and where that was set. */
+export interface Sourced<T> {
+  readonly value: T;
+  readonly setting: SettingName;
+  /** `file:line`, relative to the platform file's directory; `--set`; or `default`. */
+  readonly where: string;
+}
+
+/** One step. `data` is what its template prints. */
+export interface Step<Data = unknown> {
+  /** The same in the log, the timeline, `explain` and the reports of failures. */
+  readonly name: string;
+  /** For a newcomer: what happens, and why. */
+  readonly explanation: readonly string[];
+  readonly needs: Needs;
+  readonly uses: readonly Fact[];
+  readonly provides: readonly Fact[];
+  /** What can go wrong; each ends in the plan's emergency action. */
+  readonly failures: readonly string[];
+  readonly data: Data;
+}
+
+export interface EmergencyPlan {
+  readonly action: Sourced<'reboot' | 'poweroff' | 'halt' | 'panic'>;
+  readonly delay: Sourced<number>;
+}
+
+export interface BootPlan {
+  readonly platform: string;
+  readonly description: string;
+  readonly architecture: 'x86-64' | 'arm64';
+  /** The files that the settings come from, relative to the platform file's directory. */
+  readonly files: readonly string[];
+  readonly steps: readonly Step[];
+  readonly emergency: EmergencyPlan;
+}
+
+/** A plan that is wrong in itself: a defect of bootrelay, not of the platform. */
+export class PlanError extends Error {
+  override readonly name = 'PlanError';
+}
+
+/**
+ * Refuses a plan that cannot run: a step that uses what no earlier step provides, a name that appears twice,
+ * or a last step that does not start the full initrd. Throws PlanError with all of it.
+ */
+export function checkPlan(plan: BootPlan): void {
+  const provided = new Set<Fact>();
+  const names = new Set<string>();
+  const problems: string[] = [];
+  for (const { name, uses, provides } of plan.steps) {
+    if (names.has(name)) problems.push(`the step ${name} appears twice`);
+    names.add(name);
+    for (const fact of uses) {
+      if (!provided.has(fact)) problems.push(`${name} uses "${fact}", which no earlier step provides`);
+    }
+    for (const fact of provides) provided.add(fact);
+  }
+  if (!plan.steps.at(-1)?.provides.includes('running full initrd')) {
+    problems.push('the last step must start the full initrd');
+  }
+  if (problems.length > 0) throw new PlanError(`the boot plan of ${plan.platform}: ${problems.join('; ')}`);
+}
+
+/** What all steps of a plan need, each once, in the order of first need. A module is optional if no step requires it. */
+export function needsOfPlan(plan: BootPlan): Needs {
+  const all = plan.steps.map(({ needs }) => needs);
+  const modules = new Map<string, ModuleNeed>();
+  for (const { name, optional } of all.flatMap((needs) => needs.modules)) {
+    modules.set(name, { name, optional: optional && (modules.get(name)?.optional ?? true) });
+  }
+  return {
+    modules: [...modules.values()],
+    kernelOptions: [...new Set(all.flatMap(({ kernelOptions }) => kernelOptions))],
+    programs: uniqueBy(
+      all.flatMap(({ programs }) => programs),
+      JSON.stringify,
+    ),
+    deviceNodes: uniqueBy(
+      all.flatMap(({ deviceNodes }) => deviceNodes),
+      ({ path }) => path,
+    ),
+  };
+}
+
+function uniqueBy<T>(items: readonly T[], key: (item: T) => string): readonly T[] {
+  return [...new Map(items.map((item) => [key(item), item] as const)).values()];
+}

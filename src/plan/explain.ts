@@ -1,0 +1,70 @@
+/** BootPlan -> text for a reader who has never seen it. */
+import type { BootPlan, Needs, ProgramNeed, Step } from './boot-plan.ts';
+
+/** The boot in words, one paragraph a step; lines of at most 100 characters. */
+export function explainPlan(plan: BootPlan): string {
+  const { action, delay } = plan.emergency;
+  const title = `The boot of ${plan.platform}${plan.description ? `: ${plan.description}` : ''}`;
+  const lines = [
+    title,
+    '='.repeat(title.length),
+    '',
+    ...wrap(
+      `The kernel unpacks the minimal initrd and runs its /init, which takes these ${plan.steps.length} steps. ` +
+        `Each writes its name to the kernel log. If one fails, the reason is logged and shown for ${delay.value} s; ` +
+        `then: ${action.value} (${action.setting}, ${action.where}).`,
+      '',
+    ),
+    ...plan.steps.flatMap((step, index) => ['', ...explainStep(step, index + 1)]),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function explainStep(step: Step, number: number): readonly string[] {
+  const indent = '   ';
+  return [
+    `${number}. ${step.name}`,
+    ...step.explanation.flatMap((sentence) => wrap(sentence, indent)),
+    ...labelled('needs', describeNeeds(step.needs), indent),
+    ...labelled('gives', step.provides, indent),
+    ...labelled('fails if', step.failures, indent, '; or '),
+  ];
+}
+
+function labelled(
+  label: string,
+  items: readonly string[],
+  indent: string,
+  separator = ', ',
+): readonly string[] {
+  if (items.length === 0) return [];
+  const [first = '', ...rest] = wrap(`${label}: ${items.join(separator)}`, indent);
+  return [first, ...rest.map((line) => `${' '.repeat(label.length + 2)}${line}`)];
+}
+
+function describeNeeds(needs: Needs): readonly string[] {
+  return [
+    ...needs.modules.map(({ name, optional }) => `${name} (module${optional ? ', if there is one' : ''})`),
+    ...needs.programs.map(describeProgram),
+    ...needs.deviceNodes.map(({ path }) => path),
+  ];
+}
+
+function describeProgram(need: ProgramNeed): string {
+  return 'program' in need ? need.program : `${need.applet} (busybox)`;
+}
+
+function wrap(text: string, indent: string): readonly string[] {
+  const width = 100 - indent.length - 12;
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line && line.length + 1 + word.length > width) {
+      lines.push(indent + line);
+      line = word;
+    } else {
+      line = line ? `${line} ${word}` : word;
+    }
+  }
+  return [...lines, indent + line];
+}

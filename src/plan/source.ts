@@ -1,0 +1,27 @@
+/** Where values come from, as the rendered output says it: relative names only, the same on every machine. */
+import { dirname, relative } from 'node:path';
+import { commandLineOrigin } from '../config/layers.ts';
+import type { SettingName } from '../config/settings.ts';
+import type { PlatformConfig } from '../config/validate.ts';
+import type { Origin } from '../findings.ts';
+import type { Sourced } from './boot-plan.ts';
+
+/** A file's name relative to the directory of the platform file. */
+export function relativeToPlatform(config: PlatformConfig, file: string): string {
+  return relative(dirname(config.file), file);
+}
+
+function formatOrigin(config: PlatformConfig, { file, line }: Origin): string {
+  return file === commandLineOrigin ? commandLineOrigin : `${relativeToPlatform(config, file)}:${line}`;
+}
+
+/** Where a setting was set: `file:line`, several for a list, or `default`. */
+export function sourceOf(config: PlatformConfig, setting: SettingName): string {
+  const origins = config.origins.get(setting) ?? [];
+  return origins.length === 0 ? 'default' : origins.map((origin) => formatOrigin(config, origin)).join(' ');
+}
+
+/** A value of the setting, or one derived from it, with its source. */
+export function sourced<T>(config: PlatformConfig, setting: SettingName, value: T): Sourced<T> {
+  return { value, setting, where: sourceOf(config, setting) };
+}

@@ -1,0 +1,39 @@
+/** Values become text of the output's languages here, and only here. */
+
+/** A value that cannot be written in the language it is meant for: a defect, since parsing refuses such values. */
+export class QuoteError extends Error {
+  override readonly name = 'QuoteError';
+}
+
+function refuseControl(value: string): string {
+  if (/[\p{Cc}\u2028\u2029]/u.test(value))
+    throw new QuoteError(`control character in ${JSON.stringify(value)}`);
+  return value;
+}
+
+/** One word of POSIX shell: as it is where no character is special, else in single quotes. */
+export function quoteShell(value: string): string {
+  refuseControl(value);
+  if (/^[A-Za-z0-9_./:,@%+-]+$/.test(value)) return value;
+  return `'${value.replaceAll("'", `'\\''`)}'`;
+}
+
+/** A value inside a comment of one line. */
+export function quoteComment(value: string): string {
+  return refuseControl(value);
+}
+
+/** A name that needs no quoting in shell and units; anything else is refused. */
+export function checkIdentifier(value: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(value)) return value;
+  throw new QuoteError(`${JSON.stringify(value)} is not an identifier`);
+}
+
+/** A value of a systemd unit setting that takes plain text: % is a specifier, a trailing \ a continuation. */
+export function quoteUnit(value: string): string {
+  refuseControl(value);
+  if (value !== value.trim() || value.endsWith('\\')) {
+    throw new QuoteError(`${JSON.stringify(value)} cannot be a unit's value`);
+  }
+  return value.replaceAll('%', '%%');
+}

@@ -1,0 +1,10 @@
+/** What rendering gives: texts by path, ready to be written or built. */
+
+export interface RenderedFile {
+  readonly text: string;
+  /** Permission bits: 0o755 for what is executed, 0o644 for the rest. */
+  readonly mode: 0o644 | 0o755;
+}
+
+/** Files by their path relative to the platform's output directory, in the order in which one reads them. */
+export type RenderedTree = ReadonlyMap<string, RenderedFile>;
