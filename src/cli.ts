@@ -55,6 +55,27 @@ function withPlatform<T>(command: Argv<T>) {
   return withSettings(positional);
 }
 
+function withSysroot<T>(command: Argv<T>) {
+  return command
+    .option('sysroot', {
+      type: 'string',
+      demandOption: true,
+      describe: 'the built system: programs, libraries, kernel modules',
+    })
+    .option('kernel', {
+      type: 'string',
+      demandOption: true,
+      describe: 'kernel version, a directory of usr/lib/modules',
+    });
+}
+
+const outputDirectory = {
+  alias: 'o',
+  type: 'string',
+  demandOption: true,
+  describe: 'directory to write to; it is replaced as a whole',
+} as const;
+
 await yargs(hideBin(process.argv))
   .scriptName('bootrelay')
   .usage('$0 COMMAND\n\nFrom one INI file per platform to a booted two-stage machine.')
@@ -96,6 +117,16 @@ await yargs(hideBin(process.argv))
     (args) =>
       finish(
         import('./commands/explain.ts').then(({ explain }) => explain(args)),
+        args.json,
+      ),
+  )
+  .command(
+    'build <platform>',
+    'Build the minimal initrd from a sysroot',
+    (command) => withSysroot(withPlatform(command)).option('output', outputDirectory),
+    (args) =>
+      finish(
+        import('./commands/build.ts').then(({ build }) => build(args)),
         args.json,
       ),
   )

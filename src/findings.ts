@@ -46,6 +46,7 @@ export const findingKinds = {
     severity: 'error',
     title: 'The sysroot does not have the modules of this kernel version.',
   },
+  'over-budget': { severity: 'error', title: 'The minimal initrd is larger than its budget.' },
 } as const satisfies Record<string, FindingWords>;
 
 export type FindingKind = keyof typeof findingKinds;

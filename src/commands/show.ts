@@ -1,7 +1,6 @@
 /** `bootrelay show`: the effective settings of a platform. */
-import { settingRows } from '../config/settings.ts';
+import { effectiveSettings } from '../config/effective.ts';
 import type { PlatformConfig } from '../config/validate.ts';
-import { type DeviceSpec, formatDevice } from '../config/value-types.ts';
 import { sourceOf } from '../plan/source.ts';
 import { planOnePlatform } from './platforms.ts';
 import type { CommandResult } from './result.ts';
@@ -33,24 +32,12 @@ export async function show(args: ShowArguments): Promise<CommandResult> {
 }
 
 function shownSettings(config: PlatformConfig): readonly ShownSetting[] {
-  const values = config.settings as unknown as Record<string, Record<string, unknown>>;
-  return settingRows
-    .filter(({ name }) => name !== 'Platform.Extends')
-    .map(({ section, key, name }) => ({
-      section,
-      key,
-      values: asTexts(name === 'Platform.Name' ? config.name : values[section]?.[key]),
-      origin: sourceOf(config, name),
-    }));
-}
-
-/** Values as a platform file would give them. */
-function asTexts(value: unknown): readonly string[] {
-  if (value === undefined) return [];
-  if (Array.isArray(value)) return value.flatMap(asTexts);
-  if (typeof value === 'boolean') return [value ? 'yes' : 'no'];
-  if (typeof value === 'object' && value !== null) return [formatDevice(value as DeviceSpec)];
-  return [String(value)];
+  return effectiveSettings(config).map(({ row: { section, key, name }, values }) => ({
+    section,
+    key,
+    values,
+    origin: sourceOf(config, name),
+  }));
 }
 
 /** INI text that can be given back to bootrelay; with origins as comments above each setting. */

@@ -38,6 +38,8 @@ export interface Needs {
   readonly kernelOptions: readonly string[];
   readonly programs: readonly ProgramNeed[];
   readonly deviceNodes: readonly DeviceNode[];
+  /** Directories that must exist in the minimal initrd: mount points. */
+  readonly directories: readonly string[];
 }
 
 /** A setting's value on its way into the output: what it is, which setting, and where that was set. */
@@ -118,6 +120,7 @@ export function needsOfPlan(plan: BootPlan): Needs {
       all.flatMap(({ programs }) => programs),
       JSON.stringify,
     ),
+    directories: [...new Set(all.flatMap(({ directories }) => directories))],
     deviceNodes: uniqueBy(
       all.flatMap(({ deviceNodes }) => deviceNodes),
       ({ path }) => path,

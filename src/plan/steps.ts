@@ -6,7 +6,7 @@ import { verityDevicePath } from '../config/rules.ts';
 import type { ModuleNeed, Needs, ProgramNeed, Sourced, Step } from './boot-plan.ts';
 import { sourced, sourceOf } from './source.ts';
 
-const nothing: Needs = { modules: [], kernelOptions: [], programs: [], deviceNodes: [] };
+const nothing: Needs = { modules: [], kernelOptions: [], programs: [], deviceNodes: [], directories: [] };
 
 function applets(...names: readonly string[]): readonly ProgramNeed[] {
   return names.map((applet) => ({ applet }));
@@ -48,6 +48,7 @@ export function mountKernelFileSystems(): Step {
         'BINFMT_ELF',
       ],
       programs: applets('sh', 'mount', 'sleep'),
+      directories: ['/proc', '/sys', '/dev', '/run'],
       // Before devtmpfs is mounted: where the kernel opens /init's output, and where the first step logs.
       deviceNodes: [
         { path: '/dev/console', major: 5, minor: 1, mode: 0o600 },
@@ -319,6 +320,7 @@ export function mountUsr(config: PlatformConfig): Step<MountUsrData> {
       modules: modules(Usr.FileSystem),
       kernelOptions: kernelOptionsOfFileSystem[Usr.FileSystem],
       programs: applets('mount'),
+      directories: ['/sysusr/usr'],
     },
     uses: ['usr device'],
     provides: ['mounted usr'],
@@ -326,7 +328,7 @@ export function mountUsr(config: PlatformConfig): Step<MountUsrData> {
     data: {
       verity: Verity.Verity === 'required',
       devicePath: verityDevicePath(config.settings),
-      failure: `cannot mount ${what}`,
+      failure: 'cannot mount /usr',
       fileSystem: Usr.FileSystem,
       variables: [variable(config, 'usr_options', 'Usr.Options', Usr.Options)],
     },
@@ -356,7 +358,8 @@ export function mountFullInitrd(config: PlatformConfig): Step<FullInitrdData> {
         ...kernelOptionsOfFileSystem[FileSystem],
         ...(Writable ? ['OVERLAY_FS'] : []),
       ],
-      programs: applets('mount', 'umount', 'mkdir'),
+      programs: applets('mount', ...(Writable ? ['umount', 'mkdir'] : [])),
+      directories: ['/full', ...(Writable ? ['/image', '/overlay'] : [])],
     },
     uses: ['mounted usr'],
     provides: ['full initrd root'],

@@ -40,7 +40,12 @@ const preparations: Readonly<Record<string, (data: unknown) => object>> = {
   }),
   'set-up-verity': (data) => {
     const verity = data as VerityData;
-    return { ...verity, fixedOffset: verity.hashOffset !== 'auto', endOf: { [verity.fileSystem]: true } };
+    return {
+      ...verity,
+      fixedOffset: verity.hashOffset !== 'auto',
+      endOf: { [verity.fileSystem]: true },
+      hashPartition: verity.separateHash ? 'hash_partition' : 'usr_partition',
+    };
   },
   'carry-over': (data) => {
     const { paths, where } = data as CarryOverData;

@@ -25,7 +25,7 @@ export function quoteComment(value: string): string {
 
 /** A name that needs no quoting in shell and units; anything else is refused. */
 export function checkIdentifier(value: string): string {
-  if (/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(value)) return value;
+  if (/^[A-Za-z0-9_][A-Za-z0-9_-]*$/.test(value)) return value;
   throw new QuoteError(`${JSON.stringify(value)} is not an identifier`);
 }
 

@@ -1,0 +1,120 @@
+/** One build: sysroot and platform -> minimal initrd, file list, manifest, sizes. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { PlatformConfig } from '../config/validate.ts';
+import { type Finding, finding, hasErrors } from '../findings.ts';
+import type { BootPlan } from '../plan/boot-plan.ts';
+import { renderInit } from '../render/init.ts';
+import type { ProgramName } from '../tools/programs.ts';
+import { versionOf } from '../tools/run.ts';
+import { collectEntries } from './collect.ts';
+import { formatMtree } from './entries.ts';
+import { type Manifest, manifestFile, manifestSettings } from './manifest.ts';
+import { packMinimalInitrd } from './minimal-initrd.ts';
+import { sha256OfFile } from './modules.ts';
+import { checkSysroot } from './requirements.ts';
+import { formatBytes, formatSizeTable, measureParts } from './size-table.ts';
+import { bootrelayVersion } from './version.ts';
+
+export interface BuildOptions {
+  readonly config: PlatformConfig;
+  readonly plan: BootPlan;
+  readonly sysroot: string;
+  /** Kernel version: a directory of usr/lib/modules. */
+  readonly kernel: string;
+  /** An empty directory that lasts as long as the caller uses the result's files. */
+  readonly work: string;
+}
+
+export interface Build {
+  /** The image, in the work directory. */
+  readonly image: string;
+  readonly mtree: string;
+  readonly sizes: string;
+  readonly manifest: Manifest;
+}
+
+export interface BuildResult {
+  /** Absent where the sysroot lacks what the plan needs. Present, with an error, where the image is over budget. */
+  readonly build?: Build;
+  readonly findings: readonly Finding[];
+}
+
+/** Builds in `work`. Same input, same bytes. Throws ToolError. */
+export async function buildMinimalInitrd(options: BuildOptions): Promise<BuildResult> {
+  const { config, plan, sysroot, work } = options;
+  const { Initrd } = config.settings;
+  const { kernel, findings } = checkSysroot(plan, sysroot, options.kernel);
+  if (!kernel || hasErrors(findings)) return { findings };
+  const entries = await collectEntries({
+    plan,
+    init: renderInit(plan),
+    sysroot,
+    kernel,
+    extraFiles: Initrd.ExtraFiles,
+    work,
+  });
+  const packed = await packMinimalInitrd(entries, {
+    work,
+    compression: Initrd.Compression,
+    level: Initrd.CompressionLevel,
+  });
+  const sizes = measureParts(entries);
+  const build: Build = {
+    image: packed.file,
+    mtree: formatMtree(entries, { contents: false }),
+    sizes: formatSizeTable(sizes, packed.size, Initrd.SizeBudget),
+    manifest: {
+      bootrelay: bootrelayVersion(),
+      platform: config.name,
+      kernel: kernel.version,
+      initrd: {
+        sha256: sha256OfFile(packed.file),
+        size: packed.size,
+        uncompressedSize: packed.uncompressedSize,
+      },
+      parts: sizes,
+      files: entries.map(manifestFile),
+      settings: manifestSettings(config),
+      tools: await toolVersions(Initrd.Compression),
+    },
+  };
+  return { build, findings: [...findings, ...checkBudget(config, packed.size)] };
+}
+
+function checkBudget(config: PlatformConfig, size: number): readonly Finding[] {
+  const budget = config.settings.Initrd.SizeBudget;
+  if (budget === 0 || size <= budget) return [];
+  const message = `the minimal initrd has ${formatBytes(size)} and must have at most ${formatBytes(budget)}`;
+  const origin = config.origins.get('Initrd.SizeBudget')?.at(-1);
+  return [
+    finding('over-budget', message, { setting: 'Initrd.SizeBudget', origin, hint: `SizeBudget=${size}` }),
+  ];
+}
+
+async function toolVersions(compression: ProgramName | 'none'): Promise<Readonly<Record<string, string>>> {
+  const used: readonly ProgramName[] = [
+    'bsdtar',
+    'lddtree',
+    'modprobe',
+    ...(compression === 'none' ? [] : [compression]),
+  ];
+  const versions = await Promise.all(
+    used.map(async (program) => [program, await versionOf(program)] as const),
+  );
+  return Object.fromEntries(versions);
+}
+
+/** Runs `task` with a work directory: removed if it succeeds, kept if it throws, with its name in the error. */
+export async function withWorkDirectory<T>(task: (work: string) => Promise<T>): Promise<T> {
+  const work = mkdtempSync(join(tmpdir(), 'bootrelay-'));
+  try {
+    const result = await task(work);
+    rmSync(work, { recursive: true, force: true });
+    return result;
+  } catch (error) {
+    if (error instanceof Error) error.message += `\nThe work directory is kept: ${work}`;
+    throw error;
+  }
+}

@@ -1,0 +1,145 @@
+/** From the plan's needs to the entries of the minimal initrd. */
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { type BootPlan, needsOfPlan, type ProgramNeed } from '../plan/boot-plan.ts';
+import { lddtreeArgs } from '../tools/lddtree.ts';
+import { ToolError } from '../tools/programs.ts';
+import { run } from '../tools/run.ts';
+import { completeEntries, type Entry, type Part } from './entries.ts';
+import type { Kernel } from './kernel.ts';
+import { formatLoadOrder, resolveModules, sha256OfFile, unpackModules } from './modules.ts';
+import { busyboxPath } from './requirements.ts';
+import { fileInSysroot } from './sysroot.ts';
+
+export interface CollectOptions {
+  readonly plan: BootPlan;
+  /** The rendered /init. */
+  readonly init: string;
+  readonly sysroot: string;
+  readonly kernel: Kernel;
+  /** Initrd.ExtraFiles. */
+  readonly extraFiles: readonly string[];
+  /** An empty directory for files that are made on the way. */
+  readonly work: string;
+}
+
+/** Everything that goes into the minimal initrd. Throws ToolError. */
+export async function collectEntries(options: CollectOptions): Promise<readonly Entry[]> {
+  const { plan, sysroot } = options;
+  const needs = needsOfPlan(plan);
+  const programs = needs.programs.flatMap((need) => ('program' in need ? [need.program] : []));
+  const [programEntries, extraEntries, moduleEntries] = await Promise.all([
+    collectPrograms(sysroot, [busyboxPath, ...programs]),
+    collectExtraFiles(sysroot, options.extraFiles),
+    collectModules(options),
+  ]);
+  const taken = new Set(programEntries.map(({ path }) => path));
+  return completeEntries([
+    writeInit(options),
+    ...layoutLinks,
+    ...needs.directories.map((path): Entry => ({ type: 'dir', path, mode: 0o755, part: 'layout' })),
+    ...needs.deviceNodes.map((node): Entry => ({ type: 'char', ...node, part: 'layout' })),
+    ...needs.programs.flatMap(appletLink),
+    ...programEntries,
+    ...extraEntries.filter(({ path }) => !taken.has(path)),
+    ...moduleEntries,
+  ]);
+}
+
+/** A merged /usr, whatever the sysroot has: scripts and loaders are found under both names. */
+const layoutLinks: readonly Entry[] = ['bin', 'sbin', 'lib', 'lib64'].map((name) => ({
+  type: 'link',
+  path: `/${name}`,
+  target: `usr/${name}`,
+  part: 'layout',
+}));
+
+function writeInit({ init, work }: CollectOptions): Entry {
+  const source = join(work, 'init');
+  writeFileSync(source, init);
+  return fileEntry('/init', source, 0o755, 'init');
+}
+
+function fileEntry(path: string, source: string, mode: number, part: Part): Entry {
+  return {
+    type: 'file',
+    path,
+    mode,
+    part,
+    source,
+    size: statSync(source).size,
+    sha256: sha256OfFile(source),
+  };
+}
+
+function appletLink(need: ProgramNeed): readonly Entry[] {
+  if ('program' in need) return [];
+  return [{ type: 'link', path: `/usr/bin/${need.applet}`, target: basename(busyboxPath), part: 'busybox' }];
+}
+
+/** Programs and the libraries they need. */
+async function collectPrograms(sysroot: string, programs: readonly string[]): Promise<readonly Entry[]> {
+  const paths = await listWithLibraries(sysroot, programs);
+  return paths.map((path) => {
+    const part = path === busyboxPath ? 'busybox' : programs.includes(path) ? 'programs' : 'libraries';
+    return fromSysroot(sysroot, path, part);
+  });
+}
+
+/** The paths of `programs` and their libraries below a merged /usr. */
+async function listWithLibraries(sysroot: string, programs: readonly string[]): Promise<readonly string[]> {
+  const output = await run(lddtreeArgs(sysroot, programs));
+  const files = output.split('\n').filter(Boolean);
+  const outside = files.find((file) => !file.startsWith(`${sysroot}/`));
+  if (outside !== undefined) throw new ToolError(`lddtree names ${outside}, which is not in the sysroot`);
+  return [...new Set(files.map((file) => mergeUsr(file.slice(sysroot.length))))];
+}
+
+function mergeUsr(path: string): string {
+  return path.replace(/^\/(bin|sbin|lib|lib64)\//, '/usr/$1/');
+}
+
+function fromSysroot(sysroot: string, path: string, part: Part): Entry {
+  const source = fileInSysroot(sysroot, path) ?? fileInSysroot(sysroot, path.replace(/^\/usr/, ''));
+  if (!source) throw new ToolError(`the sysroot has no ${path}`);
+  const executable = (statSync(source).mode & 0o111) !== 0;
+  return fileEntry(path, source, executable ? 0o755 : 0o644, part);
+}
+
+async function collectExtraFiles(sysroot: string, paths: readonly string[]): Promise<readonly Entry[]> {
+  const files = paths.flatMap((path) => listFiles(sysroot, path));
+  if (files.length === 0) return [];
+  const elf = files.filter((path) => (statSync(fileInSysroot(sysroot, path) ?? '').mode & 0o111) !== 0);
+  const libraries = elf.length === 0 ? [] : await listExtraLibraries(sysroot, elf);
+  return [...new Set([...files, ...libraries])].map((path) => fromSysroot(sysroot, path, 'extra'));
+}
+
+async function listExtraLibraries(sysroot: string, paths: readonly string[]): Promise<readonly string[]> {
+  const { program, args } = lddtreeArgs(sysroot, paths);
+  const output = await run({ program, args: ['--skip-non-elfs', ...args] });
+  return output
+    .split('\n')
+    .filter((file) => file.startsWith(`${sysroot}/`))
+    .map((file) => mergeUsr(file.slice(sysroot.length)));
+}
+
+/** The regular files at or below a path of the sysroot. */
+function listFiles(sysroot: string, path: string): readonly string[] {
+  const file = fileInSysroot(sysroot, path);
+  if (!file) throw new ToolError(`the sysroot has no ${path}, which Initrd.ExtraFiles names`);
+  if (!statSync(file).isDirectory()) return [mergeUsr(path)];
+  return readdirSync(file)
+    .sort()
+    .flatMap((name) => listFiles(sysroot, `${path}/${name}`));
+}
+
+async function collectModules({ plan, sysroot, kernel, work }: CollectOptions): Promise<readonly Entry[]> {
+  const modules = await resolveModules(needsOfPlan(plan).modules, sysroot, kernel);
+  const directory = join(work, 'modules');
+  mkdirSync(directory);
+  await unpackModules(modules, directory);
+  writeFileSync(join(directory, 'order'), formatLoadOrder(modules));
+  return [...modules.map(({ file }) => file), 'order'].map((name) =>
+    fileEntry(`/modules/${name}`, join(directory, name), 0o644, 'modules'),
+  );
+}

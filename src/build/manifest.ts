@@ -1,0 +1,40 @@
+/** The manifest of a build: everything that went in, by hash. No paths of the machine, no times. */
+import { effectiveSettings } from '../config/effective.ts';
+import type { PlatformConfig } from '../config/validate.ts';
+import type { Entry } from './entries.ts';
+import type { PartSize } from './size-table.ts';
+
+export interface Manifest {
+  readonly bootrelay: string;
+  readonly platform: string;
+  readonly kernel: string;
+  readonly initrd: {
+    readonly sha256: string;
+    readonly size: number;
+    readonly uncompressedSize: number;
+  };
+  readonly parts: readonly PartSize[];
+  readonly files: readonly object[];
+  /** `Section.Key` -> values. */
+  readonly settings: Readonly<Record<string, readonly string[]>>;
+  /** Program -> version. */
+  readonly tools: Readonly<Record<string, string>>;
+}
+
+export function manifestFile(entry: Entry): object {
+  const { path, part, type } = entry;
+  switch (entry.type) {
+    case 'file':
+      return { path, type, part, mode: entry.mode.toString(8), size: entry.size, sha256: entry.sha256 };
+    case 'link':
+      return { path, type, part, target: entry.target };
+    case 'char':
+      return { path, type, part, mode: entry.mode.toString(8), device: `${entry.major}:${entry.minor}` };
+    case 'dir':
+      return { path, type, part, mode: entry.mode.toString(8) };
+  }
+}
+
+export function manifestSettings(config: PlatformConfig): Manifest['settings'] {
+  return Object.fromEntries(effectiveSettings(config).map(({ row, values }) => [row.name, values]));
+}

@@ -1,0 +1,77 @@
+/** The modules of the minimal initrd: which files, in which order, decompressed. */
+import { createHash } from 'node:crypto';
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { ModuleNeed } from '../plan/boot-plan.ts';
+import { decompressArgs } from '../tools/archive.ts';
+import { showDependsArgs } from '../tools/modprobe.ts';
+import { run } from '../tools/run.ts';
+import { canonicalModuleName, type Kernel } from './kernel.ts';
+
+export interface LoadedModule {
+  /** The module's file in the sysroot, compressed or not. */
+  readonly source: string;
+  /** Its name in the minimal initrd: NAME.ko. */
+  readonly file: string;
+  /** Whether the boot stops if it does not load. */
+  readonly required: boolean;
+}
+
+/**
+ * All modules that `needs` take, each after those it depends on. Soft dependencies come along, but only hard
+ * ones of a required module are required. Built-in and absent ones are left out: checkSysroot() tells of those.
+ */
+export async function resolveModules(
+  needs: readonly ModuleNeed[],
+  sysroot: string,
+  kernel: Kernel,
+): Promise<readonly LoadedModule[]> {
+  const present = needs.filter(({ name }) => kernel.modules.has(canonicalModuleName(name)));
+  const outputs = await Promise.all(
+    present.map(({ name }) => run(showDependsArgs(sysroot, kernel.version, name))),
+  );
+  const sources = [...new Set(outputs.flatMap(readInsmodLines))];
+  const required = new Set(
+    present.filter(({ optional }) => !optional).flatMap(({ name }) => hardClosure(name, kernel)),
+  );
+  return sources.map((source) => ({
+    source,
+    file: basename(source).replace(/\.ko\.\w+$/, '.ko'),
+    required: required.has(basename(source)),
+  }));
+}
+
+function readInsmodLines(output: string): readonly string[] {
+  return output.split('\n').flatMap((line) => /^insmod (\S+)/.exec(line)?.[1] ?? []);
+}
+
+/** File names of a module and of all that modules.dep names for it. */
+function hardClosure(name: string, kernel: Kernel): readonly string[] {
+  const module = kernel.modules.get(canonicalModuleName(name));
+  return module ? [module.path, ...module.dependencies].map((path) => basename(path)) : [];
+}
+
+const compressionOfSuffix = { '.xz': 'xz', '.zst': 'zstd', '.gz': 'gzip' } as const;
+
+/** Writes the modules decompressed into `directory` (compressed twice they are larger and load slower). */
+export async function unpackModules(modules: readonly LoadedModule[], directory: string): Promise<void> {
+  mkdirSync(directory, { recursive: true });
+  await Promise.all(
+    modules.map(async ({ source, file }) => {
+      const target = join(directory, file);
+      const suffix = /\.ko(\.\w+)$/.exec(source)?.[1] as keyof typeof compressionOfSuffix | undefined;
+      const compression = suffix && compressionOfSuffix[suffix];
+      if (compression) await run(decompressArgs(compression), { inputFile: source, outputFile: target });
+      else copyFileSync(source, target);
+    }),
+  );
+}
+
+/** /modules/order of the minimal initrd: `required FILE` or `optional FILE`, in load order. */
+export function formatLoadOrder(modules: readonly LoadedModule[]): string {
+  return modules.map(({ file, required }) => `${required ? 'required' : 'optional'} ${file}\n`).join('');
+}
+
+export function sha256OfFile(file: string): string {
+  return createHash('sha256').update(readFileSync(file)).digest('hex');
+}

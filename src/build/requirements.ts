@@ -1,0 +1,80 @@
+/** Does a sysroot have what a boot plan needs? Findings before anything is built. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { closest } from '../config/suggestions.ts';
+import { type Finding, finding } from '../findings.ts';
+import { type BootPlan, needsOfPlan } from '../plan/boot-plan.ts';
+import { canonicalModuleName, type Kernel, readKernel } from './kernel.ts';
+import { fileInSysroot, isDirectory } from './sysroot.ts';
+
+/** Where busybox is in a sysroot. */
+export const busyboxPath = '/usr/bin/busybox';
+
+export interface CheckedSysroot {
+  /** Absent where the sysroot does not have this kernel. */
+  readonly kernel?: Kernel;
+  readonly findings: readonly Finding[];
+}
+
+export function checkSysroot(plan: BootPlan, sysroot: string, version: string): CheckedSysroot {
+  if (!isDirectory(join(sysroot, 'usr'))) {
+    return { findings: [finding('kernel-missing', `${sysroot} must be a directory with the system's /usr`)] };
+  }
+  const needs = needsOfPlan(plan);
+  const programs = needs.programs.map((need) => ('program' in need ? need.program : busyboxPath));
+  const missing = [...new Set(programs)].filter((path) => fileInSysroot(sysroot, path) === undefined);
+  const programFindings = missing.map((path) =>
+    finding('program-missing', `the sysroot must have ${path}`, programHint(path)),
+  );
+  const kernel = readKernel(sysroot, version);
+  if (!kernel) return { findings: [...programFindings, kernelMissing(sysroot, version)] };
+  return {
+    kernel,
+    findings: [
+      ...programFindings,
+      ...checkModules(plan, kernel),
+      ...checkOptions(needs.kernelOptions, kernel),
+    ],
+  };
+}
+
+const packages: Readonly<Record<string, string>> = {
+  [busyboxPath]: 'busybox-static',
+  '/usr/sbin/dmsetup': 'dmsetup',
+  '/usr/sbin/veritysetup': 'cryptsetup-bin',
+  '/usr/sbin/blkid': 'util-linux',
+};
+
+function programHint(path: string): { readonly hint?: string } {
+  const name = packages[path];
+  return name === undefined ? {} : { hint: `Debian's package ${name} has it` };
+}
+
+function kernelMissing(sysroot: string, version: string): Finding {
+  const directory = fileInSysroot(sysroot, '/usr/lib/modules');
+  const present = directory ? readdirSync(directory) : [];
+  const hint = present.length > 0 ? `it has ${present.join(', ')}` : undefined;
+  return finding('kernel-missing', `the sysroot must have /usr/lib/modules/${version}/modules.dep`, { hint });
+}
+
+function checkModules(plan: BootPlan, kernel: Kernel): readonly Finding[] {
+  return needsOfPlan(plan).modules.flatMap(({ name, optional }) => {
+    const canonical = canonicalModuleName(name);
+    if (kernel.builtin.has(canonical) || kernel.modules.has(canonical)) return [];
+    const step = plan.steps.find(({ needs }) => needs.modules.some((need) => need.name === name));
+    const message = `kernel ${kernel.version} has no module ${name}, which ${step?.name ?? 'the boot'} needs`;
+    if (optional) return [finding('module-optional-missing', message)];
+    const near = closest(canonical, [...kernel.modules.keys()]);
+    return [finding('module-missing', message, { hint: near && `did you mean ${near}?` })];
+  });
+}
+
+function checkOptions(options: readonly string[], kernel: Kernel): readonly Finding[] {
+  const known = kernel.options;
+  if (!known) return [];
+  return options
+    .filter((option) => !['y', 'm'].includes(known.get(option) ?? 'n'))
+    .map((option) =>
+      finding('kernel-option-missing', `kernel ${kernel.version} must be built with CONFIG_${option}`),
+    );
+}

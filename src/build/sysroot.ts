@@ -1,0 +1,53 @@
+/** Paths of a sysroot, with its symbolic links followed inside it. */
+import { lstatSync, readlinkSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+const maximumLinks = 40;
+
+/**
+ * Resolves `path` as a process with `sysroot` as its root would see it: absolute links start at the sysroot,
+ * `..` stops there. Gives the path without links, starting with /, or undefined where nothing is.
+ */
+export function resolveInSysroot(sysroot: string, path: string): string | undefined {
+  let links = 0;
+  let resolved = '/';
+  const pending = path.split('/').filter(Boolean);
+  for (let name = pending.shift(); name !== undefined; name = pending.shift()) {
+    if (name === '.') continue;
+    if (name === '..') {
+      resolved = dirname(resolved);
+      continue;
+    }
+    const next = join(resolved, name);
+    const target = linkTarget(join(sysroot, next));
+    if (target === undefined) return undefined;
+    if (target === '') {
+      resolved = next;
+      continue;
+    }
+    links += 1;
+    if (links > maximumLinks) return undefined;
+    if (target.startsWith('/')) resolved = '/';
+    pending.unshift(...target.split('/').filter(Boolean));
+  }
+  return resolved;
+}
+
+/** The target of a symbolic link, '' for anything else that exists, undefined for nothing. */
+function linkTarget(file: string): string | undefined {
+  try {
+    return lstatSync(file).isSymbolicLink() ? readlinkSync(file) : '';
+  } catch {
+    return undefined;
+  }
+}
+
+/** The file on this machine that `path` of the sysroot is, or undefined. */
+export function fileInSysroot(sysroot: string, path: string): string | undefined {
+  const resolved = resolveInSysroot(sysroot, path);
+  return resolved === undefined ? undefined : join(sysroot, resolved);
+}
+
+export function isDirectory(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}

@@ -1,0 +1,43 @@
+/** `bootrelay build`: the minimal initrd, its file list, sizes and manifest. */
+import { copyFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Build, buildMinimalInitrd, withWorkDirectory } from '../build/build.ts';
+import { hasErrors } from '../findings.ts';
+import { replaceDirectory } from './files.ts';
+import { planOnePlatform } from './platforms.ts';
+import type { CommandResult } from './result.ts';
+
+export interface BuildArguments {
+  readonly platform: string;
+  readonly set: readonly string[];
+  readonly sysroot: string;
+  readonly kernel: string;
+  readonly output: string;
+}
+
+/** Exit code 1 where the sysroot lacks something or the image is over budget; nothing is written then. */
+export async function build(args: BuildArguments): Promise<CommandResult> {
+  const loaded = planOnePlatform('build', args.platform, args.set);
+  if ('failed' in loaded) return loaded.failed;
+  return withWorkDirectory(async (work) => {
+    const options = { ...loaded.platform, sysroot: resolve(args.sysroot), kernel: args.kernel, work };
+    const result = await buildMinimalInitrd(options);
+    const findings = [...loaded.findings, ...result.findings];
+    const sizes = result.build?.sizes ?? '';
+    if (!result.build || hasErrors(findings)) {
+      return { exitCode: 1, text: sizes, json: { command: 'build' }, findings };
+    }
+    const { manifest } = result.build;
+    await replaceDirectory(args.output, (fresh) => writeBuild(result.build as Build, fresh));
+    const text = `${sizes}\n${join(args.output, 'initrd.img')}\n`;
+    return { exitCode: 0, text, json: { command: 'build', output: args.output, manifest }, findings };
+  });
+}
+
+/** The files of a build in `directory`. */
+export function writeBuild({ image, mtree, sizes, manifest }: Build, directory: string): void {
+  copyFileSync(image, join(directory, 'initrd.img'));
+  writeFileSync(join(directory, 'initrd.mtree'), mtree);
+  writeFileSync(join(directory, 'sizes.txt'), sizes);
+  writeFileSync(join(directory, 'manifest.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
+}

@@ -1,0 +1,37 @@
+/** bsdtar(1) and the compressors, as arguments. */
+import type { Command } from './run.ts';
+
+/** mtree file -> newc cpio, the format that the kernel unpacks (Documentation/driver-api/early-userspace/buffer-format.rst). */
+export function cpioFromMtreeArgs({ mtree, output }: { mtree: string; output: string }): Command {
+  return { program: 'bsdtar', args: ['--format=newc', '-cf', output, `@${mtree}`] };
+}
+
+/**
+ * cpio on standard input -> pax tar on standard output. The entries of `mtree` go before those of the cpio:
+ * a root directory with a mode, mount points.
+ */
+export function tarFromCpioArgs({ mtree }: { mtree: string }): Command {
+  return { program: 'bsdtar', args: ['--format=pax', '-cf', '-', `@${mtree}`, '@-'] };
+}
+
+export type Compression = 'zstd' | 'xz' | 'gzip' | 'none';
+
+const defaultLevels = { zstd: 19, xz: 9, gzip: 9 } as const;
+
+/** Compresses standard input as the kernel can read it; undefined for `none`. Same input, same bytes. */
+export function compressArgs(compression: Compression, level: number | undefined): Command | undefined {
+  if (compression === 'none') return undefined;
+  const number = level ?? defaultLevels[compression];
+  // The kernel's xz knows no other check; zstd and gzip must not store a name, a time or depend on the cores.
+  const args = {
+    zstd: ['--stdout', '--quiet', '--single-thread', '--ultra', `-${number}`],
+    xz: ['--stdout', '--threads=1', '--check=crc32', `-${number}`],
+    gzip: ['--stdout', '--no-name', `-${number}`],
+  };
+  return { program: compression, args: args[compression] };
+}
+
+/** Decompresses standard input to standard output. */
+export function decompressArgs(compression: Exclude<Compression, 'none'>): Command {
+  return { program: compression, args: ['--decompress', '--stdout', '--quiet'] };
+}

@@ -1,0 +1,85 @@
+/** The external programs: what each is called, which Debian package brings it, how it tells its version. */
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+interface Program {
+  readonly package: string;
+  readonly versionArgs: readonly string[];
+}
+
+export const programs = {
+  bsdtar: { package: 'libarchive-tools', versionArgs: ['--version'] },
+  cp: { package: 'coreutils', versionArgs: ['--version'] },
+  dd: { package: 'coreutils', versionArgs: ['--version'] },
+  gzip: { package: 'gzip', versionArgs: ['--version'] },
+  lddtree: { package: 'pax-utils and python3-pyelftools', versionArgs: ['--version'] },
+  'mkfs.btrfs': { package: 'btrfs-progs', versionArgs: ['--version'] },
+  'mkfs.erofs': { package: 'erofs-utils', versionArgs: ['--version'] },
+  'mkfs.ext4': { package: 'e2fsprogs', versionArgs: ['-V'] },
+  mksquashfs: { package: 'squashfs-tools', versionArgs: ['-version'] },
+  modprobe: { package: 'kmod', versionArgs: ['--version'] },
+  'qemu-system-aarch64': { package: 'qemu-system-arm', versionArgs: ['--version'] },
+  'qemu-system-x86_64': { package: 'qemu-system-x86', versionArgs: ['--version'] },
+  sfdisk: { package: 'fdisk', versionArgs: ['--version'] },
+  sqfstar: { package: 'squashfs-tools', versionArgs: ['-version'] },
+  veritysetup: { package: 'cryptsetup-bin', versionArgs: ['--version'] },
+  xz: { package: 'xz-utils', versionArgs: ['--version'] },
+  zstd: { package: 'zstd', versionArgs: ['--version'] },
+} as const satisfies Record<string, Program>;
+
+export type ProgramName = keyof typeof programs;
+
+/** A program that is not there, or that failed. Exit code 3. */
+export class ToolError extends Error {
+  override readonly name = 'ToolError';
+}
+
+/** The environment variable that names a tools tree. */
+export const toolsTreeVariable = 'BOOTRELAY_TOOLS_TREE';
+
+/** How a program is started: the file to execute and the arguments that go before its own. */
+export interface Executable {
+  readonly file: string;
+  readonly prefix: readonly string[];
+}
+
+const systemDirectories = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+
+/**
+ * Finds a program: first in the tools tree that BOOTRELAY_TOOLS_TREE names (an unpacked distribution, whose
+ * programs are run with its own loader and libraries), then in PATH and the system's directories.
+ * Throws ToolError with the package that brings it.
+ */
+export function findProgram(name: ProgramName): Executable {
+  const tree = process.env[toolsTreeVariable];
+  const fromTree = tree ? findInTree(name, tree) : undefined;
+  if (fromTree) return fromTree;
+  const directories = [...(process.env.PATH ?? '').split(':').filter(Boolean), ...systemDirectories];
+  const file = directories.map((directory) => join(directory, name)).find(isExecutable);
+  if (file) return { file, prefix: [] };
+  throw new ToolError(`${name} is not installed; Debian's package ${programs[name].package} has it`);
+}
+
+function findInTree(name: string, tree: string): Executable | undefined {
+  const file = ['usr/bin', 'usr/sbin'].map((directory) => join(tree, directory, name)).find(isExecutable);
+  const loader = ['usr/lib64/ld-linux-x86-64.so.2', 'usr/lib/ld-linux-aarch64.so.1']
+    .map((path) => join(tree, path))
+    .find((path) => existsSync(path));
+  if (!file || !loader) return undefined;
+  return { file: loader, prefix: ['--library-path', libraryDirectories(tree).join(':'), file] };
+}
+
+function libraryDirectories(tree: string): readonly string[] {
+  const library = join(tree, 'usr/lib');
+  const multiarch = readdirSync(library).filter((name) => /-linux-gnu$/.test(name));
+  return [...multiarch.map((name) => join(library, name)), join(tree, 'usr/lib64'), library];
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

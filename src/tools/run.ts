@@ -1,0 +1,144 @@
+/** The one runner of external programs. A failure shows a line to paste into a shell and the program's last words. */
+import { execa } from 'execa';
+import { quoteShell } from '../render/quote.ts';
+import { type Executable, findProgram, type ProgramName, programs, ToolError } from './programs.ts';
+
+/** A command as data: the program and its arguments. */
+export interface Command {
+  readonly program: ProgramName;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface RunOptions {
+  /** File that becomes standard input. */
+  readonly inputFile?: string;
+  /** Text that becomes standard input. */
+  readonly input?: string;
+  /** File that takes standard output, instead of the result. */
+  readonly outputFile?: string;
+  /** Milliseconds until the program is ended; 15 minutes unless told. */
+  readonly timeout?: number;
+}
+
+const defaultTimeout = 15 * 60_000;
+
+/** Programs find the system's own interpreters first: lddtree needs the python that has its modules. */
+const environment = { PATH: `/usr/sbin:/usr/bin:/sbin:/bin:${process.env.PATH ?? ''}`, LC_ALL: 'C' };
+
+/** Runs one command and gives its standard output. Throws ToolError. */
+export async function run(command: Command, options: RunOptions = {}): Promise<string> {
+  return runPipeline([command], options);
+}
+
+/**
+ * Runs commands with each one's output as the next one's input; gives the last one's output.
+ * Throws ToolError with the words of each that failed.
+ */
+export async function runPipeline(
+  commands: readonly [Command, ...Command[]],
+  options: RunOptions = {},
+): Promise<string> {
+  const started = commands.map((command, index) =>
+    start(command, options, index === 0, index === commands.length - 1),
+  );
+  for (const [index, process] of started.entries()) {
+    const next = started[index + 1];
+    if (next?.stdin && process.stdout) process.stdout.pipe(next.stdin).on('error', () => {});
+  }
+  const results = await Promise.all(started);
+  // One that ended because the next one stopped reading is not the cause.
+  const failed = results
+    .map((result, index) => ({ result, command: commands[index] }))
+    .filter(({ result }) => result.failed);
+  const causes = failed.filter(({ result }) => result.signal !== 'SIGPIPE');
+  const worth = causes.length > 0 ? causes : failed;
+  if (worth.length > 0) {
+    throw new ToolError(
+      worth.map(({ result, command }) => describeFailure(command as Command, result)).join('\n'),
+    );
+  }
+  const output = results.at(-1)?.stdout;
+  return typeof output === 'string' ? output : '';
+}
+
+function start(command: Command, options: RunOptions, first: boolean, last: boolean) {
+  const { file, prefix } = findProgram(command.program);
+  return execa(file, [...prefix, ...command.args], {
+    env: { ...environment, ...command.env },
+    timeout: options.timeout ?? defaultTimeout,
+    reject: false,
+    stripFinalNewline: true,
+    maxBuffer: 64 * 1024 * 1024,
+    ...(first ? firstInput(options) : { stdin: 'pipe' as const }),
+    ...lastOutput(options, last),
+  });
+}
+
+function firstInput({ inputFile, input }: RunOptions) {
+  if (inputFile !== undefined) return { inputFile };
+  return input === undefined ? { stdin: 'ignore' as const } : { input };
+}
+
+function lastOutput({ outputFile }: RunOptions, last: boolean) {
+  if (!last) return { stdout: 'pipe' as const, buffer: { stdout: false } };
+  return outputFile === undefined ? {} : { stdout: { file: outputFile } };
+}
+
+interface Outcome {
+  readonly exitCode?: number | undefined;
+  readonly signal?: string | undefined;
+  readonly timedOut: boolean;
+  readonly stderr?: unknown;
+  readonly stdout?: unknown;
+}
+
+const lastLines = 15;
+
+function describeFailure(command: Command, outcome: Outcome): string {
+  const how = outcome.timedOut
+    ? 'did not end in time'
+    : outcome.signal
+      ? `was ended by ${outcome.signal}`
+      : `ended with exit code ${outcome.exitCode}`;
+  const words =
+    [outcome.stderr, outcome.stdout].find((text) => typeof text === 'string' && text !== '') ?? '';
+  const tail = String(words).trimEnd().split('\n').slice(-lastLines);
+  return [
+    `${command.program} ${how}:`,
+    `    ${formatCommand(command)}`,
+    ...tail.map((line) => `    | ${line}`),
+  ].join('\n');
+}
+
+/** The command as one can paste it into a shell. */
+export function formatCommand({ program, args, env }: Command): string {
+  const variables = Object.entries(env ?? {}).map(([name, value]) => `${name}=${quoteShell(value)}`);
+  return [...variables, program, ...args.map(quoteArgument)].join(' ');
+}
+
+function quoteArgument(argument: string): string {
+  return argument === '' || /\p{Cc}/u.test(argument) ? JSON.stringify(argument) : quoteShell(argument);
+}
+
+const versions = new Map<ProgramName, Promise<string>>();
+
+/** The first line that the program says of its version; asked once. */
+export function versionOf(program: ProgramName): Promise<string> {
+  let version = versions.get(program);
+  if (!version) {
+    version = askVersion(findProgram(program), program);
+    versions.set(program, version);
+  }
+  return version;
+}
+
+async function askVersion({ file, prefix }: Executable, program: ProgramName): Promise<string> {
+  const { stdout, stderr } = await execa(file, [...prefix, ...programs[program].versionArgs], {
+    env: environment,
+    reject: false,
+    timeout: 10_000,
+  });
+  const line = `${stdout}\n${stderr}`.split('\n').find((text) => /\d/.test(text)) ?? 'unknown';
+  return line.trim().replace(/^.*?(\d+[\w.+~:-]*).*$/s, '$1');
+}
