@@ -130,6 +130,19 @@ await yargs(hideBin(process.argv))
         args.json,
       ),
   )
+  .command(
+    'pack <platform>',
+    'Make the image for /usr from an existing full initrd',
+    (command) =>
+      withPlatform(command)
+        .option('initrd', { type: 'string', demandOption: true, describe: 'full initrd, as dracut makes it' })
+        .option('output', { alias: 'o', type: 'string', demandOption: true, describe: 'image to write' }),
+    (args) =>
+      finish(
+        import('./commands/pack.ts').then(({ pack }) => pack(args)),
+        args.json,
+      ),
+  )
   .completion('completion', 'Print a completion script for bash or zsh')
   .demandCommand(1, 'Name a command.')
   .strict()

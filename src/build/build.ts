@@ -6,7 +6,7 @@ import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, finding, hasErrors } from '../findings.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { renderInit } from '../render/init.ts';
-import type { ProgramName } from '../tools/programs.ts';
+import { type ProgramName, ToolError } from '../tools/programs.ts';
 import { versionOf } from '../tools/run.ts';
 import { collectEntries } from './collect.ts';
 import { formatMtree } from './entries.ts';
@@ -106,15 +106,19 @@ async function toolVersions(compression: ProgramName | 'none'): Promise<Readonly
   return Object.fromEntries(versions);
 }
 
-/** Runs `task` with a work directory: removed if it succeeds, kept if it throws, with its name in the error. */
+/** Runs `task` with a work directory: kept if a tool fails, with its name in the error. */
 export async function withWorkDirectory<T>(task: (work: string) => Promise<T>): Promise<T> {
   const work = mkdtempSync(join(tmpdir(), 'bootrelay-'));
+  let keep = false;
   try {
-    const result = await task(work);
-    rmSync(work, { recursive: true, force: true });
-    return result;
+    return await task(work);
   } catch (error) {
-    if (error instanceof Error) error.message += `\nThe work directory is kept: ${work}`;
+    if (error instanceof ToolError) {
+      keep = true;
+      error.message += `\nThe work directory is kept: ${work}`;
+    }
     throw error;
+  } finally {
+    if (!keep) rmSync(work, { recursive: true, force: true });
   }
 }

@@ -1,5 +1,5 @@
 /** The nearest known word to a mistyped one. */
-import { closest as nearest, distance } from 'fastest-levenshtein';
+import { distance, closest as nearest } from 'fastest-levenshtein';
 
 /** The candidate that is near enough to be what was meant, or undefined. Case does not count. */
 export function closest(word: string, candidates: readonly string[]): string | undefined {

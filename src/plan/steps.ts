@@ -1,8 +1,9 @@
 /** The steps of stage 1: each function makes one from the settings. What a step prints is in `data`. */
+
+import { verityDevicePath } from '../config/rules.ts';
 import type { PlatformSettings, SettingName } from '../config/settings.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { type DeviceIdentifier, formatDevice } from '../config/value-types.ts';
-import { verityDevicePath } from '../config/rules.ts';
 import type { ModuleNeed, Needs, ProgramNeed, Sourced, Step } from './boot-plan.ts';
 import { sourced, sourceOf } from './source.ts';
 

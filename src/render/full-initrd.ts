@@ -1,7 +1,7 @@
 /** What the full initrd needs to reuse and check /usr: units, a check, and the dracut module that installs them. */
 import { verityDevicePath } from '../config/rules.ts';
-import type { DeviceSpec } from '../config/value-types.ts';
 import type { PlatformConfig } from '../config/validate.ts';
+import type { DeviceSpec } from '../config/value-types.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { renderTemplate } from './templates.ts';
 import type { RenderedFile } from './tree.ts';

@@ -1,7 +1,7 @@
 /** Everything that is rendered for one platform. */
 import type { PlatformConfig } from '../config/validate.ts';
-import { explainPlan } from '../plan/explain.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
+import { explainPlan } from '../plan/explain.ts';
 import { renderDracutModule } from './full-initrd.ts';
 import { renderInit } from './init.ts';
 import type { RenderedTree } from './tree.ts';

@@ -1,5 +1,6 @@
 /** The one runner of external programs. A failure shows a line to paste into a shell and the program's last words. */
-import { execa } from 'execa';
+import { createReadStream } from 'node:fs';
+import { execa, type ResultPromise } from 'execa';
 import { quoteShell } from '../render/quote.ts';
 import { type Executable, findProgram, type ProgramName, programs, ToolError } from './programs.ts';
 
@@ -13,6 +14,8 @@ export interface Command {
 export interface RunOptions {
   /** File that becomes standard input. */
   readonly inputFile?: string;
+  /** Only these bytes of it; `end` is the first byte that is not read. */
+  readonly inputRange?: { readonly start: number; readonly end: number };
   /** Text that becomes standard input. */
   readonly input?: string;
   /** File that takes standard output, instead of the result. */
@@ -44,7 +47,8 @@ export async function runPipeline(
   );
   for (const [index, process] of started.entries()) {
     const next = started[index + 1];
-    if (next?.stdin && process.stdout) process.stdout.pipe(next.stdin).on('error', () => {});
+    // The results below tell what failed.
+    if (next) process.pipe(next as never).catch(() => undefined);
   }
   const results = await Promise.all(started);
   // One that ended because the next one stopped reading is not the cause.
@@ -62,7 +66,9 @@ export async function runPipeline(
   return typeof output === 'string' ? output : '';
 }
 
-function start(command: Command, options: RunOptions, first: boolean, last: boolean) {
+type Subprocess = ResultPromise<{ reject: false }>;
+
+function start(command: Command, options: RunOptions, first: boolean, last: boolean): Subprocess {
   const { file, prefix } = findProgram(command.program);
   return execa(file, [...prefix, ...command.args], {
     env: { ...environment, ...command.env },
@@ -72,10 +78,13 @@ function start(command: Command, options: RunOptions, first: boolean, last: bool
     maxBuffer: 64 * 1024 * 1024,
     ...(first ? firstInput(options) : { stdin: 'pipe' as const }),
     ...lastOutput(options, last),
-  });
+  }) as unknown as Subprocess;
 }
 
-function firstInput({ inputFile, input }: RunOptions) {
+function firstInput({ inputFile, inputRange, input }: RunOptions) {
+  if (inputFile !== undefined && inputRange) {
+    return { input: createReadStream(inputFile, { start: inputRange.start, end: inputRange.end - 1 }) };
+  }
   if (inputFile !== undefined) return { inputFile };
   return input === undefined ? { stdin: 'ignore' as const } : { input };
 }
@@ -141,4 +150,11 @@ async function askVersion({ file, prefix }: Executable, program: ProgramName): P
   });
   const line = `${stdout}\n${stderr}`.split('\n').find((text) => /\d/.test(text)) ?? 'unknown';
   return line.trim().replace(/^.*?(\d+[\w.+~:-]*).*$/s, '$1');
+}
+
+/** Throws ToolError where a program is older than `minimum` (dotted numbers). `remedy` says what else helps. */
+export async function requireVersion(program: ProgramName, minimum: string, remedy: string): Promise<void> {
+  const version = await versionOf(program);
+  if (version.localeCompare(minimum, 'en', { numeric: true }) >= 0) return;
+  throw new ToolError(`${program} ${version} is too old: ${minimum} or newer is needed; ${remedy}`);
 }
