@@ -143,6 +143,36 @@ await yargs(hideBin(process.argv))
         args.json,
       ),
   )
+  .command(
+    'boot <platform>',
+    'Make a disk, boot it in QEMU, say what happened',
+    (command) =>
+      withSysroot(withPlatform(command))
+        .option('initrd', { type: 'string', demandOption: true, describe: 'full initrd, as dracut makes it' })
+        .option('until', {
+          choices: ['hand-over', 'stage-2', 'multi-user'] as const,
+          default: 'multi-user' as const,
+          describe: 'how far the boot must come',
+        })
+        .option('output', {
+          alias: 'o',
+          type: 'string',
+          describe: 'directory for the console log; without it a temporary one that is kept',
+        })
+        .option('accelerator', {
+          choices: ['auto', 'kvm', 'tcg'] as const,
+          default: 'auto' as const,
+          describe: 'auto: KVM if a guest speaks with it within 8 s, else emulation',
+        })
+        .option('memory', { type: 'number', default: 2048, describe: 'memory of the machine in MiB' })
+        .option('timeout', { type: 'number', default: 300, describe: 'seconds until the boot is given up' })
+        .option('append', { type: 'string', default: '', describe: 'more kernel command line' }),
+    (args) =>
+      finish(
+        import('./commands/boot.ts').then(({ boot }) => boot(args)),
+        args.json,
+      ),
+  )
   .completion('completion', 'Print a completion script for bash or zsh')
   .demandCommand(1, 'Name a command.')
   .strict()

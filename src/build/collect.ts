@@ -90,9 +90,15 @@ async function collectPrograms(sysroot: string, programs: readonly string[]): Pr
 async function listWithLibraries(sysroot: string, programs: readonly string[]): Promise<readonly string[]> {
   const output = await run(lddtreeArgs(sysroot, programs));
   const files = output.split('\n').filter(Boolean);
-  const outside = files.find((file) => !file.startsWith(`${sysroot}/`));
+  const outside = files.find((file) => pathInSysroot(sysroot, file) === undefined);
   if (outside !== undefined) throw new ToolError(`lddtree names ${outside}, which is not in the sysroot`);
-  return [...new Set(files.map((file) => mergeUsr(file.slice(sysroot.length))))];
+  return [...new Set(files.flatMap((file) => pathInSysroot(sysroot, file) ?? []))];
+}
+
+/** A file of this machine as a path of the sysroot below a merged /usr; undefined outside it. */
+function pathInSysroot(sysroot: string, file: string): string | undefined {
+  const root = sysroot.replace(/\/+$/, '');
+  return file.startsWith(`${root}/`) ? mergeUsr(file.slice(root.length)) : undefined;
 }
 
 function mergeUsr(path: string): string {
@@ -117,10 +123,7 @@ async function collectExtraFiles(sysroot: string, paths: readonly string[]): Pro
 async function listExtraLibraries(sysroot: string, paths: readonly string[]): Promise<readonly string[]> {
   const { program, args } = lddtreeArgs(sysroot, paths);
   const output = await run({ program, args: ['--skip-non-elfs', ...args] });
-  return output
-    .split('\n')
-    .filter((file) => file.startsWith(`${sysroot}/`))
-    .map((file) => mergeUsr(file.slice(sysroot.length)));
+  return output.split('\n').flatMap((file) => pathInSysroot(sysroot, file) ?? []);
 }
 
 /** The regular files at or below a path of the sysroot. */

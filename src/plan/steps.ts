@@ -254,7 +254,7 @@ export function setUpVerity(config: PlatformConfig): Step<VerityData> {
       modules: [...modules('dm-verity'), { name: hashAccelerators[Platform.Architecture], optional: true }],
       kernelOptions: ['BLK_DEV_DM', 'DM_VERITY', 'CRYPTO_SHA256'],
       programs: [
-        ...applets('dd', 'od', ...(tool === 'dmsetup' ? ['tr'] : [])),
+        ...applets('dd', 'od', ...(tool === 'dmsetup' ? ['grep', 'ln', 'tr'] : [])),
         { program: '/usr/sbin/dmsetup' },
         ...(tool === 'veritysetup' ? [{ program: '/usr/sbin/veritysetup' }] : []),
       ],
@@ -420,7 +420,7 @@ export function carryOver(config: PlatformConfig): Step<CarryOverData> {
     uses: ['full initrd root'],
     provides: [],
     failures: ['the overlay is full'],
-    data: { paths, where: sourceOf(config, 'FullInitrd.CarryOver') },
+    data: { paths, where: `FullInitrd.CarryOver (${sourceOf(config, 'FullInitrd.CarryOver')})` },
   };
 }
 

@@ -1,0 +1,29 @@
+/** The guest's console: bytes in, lines out. */
+
+export interface ConsoleLine {
+  /** Seconds since the guest's kernel started, where the line has the kernel's stamp. */
+  readonly uptime: number | undefined;
+  readonly text: string;
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: firmware and systemd send control sequences
+const controlSequences = /\u001b\[[0-9;?]*[A-Za-z]|\u001b[()][0-9A-B]|\u001bc|[\u0000-\u0008\u000b-\u001f]/g;
+
+/** Collects bytes and gives each complete line once, without control sequences. */
+export function createLineReader(): { push(bytes: Uint8Array): readonly ConsoleLine[] } {
+  const decoder = new TextDecoder('utf-8');
+  let rest = '';
+  return {
+    push(bytes) {
+      const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n');
+      rest = lines.pop() ?? '';
+      return lines.map(readLine);
+    },
+  };
+}
+
+function readLine(raw: string): ConsoleLine {
+  const line = raw.replace(controlSequences, '');
+  const stamped = /^\[\s*(\d+\.\d+)\] (.*)$/.exec(line);
+  return stamped ? { uptime: Number(stamped[1]), text: stamped[2] ?? '' } : { uptime: undefined, text: line };
+}

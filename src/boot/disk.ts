@@ -1,0 +1,40 @@
+/** A test machine's disk: GPT, /usr, where wanted a hash partition, the root partition. */
+import { statSync, truncateSync, writeFileSync } from 'node:fs';
+import { formatSfdiskScript, type Partition, sfdiskArgs, writeAtArgs } from '../tools/disk.ts';
+import { run } from '../tools/run.ts';
+
+const mebibyte = 1024 * 1024;
+const diskUuid = 'b0074e1a-0000-4000-8000-000000000010';
+
+/** Types of the Discoverable Partitions Specification would make systemd find them; these are plain Linux data. */
+const linuxData = '0FC63DAF-8483-4772-8E79-3D69D8477DE4';
+
+export interface DiskPart {
+  readonly name: string;
+  readonly uuid: string;
+  readonly file: string;
+}
+
+/** Lays parts out one behind the other, each at a whole MiB. */
+export function planPartitions(
+  parts: readonly (DiskPart & { readonly size: number })[],
+): readonly Partition[] {
+  let start = mebibyte;
+  return parts.map(({ name, uuid, size }) => {
+    const partition = { name, type: linuxData, uuid, start, size: Math.ceil(size / mebibyte) * mebibyte };
+    start += partition.size;
+    return partition;
+  });
+}
+
+/** Writes a sparse disk image. Throws ToolError. */
+export async function makeDisk(parts: readonly DiskPart[], output: string): Promise<void> {
+  const partitions = planPartitions(parts.map((part) => ({ ...part, size: statSync(part.file).size })));
+  const last = partitions.at(-1);
+  writeFileSync(output, '');
+  truncateSync(output, (last ? last.start + last.size : mebibyte) + mebibyte);
+  await run(sfdiskArgs(output), { input: formatSfdiskScript(partitions, diskUuid) });
+  for (const [index, { start }] of partitions.entries()) {
+    await run(writeAtArgs(parts[index]?.file ?? '', output, start));
+  }
+}

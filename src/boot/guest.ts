@@ -1,0 +1,102 @@
+/** Runs a guest: its console becomes a log and observations, and it is ended when it has shown enough. */
+import { createWriteStream } from 'node:fs';
+import { execa } from 'execa';
+import { findProgram, ToolError } from '../tools/programs.ts';
+import { type Accelerator, type GuestOptions, guestArgs } from '../tools/qemu.ts';
+import { formatCommand } from '../tools/run.ts';
+import { createLineReader } from './console.ts';
+import { type Milestone, nothingSeen, type Observation, observe } from './timeline.ts';
+
+export interface RunOptions {
+  readonly guest: GuestOptions;
+  /** File that takes the console, byte by byte. */
+  readonly log: string;
+  /** Seconds of this machine's time. */
+  readonly timeout: number;
+  /** True once enough has been seen: the guest is ended then. */
+  readonly enough: (seen: Observation) => boolean;
+  readonly onMilestone?: ((milestone: Milestone) => void) | undefined;
+}
+
+export interface GuestRun {
+  readonly seen: Observation;
+  readonly ended: 'exit' | 'goal' | 'timeout';
+}
+
+/** A failed boot has a moment to say why before it is ended. */
+const lastWordsMilliseconds = 1500;
+
+/** Throws ToolError where QEMU itself fails. */
+export async function runGuest(options: RunOptions): Promise<GuestRun> {
+  const command = guestArgs(options.guest);
+  const { file, prefix } = findProgram(command.program);
+  const process = execa(file, [...prefix, ...command.args], {
+    reject: false,
+    stdin: 'ignore',
+    buffer: { stdout: false },
+  });
+  const log = createWriteStream(options.log);
+  const reader = createLineReader();
+  let seen = nothingSeen;
+  let ended: GuestRun['ended'] = 'exit';
+  const end = (reason: GuestRun['ended']) => {
+    if (ended === 'exit') ended = reason;
+    process.kill('SIGKILL');
+  };
+  const limit = setTimeout(() => end('timeout'), options.timeout * 1000);
+  let lastWords: NodeJS.Timeout | undefined;
+  process.stdout.on('data', (bytes: Buffer) => {
+    log.write(bytes);
+    const before = seen.milestones.length;
+    for (const line of reader.push(bytes)) seen = observe(seen, line);
+    for (const milestone of seen.milestones.slice(before)) options.onMilestone?.(milestone);
+    if (options.enough(seen)) end('goal');
+    else if (seen.failure) lastWords ??= setTimeout(() => end('goal'), lastWordsMilliseconds);
+  });
+  const result = await process;
+  clearTimeout(limit);
+  clearTimeout(lastWords);
+  await new Promise((resolve) => log.end(resolve));
+  if (ended === 'exit' && result.exitCode !== 0) {
+    throw new ToolError(
+      `QEMU ended with exit code ${result.exitCode}:\n    ${formatCommand(command)}\n    | ${result.stderr}`,
+    );
+  }
+  return { seen, ended };
+}
+
+/** Seconds that a guest with KVM may take to show its kernel's first line. */
+const probeSeconds = 8;
+
+/**
+ * Finds out whether KVM works: /dev/kvm can exist and still hang a guest before its first line, so a kernel is
+ * started and must speak within 8 s. Falls back to emulation.
+ */
+export async function probeAccelerator(
+  guest: Omit<GuestOptions, 'accelerator'>,
+  log: string,
+): Promise<Accelerator> {
+  const probe: GuestOptions = {
+    architecture: guest.architecture,
+    accelerator: 'kvm',
+    kernel: guest.kernel,
+    commandLine: guest.commandLine,
+    disks: [],
+    memory: 512,
+  };
+  let spoke = false;
+  try {
+    await runGuest({
+      guest: probe,
+      log,
+      timeout: probeSeconds,
+      enough: (seen) => {
+        spoke ||= seen.milestones.length > 0 || seen.failure !== undefined;
+        return spoke;
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+  }
+  return spoke ? 'kvm' : 'tcg';
+}

@@ -1,0 +1,149 @@
+/** Everything a boot needs, made from a platform, a sysroot and a full initrd. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Build, buildMinimalInitrd } from '../build/build.ts';
+import { findKernelImage } from '../build/kernel.ts';
+import type { PlatformConfig } from '../config/validate.ts';
+import type { DeviceSpec } from '../config/value-types.ts';
+import { type Finding, hasErrors } from '../findings.ts';
+import { fullInitrdMountPoints, packFullInitrd } from '../pack/pack.ts';
+import type { BootPlan } from '../plan/boot-plan.ts';
+import { planBoot } from '../plan/plan.ts';
+import { ToolError } from '../tools/programs.ts';
+import { consoleDevice } from '../tools/qemu.ts';
+import { type DiskPart, makeDisk } from './disk.ts';
+import { makeRootImage } from './root-image.ts';
+import { addHashTree, makeUsrImage } from './usr-image.ts';
+
+export const usrPartitionUuid = 'b0074e1a-0000-4000-8000-000000000011';
+const hashPartitionUuid = 'b0074e1a-0000-4000-8000-000000000012';
+export const rootPartitionUuid = 'b0074e1a-0000-4000-8000-000000000013';
+
+export interface MachineOptions {
+  readonly config: PlatformConfig;
+  readonly plan: BootPlan;
+  readonly sysroot: string;
+  readonly kernel: string;
+  /** A full initrd, or an image of one if its name ends in .squashfs or .erofs; packed as the platform says. */
+  readonly initrd: string;
+  readonly work: string;
+  readonly progress: (what: string) => void;
+}
+
+export interface Machine {
+  readonly kernelImage: string;
+  readonly build: Build;
+  readonly disk: string;
+  readonly commandLine: string;
+  readonly rootHash: string | undefined;
+}
+
+export type MachineResult = { readonly machine: Machine } | { readonly findings: readonly Finding[] };
+
+/** Packs, seals, builds and writes the disk. Throws ToolError. */
+export async function makeMachine(options: MachineOptions): Promise<MachineResult> {
+  const { config, sysroot, work, progress } = options;
+  const kernelImage = findKernelImage(sysroot, options.kernel);
+  if (!kernelImage)
+    throw new ToolError(`the sysroot has no kernel image: no /boot/vmlinuz-${options.kernel}`);
+  progress('packing the full initrd');
+  const image = await packedImage(options);
+  progress(`making /usr as ${config.settings.Usr.FileSystem}`);
+  const usr = await makeSealedUsr(options, image);
+  progress('building the minimal initrd');
+  const built = await buildForHash(options, usr.rootHash);
+  if (!built.build || hasErrors(built.findings)) return { findings: built.findings };
+  progress('writing the disk');
+  const root = join(work, 'root.img');
+  await makeRootImage({ sysroot, output: root, work });
+  const disk = join(work, 'disk.img');
+  await makeDisk([...usr.parts, { name: 'ROOT', uuid: rootPartitionUuid, file: root }], disk);
+  return {
+    machine: {
+      kernelImage,
+      build: built.build,
+      disk,
+      commandLine: formatCommandLine(config, usr.rootHash),
+      rootHash: usr.rootHash,
+    },
+  };
+}
+
+async function packedImage({ config, initrd, work }: MachineOptions): Promise<string> {
+  if (/\.(squashfs|erofs)$/.test(initrd)) return initrd;
+  const output = join(work, 'full-initrd.img');
+  const fileSystem = config.settings.FullInitrd.FileSystem;
+  await packFullInitrd({ initrd, fileSystem, mountPoints: fullInitrdMountPoints, output, work });
+  return output;
+}
+
+interface SealedUsr {
+  readonly parts: readonly DiskPart[];
+  readonly rootHash: string | undefined;
+}
+
+async function makeSealedUsr({ config, sysroot, work }: MachineOptions, image: string): Promise<SealedUsr> {
+  const { Usr, FullInitrd } = config.settings;
+  const file = join(work, 'usr.img');
+  const files = [{ source: image, target: FullInitrd.Image }];
+  await makeUsrImage({ sysroot, files, fileSystem: Usr.FileSystem, output: file, work });
+  return sealUsr(config, file, work);
+}
+
+/** Adds the hash tree where the platform wants it; names and numbers the partitions as it will look for them. */
+export async function sealUsr(config: PlatformConfig, file: string, work: string): Promise<SealedUsr> {
+  const { Usr, Verity } = config.settings;
+  const data = Verity.DataDevice ?? Usr.Device;
+  const part = { name: partitionName(data, 'USR-A'), uuid: partitionUuid(data, usrPartitionUuid), file };
+  if (Verity.Verity === 'no') return { parts: [part], rootHash: undefined };
+  if (!Verity.HashDevice) return { parts: [part], rootHash: await addHashTree(file) };
+  const hash = join(work, 'usr-hash.img');
+  const rootHash = await addHashTree(file, hash);
+  const name = partitionName(Verity.HashDevice, 'USR-A-HASH');
+  return {
+    parts: [part, { name, uuid: partitionUuid(Verity.HashDevice, hashPartitionUuid), file: hash }],
+    rootHash,
+  };
+}
+
+function partitionName(device: DeviceSpec | undefined, fallback: string): string {
+  return device?.by === 'PARTLABEL' ? device.value : fallback;
+}
+
+function partitionUuid(device: DeviceSpec | undefined, fallback: string): string {
+  return device?.by === 'PARTUUID' ? device.value : fallback;
+}
+
+/** A built-in root hash is that of the disk: it was not known when the platform file was written. */
+async function buildForHash(options: MachineOptions, rootHash: string | undefined) {
+  const { config, plan, sysroot, kernel, work } = options;
+  const directory = join(work, 'build');
+  mkdirSync(directory);
+  if (rootHash === undefined || config.settings.Verity.RootHash === 'command-line') {
+    return buildMinimalInitrd({ config, plan, sysroot, kernel, work: directory });
+  }
+  const sealed = withRootHash(config, rootHash);
+  return buildMinimalInitrd({ config: sealed, plan: planBoot(sealed, []), sysroot, kernel, work: directory });
+}
+
+/** The platform with this root hash built in. */
+export function withRootHash(config: PlatformConfig, rootHash: string): PlatformConfig {
+  const Verity = { ...config.settings.Verity, RootHash: rootHash };
+  return { ...config, settings: { ...config.settings, Verity } };
+}
+
+/** The kernel command line of a test machine: a console, one log for all stages, the root hash where it is read. */
+export function formatCommandLine(config: PlatformConfig, rootHash: string | undefined): string {
+  const { Verity, KernelCommandLine, Platform } = config.settings;
+  const fromCommandLine = rootHash !== undefined && Verity.RootHash === 'command-line';
+  return [
+    `console=${consoleDevice(Platform.Architecture)}`,
+    'panic=-1',
+    'printk.devkmsg=on',
+    'systemd.log_target=kmsg',
+    // Stage 1 has set verity up; no generator shall look for partitions by the root hash.
+    'systemd.verity=no',
+    'root=PARTLABEL=ROOT rootfstype=ext4 rw',
+    ...(fromCommandLine ? [`${KernelCommandLine.RootHash}=${rootHash}`] : []),
+  ].join(' ');
+}

@@ -1,0 +1,47 @@
+/** The root partition of a test machine: the sysroot without /usr, and the unit that reports. */
+import { chmodSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { renderTemplate } from '../render/templates.ts';
+import { ext4FromDirectoryArgs } from '../tools/images.ts';
+import { run } from '../tools/run.ts';
+import { copyTree } from './usr-image.ts';
+
+const rootUuid = 'b0074e1a-0000-4000-8000-000000000003';
+const rootSize = 256 * 1024 ** 2;
+
+/** What the machine gets as empty directories, or does not need. */
+const leftOut = ['usr', 'boot', 'dev', 'proc', 'sys', 'run', 'tmp', 'mnt', 'media', 'initrd.img', 'vmlinuz'];
+const mountPoints = ['usr', 'boot', 'dev', 'proc', 'sys', 'run', 'tmp'];
+
+/** Makes the ext4 image of the root partition. Owners are those of the sysroot's files. Throws ToolError. */
+export async function makeRootImage(options: {
+  sysroot: string;
+  output: string;
+  work: string;
+}): Promise<void> {
+  const tree = join(options.work, 'root');
+  mkdirSync(tree);
+  const names = readdirSync(options.sysroot).filter((name) => !leftOut.includes(name.replace(/\.old$/, '')));
+  for (const name of names) await copyTree(join(options.sysroot, name), join(tree, name));
+  for (const name of mountPoints) mkdirSync(join(tree, name), { recursive: true });
+  chmodSync(join(tree, 'tmp'), 0o1777);
+  addReport(tree);
+  await run(ext4FromDirectoryArgs(options.output, tree, rootSize, rootUuid));
+  rmSync(tree, { recursive: true });
+}
+
+function addReport(tree: string): void {
+  const units = join(tree, 'etc/systemd/system');
+  const wants = join(units, 'multi-user.target.wants');
+  mkdirSync(wants, { recursive: true });
+  mkdirSync(join(tree, 'etc/bootrelay'), { recursive: true });
+  writeFileSync(join(tree, 'etc/bootrelay/report.sh'), renderTemplate('templates/boot/report.sh', {}), {
+    mode: 0o755,
+  });
+  writeFileSync(
+    join(units, 'bootrelay-report.service'),
+    renderTemplate('templates/boot/bootrelay-report.service', {}),
+  );
+  rmSync(join(wants, 'bootrelay-report.service'), { force: true });
+  symlinkSync('../bootrelay-report.service', join(wants, 'bootrelay-report.service'));
+}

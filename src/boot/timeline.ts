@@ -1,0 +1,99 @@
+/** What a console log says of a boot: which steps, when, how it ended. */
+import type { ConsoleLine } from './console.ts';
+
+export interface Milestone {
+  /** A step of the boot plan, or one of the stages around it. */
+  readonly name: string;
+  /** Seconds since the kernel started. */
+  readonly uptime: number;
+  readonly stage: 'kernel' | 'stage 1' | 'stage 2' | 'system';
+}
+
+export interface Observation {
+  readonly milestones: readonly Milestone[];
+  /** What stage 1, the check in the full initrd or the kernel said when the boot stopped. */
+  readonly failure?: string;
+  /** Lines that came before a kernel panic and name the cause. */
+  readonly kernelCause?: string;
+  /** The report of the booted system: `KEY VALUE` lines. */
+  readonly report: readonly ReportLine[];
+  readonly reportEnded: boolean;
+}
+
+export interface ReportLine {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** How far a boot came. */
+export const goals = ['hand-over', 'stage-2', 'multi-user'] as const;
+export type Goal = (typeof goals)[number];
+
+export const nothingSeen: Observation = { milestones: [], report: [], reportEnded: false };
+
+interface Sign {
+  readonly pattern: RegExp;
+  readonly name: string;
+  readonly stage: Milestone['stage'];
+}
+
+const signs: readonly Sign[] = [
+  { pattern: /^Run \/init as init process/, name: 'init', stage: 'kernel' },
+  { pattern: /^systemd\[1\]: systemd \d+.* running in system mode/, name: 'systemd', stage: 'stage 2' },
+  { pattern: /^bootrelay: check-usr: /, name: 'check-usr', stage: 'stage 2' },
+  { pattern: /^systemd\[1\]: Switching root\./, name: 'switch-to-system', stage: 'stage 2' },
+];
+
+/** Adds one line of the console to what was seen. */
+export function observe(seen: Observation, { uptime, text }: ConsoleLine): Observation {
+  const failure = /^bootrelay: (\S+ failed: .*)$/.exec(text)?.[1];
+  if (failure && seen.failure === undefined && uptime !== undefined) return { ...seen, failure };
+  const panic = /^Kernel panic - not syncing: (.*)$/.exec(text)?.[1];
+  if (panic && seen.failure === undefined) return { ...seen, failure: `kernel panic: ${panic}` };
+  if (/^device-mapper: verity: .*(is corrupted|has been corrupted|is not valid)/.test(text)) {
+    return { ...seen, kernelCause: seen.kernelCause ?? text };
+  }
+  const report = /^bootrelay-report: (\S+) ?(.*)$/.exec(text);
+  if (report) return observeReport(seen, { key: report[1] ?? '', value: report[2] ?? '' }, uptime);
+  const milestone = uptime === undefined ? undefined : readMilestone(text, uptime, seen);
+  return milestone ? { ...seen, milestones: [...seen.milestones, milestone] } : seen;
+}
+
+function observeReport(seen: Observation, line: ReportLine, uptime: number | undefined): Observation {
+  const first = seen.report.length === 0 && uptime !== undefined;
+  const reached: Milestone = { name: 'multi-user', uptime: uptime ?? 0, stage: 'system' };
+  return {
+    ...seen,
+    milestones: first ? [...seen.milestones, reached] : seen.milestones,
+    report: line.key === 'end' ? seen.report : [...seen.report, line],
+    reportEnded: seen.reportEnded || line.key === 'end',
+  };
+}
+
+function readMilestone(text: string, uptime: number, seen: Observation): Milestone | undefined {
+  const step = /^bootrelay: ([a-z][a-z0-9-]*)$/.exec(text)?.[1];
+  if (step) return { name: step, uptime, stage: 'stage 1' };
+  const sign = signs.find(({ pattern }) => pattern.test(text));
+  if (!sign) return undefined;
+  const switched = seen.milestones.some(({ name }) => name === 'switch-to-system');
+  const again = seen.milestones.some(({ name }) => name === sign.name);
+  if (again && !(switched && sign.name === 'systemd')) return undefined;
+  return { name: sign.name, uptime, stage: switched ? 'system' : sign.stage };
+}
+
+/** True once the boot has come as far as `goal`. */
+export function reached(seen: Observation, goal: Goal): boolean {
+  if (goal === 'multi-user') return seen.reportEnded;
+  const name = goal === 'hand-over' ? 'switch-root' : 'check-usr';
+  return seen.milestones.some((milestone) => milestone.name === name);
+}
+
+/** The timeline as text: seconds since the kernel started, and since the line before. */
+export function formatTimeline(milestones: readonly Milestone[]): string {
+  return milestones
+    .map(({ name, uptime, stage }, index) => {
+      const step = uptime - (milestones[index - 1]?.uptime ?? 0);
+      return `${uptime.toFixed(3).padStart(9)} s ${`+${step.toFixed(3)}`.padStart(8)}  ${stage.padEnd(8)} ${name}\n`;
+    })
+    .join('');
+}

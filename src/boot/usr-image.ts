@@ -1,0 +1,86 @@
+/** The verity-protected /usr of a test machine: the sysroot's /usr and the full-initrd images, as one file. */
+import { copyFileSync, existsSync, mkdirSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { copyTreeArgs, verityFormatArgs } from '../tools/disk.ts';
+import {
+  btrfsFromDirectoryArgs,
+  erofsFromDirectoryArgs,
+  ext4FromDirectoryArgs,
+  squashfsFromDirectoryArgs,
+} from '../tools/images.ts';
+import { ToolError } from '../tools/programs.ts';
+import { type Command, run } from '../tools/run.ts';
+
+export type UsrFileSystem = 'erofs' | 'btrfs' | 'squashfs' | 'ext4';
+
+/** UUIDs and salt of test disks: fixed, so that the same input gives the same bytes. */
+export const usrUuid = 'b0074e1a-0000-4000-8000-000000000001';
+const verityUuid = 'b0074e1a-0000-4000-8000-000000000002';
+const veritySalt = 'b0074e1a'.repeat(8);
+
+export interface UsrImageOptions {
+  readonly sysroot: string;
+  /** Files to put in: a file of this machine and its path in the running system, below /usr. */
+  readonly files: readonly { readonly source: string; readonly target: string }[];
+  readonly fileSystem: UsrFileSystem;
+  readonly output: string;
+  /** A directory for files that are made on the way; on the sysroot's file system it needs no copy. */
+  readonly work: string;
+}
+
+/** Makes the image of /usr; the sysroot stays as it is. Throws ToolError. */
+export async function makeUsrImage(options: UsrImageOptions): Promise<void> {
+  const tree = join(options.work, 'usr');
+  await copyTree(join(options.sysroot, 'usr'), tree);
+  for (const { source, target } of options.files) {
+    const copy = join(options.work, target);
+    mkdirSync(dirname(copy), { recursive: true });
+    rmSync(copy, { force: true });
+    copyFileSync(source, copy);
+  }
+  rmSync(options.output, { force: true });
+  await run(makeFileSystem(options, tree));
+  rmSync(tree, { recursive: true });
+  truncateSync(options.output, roundUp(statSync(options.output).size, 4096));
+}
+
+function makeFileSystem({ fileSystem, output }: UsrImageOptions, tree: string): Command {
+  switch (fileSystem) {
+    case 'erofs':
+      return erofsFromDirectoryArgs(output, tree, usrUuid);
+    case 'btrfs':
+      return btrfsFromDirectoryArgs(output, tree, usrUuid);
+    case 'squashfs':
+      return squashfsFromDirectoryArgs(output, tree);
+    case 'ext4':
+      return ext4FromDirectoryArgs(output, tree, 1024 ** 3, usrUuid);
+  }
+}
+
+/** Copies a tree with hard links where both are on one file system. */
+export async function copyTree(source: string, target: string): Promise<void> {
+  try {
+    await run(copyTreeArgs(source, target, { link: true }));
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    rmSync(target, { recursive: true, force: true });
+    await run(copyTreeArgs(source, target, { link: false }));
+  }
+}
+
+/** Adds a hash tree behind the data, or into `hash`; gives the root hash in hexadecimal. */
+export async function addHashTree(data: string, hash: string = data): Promise<string> {
+  const size = statSync(data).size;
+  const hashOffset = hash === data ? size : 0;
+  if (hash !== data && existsSync(hash)) rmSync(hash);
+  const output = await run(
+    verityFormatArgs({ data, hash, hashOffset, dataBlocks: size / 4096, uuid: verityUuid, salt: veritySalt }),
+  );
+  const rootHash = /^Root hash:\s*([0-9a-f]+)$/m.exec(output)?.[1];
+  if (!rootHash) throw new ToolError(`veritysetup prints no root hash:\n${output}`);
+  return rootHash;
+}
+
+function roundUp(size: number, unit: number): number {
+  return Math.ceil(size / unit) * unit;
+}

@@ -1,0 +1,149 @@
+/** Did a boot do what it should? Decided from what was seen, and from what the booted system reported. */
+
+import type { PlatformConfig } from '../config/validate.ts';
+import { formatDevice } from '../config/value-types.ts';
+import { type Goal, type goals, type Observation, type ReportLine, reached } from './timeline.ts';
+
+export interface Verdict {
+  readonly ok: boolean;
+  /** One line. */
+  readonly summary: string;
+  /** What the report shows, each with the evidence. */
+  readonly facts: readonly Fact[];
+}
+
+export interface Fact {
+  readonly ok: boolean;
+  readonly statement: string;
+  readonly evidence: string;
+}
+
+export interface Expectation {
+  readonly config: PlatformConfig;
+  readonly goal: Goal;
+  /** The root hash of the /usr on the disk; none where verity is off. */
+  readonly rootHash: string | undefined;
+}
+
+/** Judges a boot. `ended` says how QEMU ended: by itself, because the goal was reached, or by the time limit. */
+export function judge(seen: Observation, expected: Expectation, ended: 'exit' | 'goal' | 'timeout'): Verdict {
+  if (!reached(seen, expected.goal)) {
+    const last = seen.milestones.at(-1);
+    const where = last
+      ? `the last step was ${last.name} at ${last.uptime.toFixed(3)} s`
+      : 'the kernel did not reach /init';
+    const cause = seen.kernelCause ? ` (${seen.kernelCause})` : '';
+    const how = ended === 'timeout' ? 'no end within the time limit' : 'the machine ended';
+    const summary = seen.failure
+      ? `stopped: ${seen.failure}${cause}; ${where}`
+      : `${how} before ${expected.goal}; ${where}`;
+    return { ok: false, summary, facts: [] };
+  }
+  const facts = expected.goal === 'multi-user' ? judgeReport(seen.report, expected) : [];
+  const wrong = facts.filter(({ ok }) => !ok);
+  const came = seen.milestones.at(-1)?.uptime.toFixed(3);
+  const summary =
+    wrong.length === 0
+      ? `${describeGoal(expected.goal)} reached, ${came} s after the kernel started`
+      : `${describeGoal(expected.goal)} reached, but: ${wrong.map(({ statement }) => `not true: ${statement}`).join('; ')}`;
+  return { ok: wrong.length === 0, summary, facts };
+}
+
+const goalWords: Readonly<Record<Goal, string>> = {
+  'hand-over': 'the hand-over',
+  'stage-2': 'the full initrd with its check of /usr',
+  'multi-user': 'multi-user.target',
+};
+
+function describeGoal(goal: (typeof goals)[number]): string {
+  return goalWords[goal];
+}
+
+interface Mount {
+  readonly point: string;
+  readonly type: string;
+  readonly source: string;
+  readonly options: string;
+}
+
+function readMounts(report: readonly ReportLine[]): readonly Mount[] {
+  return valuesOf(report, 'mount').map((value) => {
+    const [point = '', type = '', source = '', options = ''] = value.split(' ');
+    return { point, type, source, options };
+  });
+}
+
+function valuesOf(report: readonly ReportLine[], key: string): readonly string[] {
+  return report.filter((line) => line.key === key).map(({ value }) => value);
+}
+
+/** The statements that a booted system must make true. */
+export function judgeReport(report: readonly ReportLine[], expected: Expectation): readonly Fact[] {
+  const mounts = readMounts(report);
+  const { settings } = expected.config;
+  const usr = mounts.findLast(({ point }) => point === '/usr');
+  const usrText = usr ? `${usr.source} ${usr.type} ${usr.options}` : 'not mounted';
+  const leftovers = mounts.filter(({ point }) =>
+    /^\/(sysusr|full|image|overlay|sysroot)(\/|$)|^\/run\/bootrelay/.test(point),
+  );
+  const loops = valuesOf(report, 'loop');
+  const readOnly: Fact = {
+    ok: usr?.type === settings.Usr.FileSystem && usr.options.split(',').includes('ro'),
+    statement: `/usr is a read-only ${settings.Usr.FileSystem}`,
+    evidence: usrText,
+  };
+  const clean: Fact = {
+    ok: leftovers.length === 0,
+    statement: 'no mount of stage 1 is left',
+    evidence: leftovers.map(({ point }) => point).join(' ') || `${mounts.length} mounts, none of them`,
+  };
+  const loopGone: Fact = {
+    ok: loops.length === 0,
+    statement: 'the loop device of the full initrd is gone',
+    evidence: loops.join(' ') || 'no loop device',
+  };
+  return [
+    readOnly,
+    ...judgeVerity(report, expected, usr),
+    ...judgeHandover(report, expected),
+    clean,
+    loopGone,
+  ];
+}
+
+function judgeVerity(
+  report: readonly ReportLine[],
+  expected: Expectation,
+  usr: Mount | undefined,
+): readonly Fact[] {
+  const { rootHash, config } = expected;
+  if (rootHash === undefined) return [];
+  const name = config.settings.Verity.Name;
+  const table =
+    valuesOf(report, 'dm-table').find((value) => value.startsWith(`${name} `)) ?? 'no such device';
+  const status =
+    valuesOf(report, 'dm-status').find((value) => value.startsWith(`${name} `)) ?? 'no such device';
+  const onDevice = usr?.source === `/dev/mapper/${name}` || /^\/dev\/dm-\d+$/.test(usr?.source ?? '');
+  return [
+    {
+      ok: onDevice && table.includes(' verity ') && table.split(' ').includes(rootHash),
+      statement: `/usr is on dm-verity with root hash ${rootHash.slice(0, 16)}...`,
+      evidence: table,
+    },
+    { ok: / verity V/.test(status), statement: 'the kernel calls the verity device valid', evidence: status },
+  ];
+}
+
+function judgeHandover(report: readonly ReportLine[], { config, rootHash }: Expectation): readonly Fact[] {
+  const handover = valuesOf(report, 'handover');
+  const wanted = [`PLATFORM=${config.name}`, ...(rootHash === undefined ? [] : [`ROOT_HASH=${rootHash}`])];
+  const device = config.settings.Usr.Device ?? config.settings.Verity.DataDevice;
+  return [
+    {
+      ok: wanted.every((line) => handover.includes(line)),
+      statement: `/run/bootrelay/handover tells of ${config.name}${device ? ` and ${formatDevice(device)}` : ''}`,
+      evidence:
+        handover.filter((line) => /^(PLATFORM|USR_DEVICE|ROOT_HASH)=/.test(line)).join(' ') || 'not there',
+    },
+  ];
+}

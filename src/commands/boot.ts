@@ -1,0 +1,132 @@
+/** `bootrelay boot`: makes a machine, boots it in QEMU and says what happened. */
+import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { probeAccelerator, runGuest } from '../boot/guest.ts';
+import { type Machine, makeMachine } from '../boot/machine.ts';
+import { formatTimeline, type Goal, reached } from '../boot/timeline.ts';
+import { type Fact, judge } from '../boot/verdict.ts';
+import { withWorkDirectory } from '../build/build.ts';
+import { findKernelImage } from '../build/kernel.ts';
+import type { Accelerator, GuestOptions } from '../tools/qemu.ts';
+import { versionOf } from '../tools/run.ts';
+import { type PlannedPlatform, planOnePlatform } from './platforms.ts';
+import { createProgress } from './progress.ts';
+import { type CommandResult, UsageError } from './result.ts';
+
+export interface BootArguments {
+  readonly platform: string;
+  readonly set: readonly string[];
+  readonly sysroot: string;
+  readonly kernel: string;
+  readonly initrd: string;
+  readonly output: string | undefined;
+  readonly until: Goal;
+  readonly accelerator: Accelerator | 'auto';
+  readonly memory: number;
+  readonly timeout: number;
+  readonly append: string;
+  readonly json: boolean;
+}
+
+/** Exit code 4 where the boot does not end as expected. The console's log is kept in `output`. */
+export async function boot(args: BootArguments): Promise<CommandResult> {
+  const loaded = planOnePlatform('boot', args.platform, args.set);
+  if ('failed' in loaded) return loaded.failed;
+  if (!findKernelImage(resolve(args.sysroot), args.kernel)) {
+    throw new UsageError(`${args.sysroot} has no kernel image of version ${args.kernel}`);
+  }
+  const output = args.output ?? mkdtempSync(join(tmpdir(), 'bootrelay-boot-'));
+  mkdirSync(output, { recursive: true });
+  return withWorkDirectory(async (work) => {
+    const progress = createProgress(args.json);
+    const made = await makeMachine({
+      ...loaded.platform,
+      sysroot: resolve(args.sysroot),
+      kernel: args.kernel,
+      initrd: resolve(args.initrd),
+      work,
+      progress: progress.begin,
+    });
+    if ('findings' in made) {
+      return {
+        exitCode: 1,
+        text: '',
+        json: { command: 'boot' },
+        findings: [...loaded.findings, ...made.findings],
+      };
+    }
+    copyFileSync(made.machine.build.image, join(output, 'initrd.img'));
+    const result = await bootMachine(loaded.platform, made.machine, args, output, progress);
+    return { ...result, findings: loaded.findings };
+  });
+}
+
+type Progress = ReturnType<typeof createProgress>;
+
+async function bootMachine(
+  { config }: PlannedPlatform,
+  machine: Machine,
+  args: BootArguments,
+  output: string,
+  progress: Progress,
+): Promise<CommandResult> {
+  const guest: Omit<GuestOptions, 'accelerator'> = {
+    architecture: config.settings.Platform.Architecture,
+    kernel: machine.kernelImage,
+    initrd: machine.build.image,
+    commandLine: [machine.commandLine, args.append].filter(Boolean).join(' '),
+    disks: [machine.disk],
+    memory: args.memory,
+  };
+  const accelerator = await chooseAccelerator(args, guest, output, progress);
+  progress.begin(`booting with ${accelerator}`);
+  const log = join(output, 'console.log');
+  const { seen, ended } = await runGuest({
+    guest: { ...guest, accelerator },
+    log,
+    timeout: args.timeout,
+    enough: (observed) => reached(observed, args.until),
+    onMilestone: (milestone) => progress.note(formatTimeline([milestone]).trimEnd()),
+  });
+  progress.end();
+  const verdict = judge(seen, { config, goal: args.until, rootHash: machine.rootHash }, ended);
+  const qemu = await versionOf(
+    config.settings.Platform.Architecture === 'arm64' ? 'qemu-system-aarch64' : 'qemu-system-x86_64',
+  );
+  writeFileSync(
+    join(output, 'timeline.json'),
+    `${JSON.stringify({ milestones: seen.milestones, verdict }, undefined, 2)}\n`,
+  );
+  const text = [
+    formatTimeline(seen.milestones),
+    ...verdict.facts.map(formatFact),
+    `${verdict.ok ? 'OK' : 'FAILED'}: ${verdict.summary} (QEMU ${qemu}, ${accelerator})`,
+    `console log: ${log}`,
+  ].join('\n');
+  const json = {
+    command: 'boot',
+    accelerator,
+    qemu,
+    milestones: seen.milestones,
+    report: seen.report,
+    verdict,
+    log,
+  };
+  return { exitCode: verdict.ok ? 0 : 4, text, json, findings: [] };
+}
+
+async function chooseAccelerator(
+  { accelerator }: BootArguments,
+  guest: Omit<GuestOptions, 'accelerator'>,
+  output: string,
+  progress: Progress,
+): Promise<Accelerator> {
+  if (accelerator !== 'auto') return accelerator;
+  progress.begin('asking whether KVM works');
+  return probeAccelerator(guest, join(output, 'kvm-probe.log'));
+}
+
+function formatFact({ ok, statement, evidence }: Fact): string {
+  return `${ok ? 'yes' : 'NO '}  ${statement}\n     ${evidence.slice(0, 200)}`;
+}

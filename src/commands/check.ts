@@ -1,0 +1,38 @@
+/** `bootrelay check`: findings only. With a sysroot also: does it have what the boot needs. */
+import { resolve } from 'node:path';
+import { checkSysroot } from '../build/requirements.ts';
+import { type Finding, hasErrors } from '../findings.ts';
+import { type PlannedPlatform, planPlatforms } from './platforms.ts';
+import { type CommandResult, UsageError } from './result.ts';
+
+export interface CheckArguments {
+  readonly platforms: readonly string[];
+  readonly set: readonly string[];
+  readonly sysroot: string | undefined;
+  readonly kernel: string | undefined;
+}
+
+export async function check(args: CheckArguments): Promise<CommandResult> {
+  const { sysroot, kernel } = args;
+  if ((sysroot === undefined) !== (kernel === undefined))
+    throw new UsageError('--sysroot and --kernel go together');
+  const { planned, findings: own } = planPlatforms(args);
+  const findings = [...own, ...planned.flatMap((platform) => checkAgainst(platform, sysroot, kernel))];
+  const counts = (['error', 'warning', 'note'] as const).map((severity) => {
+    const count = findings.filter((item) => item.severity === severity).length;
+    return `${count} ${severity}${count === 1 ? '' : 's'}`;
+  });
+  const platforms = `${args.platforms.length} platform${args.platforms.length === 1 ? '' : 's'}`;
+  return {
+    exitCode: hasErrors(findings) ? 1 : 0,
+    text: `${platforms}: ${counts.join(', ')}`,
+    json: { command: 'check', platforms: planned.map(({ config }) => config.name) },
+    findings,
+  };
+}
+
+function checkAgainst({ plan }: PlannedPlatform, sysroot: string | undefined, kernel: string | undefined) {
+  if (sysroot === undefined || kernel === undefined) return [];
+  const { findings } = checkSysroot(plan, resolve(sysroot), kernel);
+  return findings.map((item): Finding => ({ ...item, message: `${plan.platform}: ${item.message}` }));
+}

@@ -1,0 +1,55 @@
+/** Tools that make verity data and disks, as arguments. */
+import type { Command } from './run.ts';
+
+/** Writes a hash tree for `data` into `hash` (the same file: behind the data) and prints the root hash. veritysetup(8). */
+export function verityFormatArgs(options: {
+  data: string;
+  hash: string;
+  /** Bytes; the size of the data where both are one file. */
+  hashOffset: number;
+  dataBlocks: number;
+  uuid: string;
+  salt: string;
+}): Command {
+  const { data, hash, hashOffset, dataBlocks, uuid, salt } = options;
+  const args = ['format', data, hash, `--hash-offset=${hashOffset}`, `--data-blocks=${dataBlocks}`];
+  return { program: 'veritysetup', args: [...args, `--uuid=${uuid}`, `--salt=${salt}`] };
+}
+
+export interface Partition {
+  /** GPT partition name: what PARTLABEL= finds. At most 36 characters. */
+  readonly name: string;
+  /** GPT type UUID. */
+  readonly type: string;
+  /** Partition UUID: what PARTUUID= finds. */
+  readonly uuid: string;
+  /** Bytes, in whole MiB. */
+  readonly start: number;
+  readonly size: number;
+}
+
+/** sfdisk(8) reads a script from standard input and writes a GPT to `disk`. */
+export function sfdiskArgs(disk: string): Command {
+  return { program: 'sfdisk', args: ['--quiet', '--no-reread', '--no-tell-kernel', disk] };
+}
+
+/** The script for sfdiskArgs(): offsets in sectors of 512 bytes. */
+export function formatSfdiskScript(partitions: readonly Partition[], diskUuid: string): string {
+  const lines = partitions.map(
+    ({ name, type, uuid, start, size }) =>
+      `start=${start / 512}, size=${size / 512}, type=${type}, uuid=${uuid}, name="${name.replace(/["\\]/g, '\\$&')}"`,
+  );
+  return ['label: gpt', `label-id: ${diskUuid}`, ...lines, ''].join('\n');
+}
+
+/** Copies a file into a disk image at `offset` bytes; holes stay holes. */
+export function writeAtArgs(source: string, disk: string, offset: number): Command {
+  const mebibyte = 1024 * 1024;
+  const place = [`bs=${mebibyte}`, `seek=${offset / mebibyte}`, 'conv=notrunc,sparse', 'status=none'];
+  return { program: 'dd', args: [`if=${source}`, `of=${disk}`, ...place] };
+}
+
+/** Copies a tree: hard links where that is possible (the same file system), else real copies. */
+export function copyTreeArgs(source: string, target: string, { link }: { link: boolean }): Command {
+  return { program: 'cp', args: ['-a', ...(link ? ['--link'] : ['--reflink=auto']), '--', source, target] };
+}

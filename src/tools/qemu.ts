@@ -1,0 +1,65 @@
+/** QEMU, as arguments. */
+import type { ProgramName } from './programs.ts';
+import type { Command } from './run.ts';
+
+export type Accelerator = 'kvm' | 'tcg';
+
+interface Machine {
+  readonly program: ProgramName;
+  readonly machine: string;
+  readonly console: string;
+}
+
+const machines = {
+  'x86-64': { program: 'qemu-system-x86_64', machine: 'q35', console: 'ttyS0' },
+  arm64: { program: 'qemu-system-aarch64', machine: 'virt', console: 'ttyAMA0' },
+} as const satisfies Record<string, Machine>;
+
+export type Architecture = keyof typeof machines;
+
+export interface GuestOptions {
+  readonly architecture: Architecture;
+  readonly accelerator: Accelerator;
+  readonly kernel: string;
+  /** None for a probe that only wants to see the kernel start. */
+  readonly initrd?: string;
+  readonly commandLine: string;
+  /** Raw disk images; the guest's writes are thrown away. */
+  readonly disks: readonly string[];
+  /** MiB. */
+  readonly memory: number;
+}
+
+/** A guest whose first serial port is standard output, and that ends QEMU when it reboots or powers off. */
+export function guestArgs(options: GuestOptions): Command {
+  const { program, machine } = machines[options.architecture];
+  const cpu = options.accelerator === 'kvm' ? 'host' : 'max';
+  const drives = options.disks.flatMap((disk) => [
+    '-drive',
+    `file=${disk.replaceAll(',', ',,')},if=virtio,format=raw,snapshot=on`,
+  ]);
+  return {
+    program,
+    args: [
+      ...['-machine', `${machine},accel=${options.accelerator}`, '-cpu', cpu, '-m', String(options.memory)],
+      ...[
+        '-nodefaults',
+        '-no-user-config',
+        '-display',
+        'none',
+        '-monitor',
+        'none',
+        '-serial',
+        'stdio',
+        '-no-reboot',
+      ],
+      ...['-kernel', options.kernel, ...(options.initrd === undefined ? [] : ['-initrd', options.initrd])],
+      ...['-append', options.commandLine, ...drives],
+    ],
+  };
+}
+
+/** The guest's serial console, as console= names it. */
+export function consoleDevice(architecture: Architecture): string {
+  return machines[architecture].console;
+}
