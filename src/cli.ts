@@ -96,6 +96,29 @@ await yargs(hideBin(process.argv))
       ),
   )
   .command(
+    'check <platforms..>',
+    'Print findings only; with a sysroot also what it lacks',
+    (command) =>
+      withPlatforms(command)
+        .option('sysroot', { type: 'string', describe: 'the built system to check against' })
+        .option('kernel', { type: 'string', describe: 'kernel version, a directory of usr/lib/modules' }),
+    (args) =>
+      finish(
+        import('./commands/check.ts').then(({ check }) => check(args)),
+        args.json,
+      ),
+  )
+  .command(
+    'settings',
+    'Print the reference of all settings',
+    (command) => command.option('json', { type: 'boolean', default: false, describe: 'print it as JSON' }),
+    (args) =>
+      finish(
+        import('./commands/settings.ts').then(({ settings }) => settings()),
+        args.json,
+      ),
+  )
+  .command(
     'show <platform>',
     'Print the effective settings',
     (command) =>

@@ -1,0 +1,10 @@
+/** The fast tests: no machine is booted, no lab is needed. */
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/test'],
+  testMatch: ['**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '\\.lab\\.test\\.ts$'],
+  transform: { '^.+\\.ts$': '@swc/jest' },
+  extensionsToTreatAsEsm: ['.ts'],
+  testTimeout: 30_000,
+};

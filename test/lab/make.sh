@@ -1,0 +1,153 @@
+#!/bin/sh
+# Makes the lab: a Debian 13 sysroot with kernel and dracut, a full initrd made by that dracut with bootrelay's
+# module in it, and a tree with newer image tools. Everything is cached in $BOOTRELAY_LAB (default:
+# ~/.cache/bootrelay/lab) and made again only when this script or the rendered module changes.
+#
+# Prints nothing but what it does and what is missing. Exit code 0: the lab is there. 1: it cannot be made
+# here; the last lines on standard error say why, each starting with "lab: ".
+# shellcheck disable=SC1091,SC2016 # os-release is the machine's; single quotes on purpose
+set -eu
+cd "$(dirname "$0")/../.."
+lab=${BOOTRELAY_LAB:-${XDG_CACHE_HOME:-$HOME/.cache}/bootrelay/lab}
+release=trixie
+
+say() { echo "lab: $*" >&2; }
+fail() { say "$*"; exit 1; }
+
+# --- What this machine must be -------------------------------------------------------------------------
+
+[ "$(uname -m)" = x86_64 ] || fail "the lab is made on x86-64 only, this is $(uname -m)"
+command -v apt-get > /dev/null || fail 'this is not Debian: there is no apt-get'
+mkdir -p "$lab/apt/lists/partial"
+exec 9> "$lab/lock"
+flock 9
+
+# --- Programs ------------------------------------------------------------------------------------------
+
+# PROGRAM PACKAGE
+programs='
+bsdtar libarchive-tools
+busybox busybox-static
+cpio cpio
+dash dash
+lddtree pax-utils
+mkfs.btrfs btrfs-progs
+mkfs.erofs erofs-utils
+mkfs.ext4 e2fsprogs
+mmdebstrap mmdebstrap
+modprobe kmod
+qemu-system-x86_64 qemu-system-x86
+sfdisk fdisk
+shellcheck shellcheck
+sqfstar squashfs-tools
+systemd-analyze systemd
+unsquashfs squashfs-tools
+veritysetup cryptsetup-bin
+xz xz-utils
+zstd zstd
+'
+PATH=$PATH:/usr/sbin:/sbin
+
+missing_packages() {
+    echo "$programs" | while read -r program package; do
+        [ -z "$program" ] || command -v "$program" > /dev/null || echo "$package"
+    done
+    [ -z "$(/usr/bin/python3 -c 'import elftools' 2>&1)" ] || echo python3-pyelftools
+}
+
+# QEMU 7.2 corrupts guests without KVM: Debian 12 takes 10 from its backports.
+qemu_is_old() {
+    case $(qemu-system-x86_64 --version 2> /dev/null) in *'version '[1-8].*) return 0 ;; *) return 1 ;; esac
+}
+
+archive() { # the address of the distribution's own archive, from apt's configuration
+    apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' |
+        awk -v codename="$1" '$2 == codename { print $1; exit }'
+}
+
+# apt with lists of its own, so that the machine's are left alone; backports are added for this call only.
+apt_get() {
+    apt-get -o "Dir::State::Lists=$lab/apt/lists" -o "Dir::Etc::SourceList=$lab/apt/sources.list" \
+        -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o Acquire::Retries=3 "$@"
+}
+
+codename=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
+packages=$(missing_packages | sort -u | tr '\n' ' ')
+if [ -n "$packages" ] || qemu_is_old; then
+    [ "$(id -u)" = 0 ] || fail "not root, and these packages are missing: ${packages:-a newer qemu-system-x86}"
+    say "installing $packages"
+    export DEBIAN_FRONTEND=noninteractive
+    cat /etc/apt/sources.list > "$lab/apt/sources.list" 2> /dev/null || : > "$lab/apt/sources.list"
+    if [ "$codename" = bookworm ]; then
+        echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(archive bookworm) bookworm-backports main" \
+            >> "$lab/apt/sources.list"
+    fi
+    apt_get -qq update >&2 || say 'apt-get update has errors; trying all the same'
+    if [ "$codename" = bookworm ]; then
+        apt_get -qq install -y --no-install-recommends -t bookworm-backports qemu-system-x86 > "$lab/apt/log" 2>&1 ||
+            { tail -n 5 "$lab/apt/log" >&2; fail 'apt-get cannot install QEMU from backports'; }
+        packages=$(missing_packages | sort -u | tr '\n' ' ')
+    fi
+    # shellcheck disable=SC2086 # a list
+    [ -z "$packages" ] || apt_get -qq install -y --no-install-recommends $packages > "$lab/apt/log" 2>&1 ||
+        { tail -n 5 "$lab/apt/log" >&2; fail "apt-get cannot install $packages"; }
+fi
+packages=$(missing_packages | tr '\n' ' ')
+[ -z "$packages" ] || fail "still missing: $packages"
+! qemu_is_old || fail "$(qemu-system-x86_64 --version | head -n 1) is too old: 9 or newer is needed"
+
+# --- Sysroot and tools ---------------------------------------------------------------------------------
+
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+include=linux-image-cloud-amd64,systemd,systemd-sysv,udev,dracut,busybox-static,dmsetup,cryptsetup-bin
+include=$include,systemd-cryptsetup,kmod,zstd,erofs-utils,btrfs-progs,intel-microcode,amd64-microcode
+
+debootstrap_into() { # DIRECTORY KEY OPTIONS...: makes it anew unless it was made with the same key
+    directory=$1 key=$2
+    shift 2
+    [ "$(cat "$directory.key" 2> /dev/null)" != "$key" ] || return 0
+    [ "$(id -u)" = 0 ] || fail "not root: cannot make $directory"
+    uri=$(archive "$codename")
+    [ -n "$uri" ] || fail 'the configuration of apt names no archive of this distribution'
+    say "making $directory from Debian $release"
+    rm -rf "$directory" "$directory.key" "$directory.new"
+    mmdebstrap --quiet --format=directory --keyring="$keyring" "$@" "$release" "$directory.new" "$uri" \
+        > "$directory.log" 2>&1 || { tail -n 5 "$directory.log" >&2; fail "mmdebstrap failed: $directory.log"; }
+    mv "$directory.new" "$directory"
+    echo "$key" > "$directory.key"
+}
+
+debootstrap_into "$lab/sysroot" "$release $include 1" --variant=minbase --components=main,non-free-firmware \
+    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+    --dpkgopt='path-exclude=/usr/share/locale/*' --include="$include"
+debootstrap_into "$lab/tools" "$release erofs-utils 1" --variant=extract --include=erofs-utils,usr-is-merged
+
+# --- Full initrd ---------------------------------------------------------------------------------------
+
+kernel=$(ls "$lab/sysroot/usr/lib/modules")
+platform=platforms/qemu-x86_64.ini
+rm -rf "$lab/rendered"
+node dist/cli.js render "$platform" --output "$lab/rendered" > /dev/null 2>&1 || fail "cannot render $platform"
+module=$lab/rendered/qemu-x86_64/full/90bootrelay
+key=$(cat "$module"/* "$lab/sysroot.key" | sha256sum)
+if [ "$(cat "$lab/full-initrd.key" 2> /dev/null)" != "$key" ]; then
+    [ "$(id -u)" = 0 ] || fail 'not root: cannot run dracut in the sysroot'
+    say 'making the full initrd with dracut'
+    target=$lab/sysroot/usr/lib/dracut/modules.d/90bootrelay
+    rm -rf "$target"
+    cp -r "$module" "$target"
+    # In a mount namespace of its own: nothing stays mounted, whatever happens.
+    unshare --mount sh -c 'set -eu
+        for directory in dev proc sys; do mount --rbind "/$directory" "$1/$directory"; done
+        chroot "$1" dracut --force --no-hostonly --kver "$2" --reproducible --zstd \
+            --add "crypt systemd-veritysetup bootrelay" \
+            --omit "network network-manager systemd-networkd systemd-resolved" /var/tmp/full-initrd.img' \
+        sh "$lab/sysroot" "$kernel" > "$lab/dracut.log" 2>&1 ||
+        { tail -n 5 "$lab/dracut.log" >&2; fail "dracut failed: $lab/dracut.log"; }
+    mv "$lab/sysroot/var/tmp/full-initrd.img" "$lab/full-initrd.img"
+    chmod 644 "$lab/full-initrd.img"
+    echo "$key" > "$lab/full-initrd.key"
+fi
+
+echo "$kernel" > "$lab/kernel"
+say "ready: $lab"

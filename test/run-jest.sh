@@ -1,0 +1,13 @@
+#!/bin/sh
+# Runs jest with one of the two configurations: fast or lab. With BOOTRELAY_TEST_RESULTS set, writes the result
+# as JSON into that directory.
+set -eu
+which=$1
+shift
+cd "$(dirname "$0")/.."
+case $which in fast) config=jest.config.js ;; lab) config=jest.lab.config.js ;; esac
+if [ -n "${BOOTRELAY_TEST_RESULTS-}" ]; then
+    set -- --json "--outputFile=$BOOTRELAY_TEST_RESULTS/$which.json" "$@"
+fi
+exec node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js \
+    --config "$config" --ci "$@"
