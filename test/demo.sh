@@ -2,7 +2,7 @@
 # `npm run demo`: the whole path on real input, from one INI file to a booted machine.
 # What cannot be done on this machine is left out, and listed at the end with the reason.
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 platform=platforms/qemu-x86_64.ini
 out=out/demo
 lab=${BOOTRELAY_LAB:-${XDG_CACHE_HOME:-$HOME/.cache}/bootrelay/lab}

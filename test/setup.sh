@@ -2,7 +2,7 @@
 # What every entry needs: the npm packages of the lock file, and dist/ built from src/. Quiet if all is there.
 set -eu
 cd "$(dirname "$0")/.."
-if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+if [ ! -e node_modules/.package-lock.json ] || [ -n "$(find package-lock.json -newer node_modules/.package-lock.json)" ]; then
     npm ci --no-audit --no-fund --loglevel=error
 fi
 npm run --silent build

@@ -7,7 +7,8 @@ export interface ConsoleLine {
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: firmware and systemd send control sequences
-const controlSequences = /\u001b\[[0-9;?]*[A-Za-z]|\u001b[()][0-9A-B]|\u001bc|[\u0000-\u0008\u000b-\u001f]/g;
+const controlSequences =
+  /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b[ -/]*[0-~]|[\u0000-\u0008\u000b-\u001f]/g;
 
 /** Collects bytes and gives each complete line once, without control sequences. */
 export function createLineReader(): { push(bytes: Uint8Array): readonly ConsoleLine[] } {
@@ -17,13 +18,17 @@ export function createLineReader(): { push(bytes: Uint8Array): readonly ConsoleL
     push(bytes) {
       const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n');
       rest = lines.pop() ?? '';
-      return lines.map(readLine);
+      return lines.flatMap(splitAtStamps).map(readLine);
     },
   };
 }
 
-function readLine(raw: string): ConsoleLine {
-  const line = raw.replace(controlSequences, '');
+/** systemd writes status texts without a line end, and the kernel goes on behind them. */
+function splitAtStamps(raw: string): readonly string[] {
+  return raw.replace(controlSequences, '').split(/(?=\[ {0,4}\d+\.\d{6}\] )/);
+}
+
+function readLine(line: string): ConsoleLine {
   const stamped = /^\[\s*(\d+\.\d+)\] (.*)$/.exec(line);
   return stamped ? { uptime: Number(stamped[1]), text: stamped[2] ?? '' } : { uptime: undefined, text: line };
 }

@@ -88,12 +88,16 @@ export function reached(seen: Observation, goal: Goal): boolean {
   return seen.milestones.some((milestone) => milestone.name === name);
 }
 
-/** The timeline as text: seconds since the kernel started, and since the line before. */
+/** The timeline as text: when each began, in seconds since the kernel started, and how long until the next. */
 export function formatTimeline(milestones: readonly Milestone[]): string {
-  return milestones
-    .map(({ name, uptime, stage }, index) => {
-      const step = uptime - (milestones[index - 1]?.uptime ?? 0);
-      return `${uptime.toFixed(3).padStart(9)} s ${`+${step.toFixed(3)}`.padStart(8)}  ${stage.padEnd(8)} ${name}\n`;
-    })
-    .join('');
+  const head = `${'begins'.padStart(9)}   ${'takes'.padStart(9)}   stage    step\n`;
+  return (
+    head + milestones.map((milestone, index) => formatMilestone(milestone, milestones[index + 1])).join('')
+  );
+}
+
+/** One line of the timeline; without `next` it takes as long as nobody knows. */
+export function formatMilestone({ name, uptime, stage }: Milestone, next?: Milestone): string {
+  const takes = next ? `${(next.uptime - uptime).toFixed(3)} s` : '';
+  return `${uptime.toFixed(3).padStart(9)} s ${takes.padStart(10)}  ${stage.padEnd(8)} ${name}\n`;
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { probeAccelerator, runGuest } from '../boot/guest.ts';
 import { type Machine, makeMachine } from '../boot/machine.ts';
-import { formatTimeline, type Goal, reached } from '../boot/timeline.ts';
+import { formatMilestone, formatTimeline, type Goal, reached } from '../boot/timeline.ts';
 import { type Fact, judge } from '../boot/verdict.ts';
 import { withWorkDirectory } from '../build/build.ts';
 import { findKernelImage } from '../build/kernel.ts';
@@ -87,7 +87,7 @@ async function bootMachine(
     log,
     timeout: args.timeout,
     enough: (observed) => reached(observed, args.until),
-    onMilestone: (milestone) => progress.note(formatTimeline([milestone]).trimEnd()),
+    onMilestone: (milestone) => progress.note(formatMilestone(milestone).trimEnd()),
   });
   progress.end();
   const verdict = judge(seen, { config, goal: args.until, rootHash: machine.rootHash }, ended);

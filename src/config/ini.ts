@@ -21,74 +21,82 @@ type Line =
   | { readonly kind: 'blank' }
   | { readonly kind: 'section'; readonly name: string }
   | { readonly kind: 'assignment'; readonly key: string; readonly raw: string }
-  | { readonly kind: 'malformed'; readonly message: string; readonly hint?: string };
+  | { readonly kind: 'malformed' | 'malformed-section'; readonly message: string; readonly hint?: string };
 
 /** Parses the text of one platform file. `file` is only used in origins. */
 export function parseIni(source: string, file: string): ParsedIni {
   const assignments: Assignment[] = [];
   const findings: Finding[] = [];
   const opened = new Map<string, number>();
-  let section: string | undefined;
+  // undefined: none yet. null: below a header that cannot be read; nothing is said of the keys there.
+  let section: string | null | undefined;
 
-  source
-    .replace(/^\uFEFF/, '')
-    .split(/\r?\n/)
-    .forEach((text, index) => {
-      const origin = { file, line: index + 1 };
-      const line = readLine(text);
-      if (line.kind === 'malformed') {
-        findings.push(finding('syntax', line.message, { origin, hint: line.hint }));
-      } else if (line.kind === 'section') {
+  const lines = source.replace(/^\uFEFF/, '').split(/\r?\n/);
+  for (const [index, text] of lines.entries()) {
+    const origin = { file, line: index + 1 };
+    const line = readLine(text);
+    switch (line.kind) {
+      case 'blank':
+        break;
+      case 'section':
         section = line.name;
-        const first = opened.get(section);
-        if (first === undefined) opened.set(section, index + 1);
-        else findings.push(duplicateSection(section, first, origin));
-      } else if (line.kind === 'assignment' && section === undefined) {
-        findings.push(finding('key-before-section', `${line.key}= must stand below a [Section]`, { origin }));
-      } else if (line.kind === 'assignment' && section !== undefined) {
-        const setting = `${section}.${line.key}`;
-        const problem = valueProblem(line.raw, setting, origin);
-        if (problem) findings.push(problem);
-        else assignments.push({ section, key: line.key, value: decodeValue(line.raw), origin });
-      }
-    });
+        if (opened.has(section)) findings.push(duplicateSection(section, opened.get(section) ?? 0, origin));
+        else opened.set(section, origin.line);
+        break;
+      case 'assignment':
+        if (section === undefined) findings.push(keyBeforeSection(line.key, origin));
+        else if (section !== null) {
+          const { assignment, problem } = readAssignment(section, line.key, line.raw, origin);
+          if (assignment) assignments.push(assignment);
+          else if (problem) findings.push(problem);
+        }
+        break;
+      default:
+        if (line.kind === 'malformed-section') section = null;
+        findings.push(finding('syntax', line.message, { origin, hint: line.hint }));
+    }
+  }
   return { assignments, findings };
+}
+
+function readAssignment(
+  section: string,
+  key: string,
+  raw: string,
+  origin: Origin,
+): { readonly assignment?: Assignment; readonly problem?: Finding } {
+  const problem = valueProblem(raw, `${section}.${key}`, origin);
+  return problem ? { problem } : { assignment: { section, key, value: decodeValue(raw), origin } };
 }
 
 function readLine(text: string): Line {
   const trimmed = text.trim();
   if (trimmed === '' || trimmed.startsWith('#') || trimmed.startsWith(';')) return { kind: 'blank' };
   if (trimmed.startsWith('[')) return readSection(trimmed);
-  const assignment = /^([^=]*?)\s*=(.*)$/su.exec(trimmed);
-  if (!assignment) {
-    return {
-      kind: 'malformed',
-      message: 'a line must be [Section], Key=value or a comment',
-      hint: `${trimmed.slice(0, 60)}=`,
-    };
+  const match = /^([^=]*?)\s*=(.*)$/su.exec(trimmed);
+  if (!match) {
+    const message = 'a line must be [Section], Key=value or a comment';
+    return { kind: 'malformed', message, hint: `${printable(trimmed)}=` };
   }
-  const [, key = '', raw = ''] = assignment;
+  const [, key = '', raw = ''] = match;
   if (/^[A-Za-z][A-Za-z0-9]*$/.test(key)) return { kind: 'assignment', key, raw: raw.trim() };
-  return {
-    kind: 'malformed',
-    message: `"${printable(key)}" is not the name of a setting: letters and digits only`,
-  };
+  const message = `"${printable(key)}" is not the name of a setting: letters and digits only`;
+  return { kind: 'malformed', message };
 }
 
 function readSection(trimmed: string): Line {
   const name = /^\[([A-Za-z][A-Za-z0-9]*)\]$/.exec(trimmed)?.[1];
   if (name !== undefined) return { kind: 'section', name };
   if (!trimmed.includes(']')) {
-    return {
-      kind: 'malformed',
-      message: 'a section header must end with "]"',
-      hint: `${printable(trimmed)}]`,
-    };
+    const message = 'a section header must end with "]"';
+    return { kind: 'malformed-section', message, hint: `${printable(trimmed)}]` };
   }
-  return {
-    kind: 'malformed',
-    message: 'a section header must be [Name], of letters and digits, alone on its line',
-  };
+  const message = 'a section header must be [Name], of letters and digits, alone on its line';
+  return { kind: 'malformed-section', message };
+}
+
+function keyBeforeSection(key: string, origin: Origin): Finding {
+  return finding('key-before-section', `${key}= must stand below a [Section]`, { origin });
 }
 
 function duplicateSection(section: string, first: number, origin: Origin): Finding {

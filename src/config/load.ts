@@ -1,5 +1,5 @@
 /** Platform file -> PlatformConfig and findings: the layers and the validation in a row. */
-import type { Finding } from '../findings.ts';
+import type { Finding, FindingKind } from '../findings.ts';
 import { type FileReader, resolveLayers } from './layers.ts';
 import { type PlatformConfig, validateConfig } from './validate.ts';
 
@@ -11,13 +11,14 @@ export interface LoadedPlatform {
   readonly findings: readonly Finding[];
 }
 
+const aboutOneLine: readonly FindingKind[] = ['unknown-section', 'unknown-key', 'value-invalid'];
+
 /** Loads the platform file at `path` with the texts of --set. All I/O goes through `reader`. */
 export function loadPlatform(path: string, overrides: readonly string[], reader: FileReader): LoadedPlatform {
   const layers = resolveLayers(path, overrides, reader);
   const { config, findings } = validateConfig(layers.assignments, path);
   if (layers.findings.length === 0 && config) return { config, files: layers.files, findings };
-  // Settings read beside a broken line are not the platform's: no config then, and nothing is said to be absent.
-  const broken = layers.findings.length > 0;
-  const certain = findings.filter(({ kind }) => !(broken && kind === 'value-required'));
+  // Beside a broken line some settings are unknown: only what is wrong with a line by itself is certain.
+  const certain = findings.filter(({ kind }) => layers.findings.length === 0 || aboutOneLine.includes(kind));
   return { files: layers.files, findings: [...layers.findings, ...certain] };
 }

@@ -1,0 +1,106 @@
+import { expect, test } from '@jest/globals';
+import { load } from './platform-files.ts';
+
+const base = '[Usr]\nDevice=PARTLABEL=BASE\n[Modules]\nModules=one\n';
+
+test('the layers count in order: base, file, drop-ins by name, --set', () => {
+  const files = {
+    'p/base.ini': base,
+    'p/test.ini': '[Platform]\nExtends=base.ini\n[Modules]\nModules=two\n',
+    'p/test.ini.d/20-b.conf': '[Modules]\nModules=four\n',
+    'p/test.ini.d/10-a.conf': '[Modules]\nModules=three\n[Usr]\nDevice=PARTLABEL=DROP-IN\n',
+    'p/test.ini.d/README': 'not a drop-in',
+  };
+  const { config, files: read } = load(files, 'p/test.ini', ['Modules.Modules=five']);
+  expect(config?.settings.Modules.Modules).toEqual(['one', 'two', 'three', 'four', 'five']);
+  expect(config?.settings.Usr.Device?.value).toBe('DROP-IN');
+  expect(read).toEqual(['p/base.ini', 'p/test.ini', 'p/test.ini.d/10-a.conf', 'p/test.ini.d/20-b.conf']);
+  expect(config?.origins.get('Usr.Device')).toEqual([{ file: 'p/test.ini.d/10-a.conf', line: 4 }]);
+  expect(config?.origins.get('Modules.Modules')?.map(({ file }) => file)).toEqual([
+    'p/base.ini',
+    'p/test.ini',
+    'p/test.ini.d/10-a.conf',
+    'p/test.ini.d/20-b.conf',
+    '--set',
+  ]);
+});
+
+test('an empty value resets what lower layers set', () => {
+  const files = {
+    'p/base.ini': base,
+    'p/test.ini': '[Platform]\nExtends=base.ini\n[Modules]\nModules=\nModules=two\n',
+  };
+  expect(load(files).config?.settings.Modules.Modules).toEqual(['two']);
+});
+
+test('an empty value gives a single setting its default back, and empties a list', () => {
+  const { config } = load({ 'p/test.ini': base }, 'p/test.ini', [
+    'Devices.Timeout=5s',
+    'Devices.Timeout=',
+    'FullInitrd.CarryOver=',
+  ]);
+  expect(config?.settings.Devices.Timeout).toBe(90);
+  expect(config?.settings.FullInitrd.CarryOver).toEqual([]);
+});
+
+test('a diamond of bases is no cycle', () => {
+  const files = {
+    'p/test.ini': '[Platform]\nExtends=a.ini\nExtends=b.ini\n',
+    'p/a.ini': '[Platform]\nExtends=base.ini\n',
+    'p/b.ini': '[Platform]\nExtends=base.ini\n',
+    'p/base.ini': base,
+  };
+  expect(load(files).findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+});
+
+test.each([
+  [
+    'a file that extends itself',
+    { 'p/test.ini': '[Platform]\nExtends=test.ini\n' },
+    'extends-cycle',
+    'p/test.ini',
+    2,
+  ],
+  [
+    'a cycle through another file',
+    { 'p/test.ini': '[Platform]\nExtends=a.ini\n', 'p/a.ini': '# x\n[Platform]\nExtends=test.ini\n' },
+    'extends-cycle',
+    'p/a.ini',
+    3,
+  ],
+  [
+    'a missing base',
+    { 'p/test.ini': '\n[Platform]\nExtends=bse.ini\n', 'p/base.ini': base },
+    'extends-missing',
+    'p/test.ini',
+    3,
+  ],
+  ['a missing file', {}, 'file-unreadable', 'p/test.ini', undefined],
+  [
+    'bytes that are not UTF-8',
+    { 'p/test.ini': new Uint8Array([0x5b, 0xff, 0xfe]) },
+    'file-not-utf8',
+    'p/test.ini',
+    undefined,
+  ],
+])('%s', (_, files, kind, file, line) => {
+  const { findings, config } = load(files as Record<string, string>);
+  expect(config).toBeUndefined();
+  expect(findings).toHaveLength(1);
+  expect(findings[0]).toMatchObject({ kind, file, severity: 'error' });
+  expect(findings[0]?.line).toBe(line);
+});
+
+test('a missing base suggests the file that is there', () => {
+  const { findings } = load({ 'p/test.ini': '[Platform]\nExtends=bse.ini\n', 'p/base.ini': base });
+  expect(findings[0]?.hint).toBe('did you mean p/base.ini?');
+});
+
+test.each(['Usr', 'Usr.Device', 'Device=x', 'Platform.Extends=base.ini'])(
+  '--set %s is refused',
+  (override) => {
+    const { findings, config } = load({ 'p/test.ini': base }, 'p/test.ini', [override]);
+    expect(config).toBeUndefined();
+    expect(findings[0]).toMatchObject({ file: '--set', line: 1, severity: 'error' });
+  },
+);

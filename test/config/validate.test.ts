@@ -1,0 +1,136 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { settingRows } from '../../src/config/settings.ts';
+import { defaultValue } from '../../src/config/validate.ts';
+import { formatFinding } from '../../src/findings.ts';
+import { configure, load } from './platform-files.ts';
+
+const device = '[Usr]\nDevice=PARTLABEL=USR-A\n';
+const hash = 'ab'.repeat(32);
+
+function messages(source: string): readonly string[] {
+  return load({ 'p/test.ini': source })
+    .findings.filter(({ severity }) => severity !== 'note')
+    .map(formatFinding);
+}
+
+/** What is wrong, the file, and what is said of it. */
+const bad: readonly (readonly [string, string, string])[] = [
+  [
+    'unknown section',
+    `${device}[Vertiy]\nVerity=no\n`,
+    'p/test.ini:4: error: Vertiy.Verity: there is no section [Vertiy]\n    hint: did you mean [Verity]?',
+  ],
+  [
+    'unknown key',
+    '[Usr]\nDevise=x\nDevice=/dev/vda\n',
+    'p/test.ini:2: error: Usr.Devise: [Usr] has no setting Devise\n    hint: did you mean Device=?',
+  ],
+  [
+    'key of another section',
+    `${device}Timeout=3s\n`,
+    'p/test.ini:3: error: Usr.Timeout: [Usr] has no setting Timeout\n    hint: Timeout= belongs to [Devices]',
+  ],
+  [
+    'wrong type',
+    `${device}[Devices]\nTimeout=soon\n`,
+    'p/test.ini:4: error: Devices.Timeout: "soon" must be a time span such as 90s, 1min 30s or 500ms; a plain number means seconds',
+  ],
+  [
+    'wrong enum value',
+    `${device}[Verity]\nOnCorruption=panick\n`,
+    'p/test.ini:4: error: Verity.OnCorruption: "panick" must be one of panic, restart, error\n    hint: did you mean panic?',
+  ],
+  [
+    'hash of the wrong length',
+    `${device}[Verity]\nRootHash=abcd\n`,
+    'p/test.ini:4: error: Verity.RootHash: "abcd" must be command-line, or a root hash in hexadecimal: 64 digits (sha256) or 128 (sha512)\n    hint: this one has 4 digits',
+  ],
+  [
+    'hash of the wrong alphabet',
+    `${device}[Verity]\nRootHash=${'xy'.repeat(32)}\n`,
+    `p/test.ini:4: error: Verity.RootHash: "${'xy'.repeat(32)}" must be command-line, or a root hash in hexadecimal: 64 digits (sha256) or 128 (sha512)`,
+  ],
+  [
+    'offset inside a block',
+    `${device}[Verity]\nHashOffset=5000\n`,
+    'p/test.ini:4: error: Verity.HashOffset: "5000" must be a multiple of the block size, 4096\n    hint: the next block starts at 8192',
+  ],
+  [
+    'no device',
+    '[Devices]\nTimeout=1s\n',
+    'error: Usr.Device: Usr.Device is required: the partition that holds /usr\n    hint: [Usr] Device=PARTLABEL=USR-A',
+  ],
+  [
+    'two data devices',
+    `${device}[Verity]\nDataDevice=PARTLABEL=X\n`,
+    'p/test.ini:4: error: Verity.DataDevice: Usr.Device (PARTLABEL=USR-A) must be /dev/mapper/usr or unset when Verity.DataDevice is set',
+  ],
+  [
+    'built-in hash without verity',
+    `${device}[Verity]\nVerity=no\nRootHash=${hash}\n`,
+    'p/test.ini:5: error: Verity.RootHash: a built-in root hash needs Verity=required',
+  ],
+  [
+    'hash tree over the data',
+    `${device}[Verity]\nHashOffset=0\n`,
+    'p/test.ini:4: error: Verity.HashOffset: HashOffset=0 needs a HashDevice of its own: the file system starts there\n    hint: HashOffset=auto',
+  ],
+  [
+    'one parameter for two settings',
+    `${device}[KernelCommandLine]\nRootHash=mount.usr\n`,
+    'p/test.ini:4: error: KernelCommandLine.RootHash: "mount.usr" must stand for one setting only',
+  ],
+  [
+    'level of another compression',
+    `${device}[Initrd]\nCompression=gzip\nCompressionLevel=19\n`,
+    'p/test.ini:5: error: Initrd.CompressionLevel: CompressionLevel must be at most 9 with Compression=gzip',
+  ],
+  [
+    'setting without effect',
+    `${device}[FullInitrd]\nWritable=no\nTmpfsSize=1M\nCarryOver=\n`,
+    'p/test.ini:5: warning: FullInitrd.TmpfsSize: has no effect with FullInitrd.Writable=no',
+  ],
+  [
+    'ignored parameter',
+    `${device}[KernelCommandLine]\nOverride=no\nUsrDevice=usr\n`,
+    'p/test.ini:5: warning: KernelCommandLine.UsrDevice: has no effect with KernelCommandLine.Override=no',
+  ],
+];
+
+test.each(bad)('%s', (_, source, message) => {
+  expect(messages(source)).toContain(message);
+});
+
+test('all findings are reported at once, none is repeated', () => {
+  const found = messages('[Usr]\nDevise=x\n[Devices]\nTimeout=soon\n[Verity]\nRootHash=abc\n');
+  expect(found).toHaveLength(3);
+});
+
+test('a root hash on the command line is remarked on, a built-in one is not', () => {
+  const kinds = (source: string) => load({ 'p/test.ini': source }).findings.map(({ kind }) => kind);
+  expect(kinds(device)).toEqual(['root-hash-unprotected']);
+  expect(kinds(`${device}[Verity]\nRootHash=${hash}\n`)).toEqual([]);
+});
+
+test('the platform is named after its file unless it says otherwise', () => {
+  expect(configure().name).toBe('test');
+  expect(configure('Platform.Name=other').name).toBe('other');
+});
+
+test('every default is one that its own parser accepts', () => {
+  for (const { setting } of settingRows) expect(() => defaultValue(setting)).not.toThrow();
+});
+
+test('any value of any setting is taken or refused with a finding at its line', () => {
+  const row = fc.constantFrom(...settingRows.filter(({ name }) => name !== 'Platform.Extends'));
+  fc.assert(
+    fc.property(row, fc.string({ unit: 'grapheme' }), ({ section, key, name }, value) => {
+      const { config, findings } = load({ 'p/test.ini': `[${section}]\n${key}=${JSON.stringify(value)}\n` });
+      const own = findings.filter(({ severity, setting }) => severity === 'error' && setting === name);
+      expect(config !== undefined || findings.some(({ severity }) => severity === 'error')).toBe(true);
+      for (const { line } of own) expect(line === undefined || line === 2).toBe(true);
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,87 @@
+import { describe, expect, test } from '@jest/globals';
+import { type BootPlan, checkPlan, needsOfPlan, type Step } from '../../src/plan/boot-plan.ts';
+import { plan } from '../config/platform-files.ts';
+
+const names = (boot: BootPlan) => boot.steps.map(({ name }) => name);
+const all = plan();
+
+test('the steps of the default boot, in order', () => {
+  expect(names(all)).toEqual([
+    'mount-kernel-filesystems',
+    'read-kernel-command-line',
+    'load-modules',
+    'find-usr-partition',
+    'set-up-verity',
+    'mount-usr',
+    'mount-full-initrd',
+    'hand-over-usr',
+    'carry-over',
+    'switch-root',
+  ]);
+});
+
+test.each([
+  ['set-up-verity', ['Verity.Verity=no']],
+  ['carry-over', ['FullInitrd.CarryOver=']],
+  ['carry-over', ['FullInitrd.Writable=no']],
+  ['read-kernel-command-line', ['KernelCommandLine.Override=no', `Verity.RootHash=${'ab'.repeat(32)}`]],
+])('no step %s with %j', (step, settings) => {
+  expect(names(plan(...settings))).toEqual(names(all).filter((name) => name !== step));
+});
+
+test.each([
+  ['erofs', ['erofs'], []],
+  ['btrfs', ['btrfs'], []],
+])('/usr on %s needs its module', (fileSystem, modules) => {
+  const needs = needsOfPlan(plan(`Usr.FileSystem=${fileSystem}`));
+  expect(needs.modules.map(({ name }) => name)).toEqual(expect.arrayContaining(modules));
+});
+
+test.each([
+  ['PARTLABEL=USR-A', false],
+  ['PARTUUID=0123', true],
+  ['UUID=0123', true],
+])('blkid is needed for %s: %j', (device, needed) => {
+  const { programs } = needsOfPlan(plan(`Usr.Device=${device}`));
+  expect(programs.some((need) => 'program' in need && need.program.endsWith('/blkid'))).toBe(needed);
+});
+
+test('a module that may be missing is optional, unless another step requires it', () => {
+  const modules = needsOfPlan(plan('Modules.Modules=-erofs', 'Modules.Modules=-nvme')).modules;
+  expect(modules).toContainEqual({ name: 'erofs', optional: false });
+  expect(modules).toContainEqual({ name: 'nvme', optional: true });
+});
+
+describe('a plan is refused', () => {
+  const withSteps = (steps: readonly Step[]): BootPlan => ({ ...all, steps });
+  const without = (name: string) => withSteps(all.steps.filter((step) => step.name !== name));
+
+  // Leaving any step out that provides something takes it away from a later one.
+  const providing = all.steps.filter(({ provides }) => provides.length > 0).map(({ name }) => name);
+  test.each(providing)('without the step %s', (name) => {
+    expect(() => checkPlan(without(name))).toThrow(
+      /which no earlier step provides|must start the full initrd/,
+    );
+  });
+
+  test('with two steps in the wrong order', () => {
+    const steps = [...all.steps];
+    const usr = names(all).indexOf('mount-usr');
+    [steps[usr - 1], steps[usr]] = [steps[usr] as Step, steps[usr - 1] as Step];
+    expect(() => checkPlan(withSteps(steps))).toThrow(
+      'mount-usr uses "usr device", which no earlier step provides',
+    );
+  });
+
+  test('with a step twice', () => {
+    const [first] = all.steps;
+    expect(() => checkPlan(withSteps([first as Step, ...all.steps]))).toThrow('appears twice');
+  });
+
+  test('with something behind the switch to the full initrd', () => {
+    const [first, ...rest] = all.steps;
+    expect(() => checkPlan(withSteps([...rest, first as Step]))).toThrow(
+      /the last step must start the full initrd/,
+    );
+  });
+});

@@ -1,0 +1,136 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { platformNames, renderNamed } from './platforms.ts';
+import { runProgram, shells } from './shells.ts';
+
+const work = mkdtempSync(join(tmpdir(), 'bootrelay-test-'));
+afterAll(() => rmSync(work, { recursive: true }));
+
+const scripts = platformNames.flatMap((platform) =>
+  [...renderNamed(platform)]
+    .filter(([, { mode }]) => mode === 0o755)
+    .map(([path, { text }]) => [`${platform}/${path}`, text] as const),
+);
+
+test.each(scripts)('%s passes shellcheck', (name, text) => {
+  const file = join(work, name.replaceAll('/', '-'));
+  writeFileSync(file, text);
+  expect(runProgram(['shellcheck', file]).stdout).toBe('');
+});
+
+describe.each(shells)('%s', (_, shell) => {
+  const posix = scripts.filter(([name]) => !name.endsWith('module-setup.sh'));
+  test.each(posix)('reads %s', (_name, text) => {
+    expect(runProgram([...shell, '-n'], text)).toEqual({ status: 0, stdout: '', stderr: '' });
+  });
+});
+
+/** The step of the rendered /init alone, reading a command line from a file, printing what it took. */
+function commandLineStep(): string {
+  const text = renderNamed('qemu-x86_64').get('minimal/init')?.text ?? '';
+  const step = /^step read-kernel-command-line\n(.*?)^step /ms.exec(text)?.[1] ?? '';
+  expect(step).toContain('/proc/cmdline');
+  return [
+    "usr_device=unset usr_options=unset root_hash=''",
+    'stop() { printf \'stop:%s\' "$1"; exit 0; }',
+    step.replace('/proc/cmdline', '"$1"'),
+    'printf \'%s\\n%s\\n%s\' "$usr_device" "$usr_options" "$root_hash"',
+  ].join('\n');
+}
+
+/**
+ * Parameters as next_arg() of the kernel's lib/cmdline.c cuts them: the reference that the shell is compared with.
+ */
+function kernelParameters(commandLine: string): readonly (readonly [string, string])[] {
+  const parameters: [string, string][] = [];
+  let rest = commandLine.replace(/^\s+/, '');
+  while (rest !== '') {
+    let quoted = rest.startsWith('"');
+    if (quoted) rest = rest.slice(1);
+    let inQuote = quoted;
+    let equals = 0;
+    let end = 0;
+    for (; end < rest.length; end++) {
+      const character = rest[end] ?? '';
+      if (/\s/.test(character) && !inQuote) break;
+      if (equals === 0 && character === '=') equals = end;
+      if (character === '"') inQuote = !inQuote;
+    }
+    let word = rest.slice(0, end);
+    rest = rest.slice(end).replace(/^\s+/, '');
+    if (equals > 0 && word[equals + 1] === '"') {
+      word = word.slice(0, equals + 1) + word.slice(equals + 2);
+      quoted = true;
+    }
+    if (quoted && word.endsWith('"')) word = word.slice(0, -1);
+    if (equals > 0) parameters.push([word.slice(0, equals), word.slice(equals + 1)]);
+  }
+  return parameters;
+}
+
+function expected(commandLine: string): string {
+  const last = (name: string) => kernelParameters(commandLine).findLast(([key]) => key === name)?.[1];
+  const fileSystem = kernelParameters(commandLine).find(
+    ([key, value]) => key === 'mount.usrfstype' && !['auto', 'erofs'].includes(value),
+  );
+  if (fileSystem) return `stop:mount.usrfstype=${fileSystem[1]}, but this initrd has erofs only`;
+  const hash = last('usrhash') ?? '';
+  if (!/^[0-9A-Fa-f]+$/.test(hash)) return 'stop:usrhash= is missing, empty or not hexadecimal';
+  const device = kernelParameters(commandLine).findLast(
+    ([key, value]) => key === 'mount.usr' && value !== '/dev/mapper/usr',
+  );
+  return [device?.[1] ?? 'unset', last('mount.usrflags') ?? 'unset', hash].join('\n');
+}
+
+describe.each(shells)('the kernel command line, read by %s', (_, shell) => {
+  const script = join(work, 'command-line.sh');
+  const input = join(work, 'cmdline');
+  const read = (commandLine: string) => {
+    writeFileSync(script, commandLineStep());
+    writeFileSync(input, `${commandLine}\n`);
+    return runProgram([...shell, script, input]).stdout;
+  };
+
+  test.each([
+    ['plain', 'quiet mount.usr=PARTLABEL=USR-B usrhash=ab', 'PARTLABEL=USR-B\nunset\nab'],
+    ['value in quotes', 'mount.usr="LABEL=a b" usrhash=ab', 'LABEL=a b\nunset\nab'],
+    ['parameter in quotes', '"mount.usr=LABEL=a b" usrhash=ab', 'LABEL=a b\nunset\nab'],
+    ['quotes inside', 'mount.usr=LABEL="a  b" usrhash=ab', 'LABEL="a  b"\nunset\nab'],
+    ['no end of quotes', 'usrhash=ab mount.usr="LABEL=a b', 'LABEL=a b\nunset\nab'],
+    ['globs stay', 'mount.usr=/dev/* usrhash=ab mount.usrflags=$(reboot)', '/dev/*\n$(reboot)\nab'],
+    ['the last one wins', 'usrhash=aa usrhash=bb', 'unset\nunset\nbb'],
+    ['the verity device as systemd names it', 'mount.usr=/dev/mapper/usr usrhash=ab', 'unset\nunset\nab'],
+    ['a longer name', 'xusrhash=aa usrhash2=bb', 'stop:usrhash= is missing, empty or not hexadecimal'],
+    ['an empty hash', 'usrhash=', 'stop:usrhash= is missing, empty or not hexadecimal'],
+    ['no hash', '', 'stop:usrhash= is missing, empty or not hexadecimal'],
+    ['not hexadecimal', 'usrhash=abxy', 'stop:usrhash= is missing, empty or not hexadecimal'],
+    [
+      'another file system',
+      'mount.usrfstype=btrfs',
+      'stop:mount.usrfstype=btrfs, but this initrd has erofs only',
+    ],
+  ])('%s', (_name, commandLine, result) => {
+    expect(expected(commandLine)).toBe(result);
+    expect(read(commandLine)).toBe(result);
+  });
+
+  test('any command line means what it means to the kernel', () => {
+    const name = fc.constantFrom('mount.usr', 'usrhash', 'mount.usrflags', 'quiet', 'x.y');
+    const value = fc.stringMatching(/^[ab"=*$(){}'\\ \t]{0,12}$/);
+    const parameter = fc.oneof(
+      fc.tuple(name, value).map(([key, text]) => `${key}=${text}`),
+      fc.tuple(name, value).map(([key, text]) => `"${key}=${text}"`),
+      value,
+    );
+    fc.assert(
+      fc.property(fc.array(parameter, { maxLength: 6 }), (parameters) => {
+        const commandLine = parameters.join(' ');
+        expect(read(commandLine)).toBe(expected(commandLine));
+      }),
+      { numRuns: 150 },
+    );
+  });
+});

@@ -1,0 +1,78 @@
+/** The platforms whose rendered text is kept as goldens and checked by real shells: between them every branch. */
+import { readFileSync } from 'node:fs';
+import type { LoadedPlatform } from '../../src/config/load.ts';
+import { planBoot } from '../../src/plan/plan.ts';
+import { renderPlatform } from '../../src/render/platform.ts';
+import type { RenderedTree } from '../../src/render/tree.ts';
+import { load } from '../config/platform-files.ts';
+
+const shipped = (name: string) => readFileSync(new URL(`../../platforms/${name}`, import.meta.url), 'utf8');
+
+const files = {
+  'platforms/base.ini': shipped('base.ini'),
+  'platforms/qemu-x86_64.ini': shipped('qemu-x86_64.ini'),
+  'platforms/two-partitions.ini': `[Platform]
+Extends=base.ini
+Description=veritysetup, a hash partition of its own, found by PARTUUID, a read-only squashfs, halt
+[Usr]
+Device=/dev/mapper/usr
+FileSystem=btrfs
+Options=compress=zstd,nodatacow
+HandOver=move
+[Verity]
+DataDevice=PARTUUID=B0074E1A-0000-4000-8000-000000000011
+HashDevice=PARTUUID=b0074e1a-0000-4000-8000-000000000012
+Tool=veritysetup
+OnCorruption=restart
+[FullInitrd]
+FileSystem=squashfs
+Writable=no
+CarryOver=
+[Emergency]
+Action=halt
+`,
+  'platforms/sealed.ini': `[Platform]
+Extends=base.ini
+Description=Nothing from the command line: the root hash built in, one partition, a fixed offset
+[Usr]
+Device=LABEL=usr "it's" 100% $(full)
+[Verity]
+RootHash=${'0123456789abcdef'.repeat(4)}
+HashOffset=1G
+OnCorruption=error
+Name=usr-verity
+[FullInitrd]
+CarryOver=/.extra
+CarryOver=/etc/credstore/boot
+[Emergency]
+Action=panic
+Delay=500ms
+[KernelCommandLine]
+Override=no
+`,
+  'platforms/unverified.ini': `[Platform]
+Extends=base.ini
+Description=For development: no verity, ext4
+[Usr]
+Device=PARTLABEL=USR-A
+FileSystem=ext4
+[Verity]
+Verity=no
+RootHash=
+OnCorruption=
+[Emergency]
+Action=poweroff
+`,
+};
+
+export const platformNames = ['qemu-x86_64', 'two-partitions', 'sealed', 'unverified'] as const;
+
+export function loadNamed(name: string, ...overrides: readonly string[]): LoadedPlatform {
+  return load(files, `platforms/${name}.ini`, overrides);
+}
+
+export function renderNamed(name: string, ...overrides: readonly string[]): RenderedTree {
+  const { config, files: read, findings } = loadNamed(name, ...overrides);
+  if (!config) throw new Error(JSON.stringify(findings));
+  return renderPlatform(config, planBoot(config, read));
+}

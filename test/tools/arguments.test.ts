@@ -1,0 +1,68 @@
+import { expect, test } from '@jest/globals';
+import { compressArgs } from '../../src/tools/archive.ts';
+import { formatSfdiskScript, verityFormatArgs, writeAtArgs } from '../../src/tools/disk.ts';
+import { guestArgs } from '../../src/tools/qemu.ts';
+
+test.each([
+  ['zstd', undefined, 'zstd --stdout --quiet --single-thread --ultra -19'],
+  ['zstd', 22, 'zstd --stdout --quiet --single-thread --ultra -22'],
+  ['xz', undefined, 'xz --stdout --threads=1 --check=crc32 -9'],
+  ['gzip', 6, 'gzip --stdout --no-name -6'],
+] as const)('compression %s, level %j', (compression, level, line) => {
+  const command = compressArgs(compression, level);
+  expect([command?.program, ...(command?.args ?? [])].join(' ')).toBe(line);
+});
+
+test('no compression is no command', () => {
+  expect(compressArgs('none', undefined)).toBeUndefined();
+});
+
+test('a guest has its console on standard output and throws writes away', () => {
+  const { program, args } = guestArgs({
+    architecture: 'x86-64',
+    accelerator: 'tcg',
+    kernel: 'k',
+    initrd: 'i',
+    commandLine: 'quiet x="a b"',
+    disks: ['a,b.img'],
+    memory: 512,
+  });
+  expect([program, ...args]).toEqual([
+    'qemu-system-x86_64',
+    ...['-machine', 'q35,accel=tcg', '-cpu', 'max', '-m', '512'],
+    ...[
+      '-nodefaults',
+      '-no-user-config',
+      '-display',
+      'none',
+      '-monitor',
+      'none',
+      '-serial',
+      'stdio',
+      '-no-reboot',
+    ],
+    ...['-kernel', 'k', '-initrd', 'i', '-append', 'quiet x="a b"'],
+    ...['-drive', 'file=a,,b.img,if=virtio,format=raw,snapshot=on'],
+  ]);
+});
+
+test('a disk script quotes partition names', () => {
+  const partition = { name: 'a "b"', type: 'T', uuid: 'U', start: 1048576, size: 2097152 };
+  expect(formatSfdiskScript([partition], 'D')).toBe(
+    'label: gpt\nlabel-id: D\nstart=2048, size=4096, type=T, uuid=U, name="a \\"b\\""\n',
+  );
+});
+
+test('verity data and disk writes are given in whole blocks', () => {
+  const options = { data: 'd', hash: 'h', hashOffset: 8192, dataBlocks: 2, uuid: 'u', salt: 's' };
+  expect(verityFormatArgs(options).args).toEqual([
+    'format',
+    'd',
+    'h',
+    '--hash-offset=8192',
+    '--data-blocks=2',
+    '--uuid=u',
+    '--salt=s',
+  ]);
+  expect(writeAtArgs('s', 'd', 3 * 1048576).args).toContain('seek=3');
+});
