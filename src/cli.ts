@@ -18,7 +18,9 @@ async function finish(command: Promise<CommandResult>, asJson: boolean): Promise
 const exitCodeByError: Readonly<Record<string, ExitCode>> = { UsageError: 2, ToolError: 3 };
 
 function reportError(error: unknown): ExitCode {
-  const code = error instanceof Error ? exitCodeByError[error.name] : undefined;
+  // A file that is not there or cannot be written: the system's own words name it.
+  const system = error instanceof Error && 'syscall' in error && 'path' in error;
+  const code = system ? 2 : error instanceof Error ? exitCodeByError[error.name] : undefined;
   if (!(error instanceof Error) || code === undefined) throw error;
   process.stderr.write(`bootrelay: ${error.message}\n`);
   return code;

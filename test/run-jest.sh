@@ -5,6 +5,7 @@ set -eu
 which=$1
 shift
 cd "$(dirname "$0")/.."
+npm run --silent build
 case $which in fast) config=jest.config.js ;; lab) config=jest.lab.config.js ;; esac
 if [ -n "${BOOTRELAY_TEST_RESULTS-}" ]; then
     set -- --json "--outputFile=$BOOTRELAY_TEST_RESULTS/$which.json" "$@"

@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly timeout: number;
   /** True once enough has been seen: the guest is ended then. */
   readonly enough: (seen: Observation) => boolean;
+  /** Milliseconds that a failed boot goes on after its reason; 1500 unless told. */
+  readonly lastWords?: number;
   readonly onMilestone?: ((milestone: Milestone) => void) | undefined;
 }
 
@@ -22,9 +24,6 @@ export interface GuestRun {
   readonly seen: Observation;
   readonly ended: 'exit' | 'goal' | 'timeout';
 }
-
-/** A failed boot has a moment to say why before it is ended. */
-const lastWordsMilliseconds = 1500;
 
 /** Throws ToolError where QEMU itself fails. */
 export async function runGuest(options: RunOptions): Promise<GuestRun> {
@@ -51,7 +50,7 @@ export async function runGuest(options: RunOptions): Promise<GuestRun> {
     for (const line of reader.push(bytes)) seen = observe(seen, line);
     for (const milestone of seen.milestones.slice(before)) options.onMilestone?.(milestone);
     if (options.enough(seen)) end('goal');
-    else if (seen.failure) lastWords ??= setTimeout(() => end('goal'), lastWordsMilliseconds);
+    else if (seen.failure) lastWords ??= setTimeout(() => end('goal'), options.lastWords ?? 1500);
   });
   const result = await process;
   clearTimeout(limit);

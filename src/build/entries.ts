@@ -54,14 +54,16 @@ function parentsOf(path: string): readonly string[] {
 
 /**
  * mtree(5) text: owner root and time 0 for all. With `contents`, as bsdtar needs it, each file says where its
- * content is; without, as reviewers read it, its hash.
+ * content is; without, as reviewers read it, its hash. What a line leaves out bsdtar takes from the file's source,
+ * or from a file of that name in the current directory: hard links of the sysroot must not become some here.
  */
 export function formatMtree(entries: readonly Entry[], { contents }: { contents: boolean }): string {
-  const lines = entries.map((entry) => {
-    const fields = [`.${encode(entry.path)}`, ...keywords(entry, contents), 'uid=0', 'gid=0', 'time=0'];
-    return fields.join(' ');
+  const root: Entry = { type: 'dir', path: '', mode: 0o755, part: 'layout' };
+  const fixed = ['uid=0', 'gid=0', 'time=0', ...(contents ? ['nlink=1'] : [])];
+  const lines = [root, ...entries].map((entry) => {
+    return [`.${encode(entry.path)}`, ...keywords(entry, contents), ...fixed].join(' ');
   });
-  return ['#mtree', '. type=dir mode=0755 uid=0 gid=0 time=0', ...lines, ''].join('\n');
+  return ['#mtree', ...lines, ''].join('\n');
 }
 
 function keywords(entry: Entry, contents: boolean): readonly string[] {

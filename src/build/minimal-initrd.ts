@@ -2,7 +2,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Compression, compressArgs, cpioFromMtreeArgs } from '../tools/archive.ts';
-import { run } from '../tools/run.ts';
+import { run, runPipeline } from '../tools/run.ts';
 import { type Entry, formatMtree } from './entries.ts';
 
 export interface PackedInitrd {
@@ -22,7 +22,7 @@ export async function packMinimalInitrd(
   const cpio = join(options.work, 'initrd.cpio');
   const file = join(options.work, 'initrd.img');
   writeFileSync(mtree, formatMtree(entries, { contents: true }));
-  await run(cpioFromMtreeArgs({ mtree, output: cpio }));
+  await runPipeline(cpioFromMtreeArgs({ mtree, output: cpio }), { cwd: options.work });
   const compress = compressArgs(options.compression, options.level);
   if (compress) await run(compress, { inputFile: cpio, outputFile: file });
   else writeFileSync(file, readFileSync(cpio));

@@ -1,9 +1,16 @@
 /** bsdtar(1) and the compressors, as arguments. */
 import type { Command } from './run.ts';
 
-/** mtree file -> newc cpio, the format that the kernel unpacks (Documentation/driver-api/early-userspace/buffer-format.rst). */
-export function cpioFromMtreeArgs({ mtree, output }: { mtree: string; output: string }): Command {
-  return { program: 'bsdtar', args: ['--format=newc', '-cf', output, `@${mtree}`] };
+/**
+ * mtree file -> newc cpio, the format that the kernel unpacks (Documentation/driver-api/early-userspace/buffer-format.rst).
+ * Two commands of one pipeline: bsdtar would write the sources' inode and device numbers into a cpio, and a tar
+ * between has no place for them.
+ */
+export function cpioFromMtreeArgs({ mtree, output }: { mtree: string; output: string }): [Command, Command] {
+  return [
+    { program: 'bsdtar', args: ['--format=pax', '-cf', '-', `@${mtree}`] },
+    { program: 'bsdtar', args: ['--format=newc', '-cf', output, '@-'] },
+  ];
 }
 
 /**

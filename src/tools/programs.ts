@@ -50,14 +50,17 @@ const systemDirectories = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
  * programs are run with its own loader and libraries), then in PATH and the system's directories.
  * Throws ToolError with the package that brings it.
  */
-export function findProgram(name: ProgramName): Executable {
+export function findProgram(name: ProgramName, directories = searchPath()): Executable {
   const tree = process.env[toolsTreeVariable];
   const fromTree = tree ? findInTree(name, tree) : undefined;
   if (fromTree) return fromTree;
-  const directories = [...(process.env.PATH ?? '').split(':').filter(Boolean), ...systemDirectories];
   const file = directories.map((directory) => join(directory, name)).find(isExecutable);
   if (file) return { file, prefix: [] };
   throw new ToolError(`${name} is not installed; Debian's package ${programs[name].package} has it`);
+}
+
+function searchPath(): readonly string[] {
+  return [...(process.env.PATH ?? '').split(':').filter(Boolean), ...systemDirectories];
 }
 
 function findInTree(name: string, tree: string): Executable | undefined {

@@ -12,6 +12,8 @@ export interface Command {
 }
 
 export interface RunOptions {
+  /** Directory to run in; the current one unless told. */
+  readonly cwd?: string;
   /** File that becomes standard input. */
   readonly inputFile?: string;
   /** Only these bytes of it; `end` is the first byte that is not read. */
@@ -50,20 +52,38 @@ export async function runPipeline(
     // The results below tell what failed.
     if (next) process.pipe(next as never).catch(() => undefined);
   }
+  endTogether(started);
   const results = await Promise.all(started);
-  // One that ended because the next one stopped reading is not the cause.
   const failed = results
-    .map((result, index) => ({ result, command: commands[index] }))
+    .map((result, index) => ({ result, command: commands[index] as Command }))
     .filter(({ result }) => result.failed);
-  const causes = failed.filter(({ result }) => result.signal !== 'SIGPIPE');
+  // Those that ended because a neighbour did are not the cause.
+  const causes = failed.filter(({ result }) => result.signal !== 'SIGPIPE' && !endedByUs(result));
   const worth = causes.length > 0 ? causes : failed;
-  if (worth.length > 0) {
-    throw new ToolError(
-      worth.map(({ result, command }) => describeFailure(command as Command, result)).join('\n'),
-    );
-  }
+  if (worth.length > 0)
+    throw new ToolError(worth.map(({ result, command }) => describeFailure(command, result)).join('\n'));
   const output = results.at(-1)?.stdout;
   return typeof output === 'string' ? output : '';
+}
+
+/** Milliseconds that the rest of a pipeline gets to notice that one command failed. */
+const graceMilliseconds = 3000;
+
+/** Some programs wait for ever behind a failed one (mkfs.erofs on a tar that is cut off): they are ended. */
+function endTogether(started: readonly Subprocess[]): void {
+  for (const process of started) {
+    process.then(({ failed }) => {
+      if (!failed) return;
+      const timer = setTimeout(() => {
+        for (const other of started) other.kill('SIGKILL');
+      }, graceMilliseconds);
+      Promise.all(started).then(() => clearTimeout(timer));
+    });
+  }
+}
+
+function endedByUs(result: Outcome): boolean {
+  return result.signal === 'SIGKILL' && !result.timedOut;
 }
 
 type Subprocess = ResultPromise<{ reject: false }>;
@@ -73,6 +93,7 @@ function start(command: Command, options: RunOptions, first: boolean, last: bool
   return execa(file, [...prefix, ...command.args], {
     env: { ...environment, ...command.env },
     timeout: options.timeout ?? defaultTimeout,
+    ...(options.cwd !== undefined && { cwd: options.cwd }),
     reject: false,
     stripFinalNewline: true,
     maxBuffer: 64 * 1024 * 1024,

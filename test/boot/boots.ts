@@ -1,0 +1,159 @@
+/** Real boots for tests: a platform from settings, the shared /usr, a disk, QEMU. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type DiskPart, makeDisk } from '../../src/boot/disk.ts';
+import { type GuestRun, runGuest } from '../../src/boot/guest.ts';
+import {
+  formatCommandLine,
+  rootPartitionUuid,
+  usrPartitionUuid,
+  withRootHash,
+} from '../../src/boot/machine.ts';
+import { type Goal, reached } from '../../src/boot/timeline.ts';
+import { addHashTree } from '../../src/boot/usr-image.ts';
+import { judge, type Verdict } from '../../src/boot/verdict.ts';
+import { buildMinimalInitrd } from '../../src/build/build.ts';
+import { findKernelImage } from '../../src/build/kernel.ts';
+import type { PlatformConfig } from '../../src/config/validate.ts';
+import { planBoot } from '../../src/plan/plan.ts';
+import type { Accelerator } from '../../src/tools/qemu.ts';
+import { run } from '../../src/tools/run.ts';
+import { configure } from '../config/platform-files.ts';
+import { openLab, sharedImages, sharedUsr } from '../lab/lab.ts';
+
+const lab = openLab();
+
+export interface TestBoot {
+  /** Which full initrd: the one of dracut, or the probe that says how it found the machine. */
+  readonly full: 'dracut' | 'probe';
+  readonly usr: 'erofs' | 'btrfs';
+  readonly image: 'squashfs' | 'erofs';
+  readonly goal: Goal;
+  readonly settings?: readonly string[];
+  /** Build the root hash of the disk in. */
+  readonly builtIn?: boolean;
+  /** More kernel command line. */
+  readonly append?: string;
+  /** cpio behind the minimal initrd, as systemd-stub adds it. */
+  readonly extraCpio?: string;
+  /** Changes the disk after it is written. */
+  readonly damage?: (disk: string, usrStart: number) => void;
+  /** The same disk a second time. */
+  readonly twice?: boolean;
+}
+
+export interface BootResult extends GuestRun {
+  readonly verdict: Verdict;
+  readonly rootHash: string;
+  readonly log: string;
+}
+
+/** Where the /usr partition starts on a test disk. */
+const usrStart = 1024 * 1024;
+
+export async function boot(options: TestBoot): Promise<BootResult> {
+  const work = mkdtempSync(join(lab.shared, 'boot-'));
+  try {
+    return await bootIn(work, options);
+  } finally {
+    rmSync(work, { recursive: true });
+  }
+}
+
+async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
+  const given = configure(
+    ...['Modules.Modules=virtio_blk', `Usr.FileSystem=${options.usr}`, 'Initrd.CompressionLevel=3'],
+    ...[
+      `FullInitrd.FileSystem=${options.image}`,
+      `FullInitrd.Image=${sharedImages[options.full][options.image]}`,
+    ],
+    ...['Devices.Timeout=3s', 'Emergency.Delay=100ms', ...(options.settings ?? [])],
+  );
+  const usr = await usrParts(given, options, work);
+  const config = options.builtIn ? withRootHash(given, usr.rootHash) : given;
+  const disk = join(work, 'disk.img');
+  await makeDisk(
+    [...usr.parts, { name: 'ROOT', uuid: rootPartitionUuid, file: join(lab.shared, 'root.img') }],
+    disk,
+  );
+  options.damage?.(disk, usrStart);
+  const initrd = await buildInitrd(config, work, options.extraCpio);
+  const log = join(lab.shared, `${nextLogName()}.log`);
+  const commandLine = [formatCommandLine(config, usr.rootHash), options.append ?? ''].join(' ');
+  const result = await runGuest({
+    guest: {
+      architecture: 'x86-64',
+      accelerator: process.env.BOOTRELAY_TEST_ACCELERATOR as Accelerator,
+      kernel: findKernelImage(lab.sysroot, lab.kernel) ?? '',
+      initrd,
+      commandLine,
+      disks: options.twice ? [disk, disk] : [disk],
+      memory: 1024,
+    },
+    log,
+    timeout: options.goal === 'multi-user' ? 280 : 120,
+    enough: (seen) => reached(seen, options.goal),
+    lastWords: 20_000,
+  });
+  const verdict = judge(result.seen, { config, goal: options.goal, rootHash: usr.rootHash }, result.ended);
+  return { ...result, verdict, rootHash: usr.rootHash, log };
+}
+
+let boots = 0;
+function nextLogName(): string {
+  boots += 1;
+  return `console-${process.pid}-${boots}`;
+}
+
+async function usrParts(config: PlatformConfig, { usr }: TestBoot, work: string) {
+  const file = join(lab.shared, sharedUsr[usr]);
+  const part = (source: string): DiskPart => ({ name: 'USR-A', uuid: usrPartitionUuid, file: source });
+  if (!config.settings.Verity.HashDevice)
+    return { parts: [part(file)], rootHash: readFileSync(`${file}.roothash`, 'utf8') };
+  const hash = join(work, 'hash.img');
+  const rootHash = await addHashTree(`${file}.data`, hash);
+  const hashPart = { name: 'USR-A-HASH', uuid: 'b0074e1a-0000-4000-8000-000000000012', file: hash };
+  return { parts: [part(`${file}.data`), hashPart], rootHash };
+}
+
+async function buildInitrd(
+  config: PlatformConfig,
+  work: string,
+  extraCpio: string | undefined,
+): Promise<string> {
+  const directory = join(work, 'build');
+  mkdirSync(directory);
+  const plan = planBoot(config, []);
+  const { build, findings } = await buildMinimalInitrd({
+    config,
+    plan,
+    sysroot: lab.sysroot,
+    kernel: lab.kernel,
+    work: directory,
+  });
+  if (!build) throw new Error(JSON.stringify(findings));
+  if (extraCpio === undefined) return build.image;
+  const joined = join(work, 'joined.img');
+  const image = readFileSync(build.image);
+  const padding = Buffer.alloc((4 - (image.length % 4)) % 4);
+  writeFileSync(joined, Buffer.concat([image, padding, readFileSync(extraCpio)]));
+  return joined;
+}
+
+/** A cpio with one file, as systemd-stub makes it for credentials: /.extra/NAME, readable by root only. */
+export async function makeExtraCpio(name: string, content: string): Promise<string> {
+  const tree = mkdtempSync(join(lab.shared, 'extra-'));
+  mkdirSync(join(tree, '.extra'));
+  writeFileSync(join(tree, '.extra', name), content, { mode: 0o400 });
+  const output = `${tree}.cpio`;
+  await run({
+    program: 'bsdtar',
+    args: ['--format=newc', '--uid=0', '--gid=0', '-C', tree, '-cf', output, '.extra'],
+  });
+  return output;
+}
+
+/** The values of one key of the guest's report. */
+export function reported({ seen }: GuestRun, key: string): readonly string[] {
+  return seen.report.filter((line) => line.key === key).map(({ value }) => value);
+}

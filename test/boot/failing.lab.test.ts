@@ -1,0 +1,113 @@
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { openLab, sharedImages, sharedUsr } from '../lab/lab.ts';
+import { boot, type TestBoot } from './boots.ts';
+
+const wrongHash = 'ab'.repeat(32);
+
+/** Destroys one block of the full-initrd image on the disk: its first, which holds the image's superblock. */
+function corruptImage(disk: string, usrStart: number): void {
+  const { shared } = openLab();
+  const image = readFileSync(join(shared, sharedImages.probe.erofs.replaceAll('/', '-').slice(1)));
+  const usr = readFileSync(join(shared, `${sharedUsr.btrfs}.data`));
+  const place = usr.indexOf(image.subarray(0, 4096));
+  expect(place).toBeGreaterThan(0);
+  expect(place % 4096).toBe(0);
+  const descriptor = openSync(disk, 'r+');
+  writeSync(descriptor, Buffer.alloc(4096, 0xff), 0, 4096, usrStart + place);
+  closeSync(descriptor);
+}
+
+type Failing = Omit<TestBoot, 'full' | 'goal' | 'image'> & { readonly reason: RegExp; readonly step: string };
+
+const failing: readonly (readonly [string, Failing])[] = [
+  [
+    'a wrong root hash',
+    {
+      usr: 'erofs',
+      append: `usrhash=${wrongHash}`,
+      step: 'set-up-verity',
+      reason: new RegExp(`^set-up-verity failed: the root hash ${wrongHash} does not match`),
+    },
+  ],
+  [
+    'a wrong root hash, veritysetup',
+    {
+      usr: 'erofs',
+      append: `usrhash=${wrongHash}`,
+      settings: ['Verity.Tool=veritysetup', 'Emergency.Action=poweroff'],
+      step: 'set-up-verity',
+      reason: /^set-up-verity failed: the root hash .* does not match/,
+    },
+  ],
+  [
+    'an empty root hash',
+    {
+      usr: 'erofs',
+      append: 'usrhash=',
+      step: 'read-kernel-command-line',
+      reason: /usrhash= is missing, empty/,
+    },
+  ],
+  [
+    'one corrupted block in the full-initrd image',
+    {
+      usr: 'btrfs',
+      damage: corruptImage,
+      step: 'mount-full-initrd',
+      reason: /^kernel panic: dm-verity device corrupted/,
+    },
+  ],
+  [
+    'one corrupted block in the full-initrd image, errors instead of panics',
+    {
+      usr: 'btrfs',
+      damage: corruptImage,
+      settings: ['Verity.OnCorruption=error'],
+      step: 'mount-full-initrd',
+      reason: /^mount-full-initrd failed: cannot mount \/usr\/lib\/bootrelay/,
+    },
+  ],
+  [
+    'no matching partition',
+    {
+      usr: 'erofs',
+      settings: ['Usr.Device=PARTLABEL=USR'],
+      append: 'mount.usr=PARTLABEL=USR-',
+      step: 'find-usr-partition',
+      reason: /^find-usr-partition failed: no device matches PARTLABEL=USR- after 3 s/,
+    },
+  ],
+  [
+    'two disks with the same label',
+    {
+      usr: 'erofs',
+      twice: true,
+      step: 'find-usr-partition',
+      reason: /more than one device matches PARTLABEL=USR-A: .*vda1.*vdb1/,
+    },
+  ],
+  [
+    'no image, halted by a panic',
+    {
+      usr: 'erofs',
+      settings: ['FullInitrd.Image=/usr/lib/none.img', 'Emergency.Action=panic'],
+      step: 'mount-full-initrd',
+      reason: /^mount-full-initrd failed: there is no \/usr\/lib\/none\.img/,
+    },
+  ],
+];
+
+test.each(failing)(
+  '%s stops the boot with its reason, and hands nothing over',
+  async (_, { reason, step, ...way }) => {
+    const { seen, verdict, ended } = await boot({ full: 'probe', goal: 'hand-over', image: 'erofs', ...way });
+    expect(verdict.ok).toBe(false);
+    expect(seen.failure).toMatch(reason);
+    expect(seen.milestones.at(-1)?.name).toBe(step);
+    expect(seen.milestones.map(({ name }) => name)).not.toContain('switch-root');
+    // The emergency action itself ended the machine.
+    expect(ended).toBe('exit');
+  },
+);

@@ -1,0 +1,144 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
+
+const root = new URL('../../', import.meta.url).pathname;
+const work = mkdtempSync(join(tmpdir(), 'bootrelay-test-'));
+afterAll(() => rmSync(work, { recursive: true }));
+
+function bootrelay(...args: readonly string[]) {
+  const env = { ...process.env, NO_COLOR: '1' };
+  return spawnSync('node', [join(root, 'dist/cli.js'), ...args], { cwd: work, encoding: 'utf8', env });
+}
+
+const good = '[Usr]\nDevice=PARTLABEL=USR-A\n[Verity]\nRootHash=' + `${'ab'.repeat(32)}\n`;
+
+beforeEach(() => {
+  rmSync(join(work, 'out'), { recursive: true, force: true });
+  writeFileSync(join(work, 'good.ini'), good);
+  writeFileSync(join(work, 'bad.ini'), '[Usr]\nDevise=x\n[Devices]\nTimeout=soon\n');
+});
+
+describe('render', () => {
+  test('writes the tree and says where', () => {
+    const { status, stdout, stderr } = bootrelay('render', 'good.ini', '--output', 'out');
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'out/good: 9 files\n', stderr: '' });
+    expect(readdirSync(join(work, 'out/good'))).toEqual(['explain.txt', 'full', 'minimal']);
+  });
+
+  test('replaces its directory as a whole and leaves nothing beside it', () => {
+    mkdirSync(join(work, 'out/good'), { recursive: true });
+    writeFileSync(join(work, 'out/good/stale'), '');
+    bootrelay('render', 'good.ini', '--output', 'out');
+    expect(readdirSync(join(work, 'out'))).toEqual(['good']);
+    expect(readdirSync(join(work, 'out/good'))).not.toContain('stale');
+  });
+
+  test('the same input gives the same bytes, wherever it runs', () => {
+    bootrelay('render', 'good.ini', '--output', 'out/relative');
+    bootrelay('render', join(work, 'good.ini'), '--output', join(work, 'out/absolute'));
+    const read = (directory: string) =>
+      readFileSync(join(work, 'out', directory, 'good/minimal/init'), 'utf8');
+    expect(read('relative')).toBe(read('absolute'));
+  });
+
+  test('one platform with errors: nothing is written for any, the old output stays', () => {
+    mkdirSync(join(work, 'out/good'), { recursive: true });
+    writeFileSync(join(work, 'out/good/old'), 'old');
+    const { status, stdout, stderr } = bootrelay('render', 'good.ini', 'bad.ini', '--output', 'out');
+    expect(status).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toBe(
+      'bad.ini:2: error: Usr.Devise: [Usr] has no setting Devise\n    hint: did you mean Device=?\n' +
+        'bad.ini:4: error: Devices.Timeout: "soon" must be a time span such as 90s, 1min 30s or 500ms; a plain number means seconds\n',
+    );
+    expect(readdirSync(join(work, 'out'))).toEqual(['good']);
+    expect(readFileSync(join(work, 'out/good/old'), 'utf8')).toBe('old');
+  });
+
+  test('two platforms of one name are wrong usage', () => {
+    const { status, stderr } = bootrelay('render', 'good.ini', './good.ini', '--output', 'out');
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/two platforms are named good/);
+  });
+});
+
+describe('exit codes', () => {
+  test.each([
+    ['check of a clean platform', ['check', 'good.ini'], 0],
+    ['check of one with errors', ['check', 'bad.ini'], 1],
+    ['check with half a sysroot', ['check', 'good.ini', '--sysroot', '/'], 2],
+    ['show of one with errors', ['show', 'bad.ini'], 2],
+    ['explain of a missing file', ['explain', 'none.ini'], 2],
+    ['no command', [], 2],
+    ['an unknown command', ['frobnicate'], 2],
+    ['an unknown option', ['show', 'good.ini', '--frobnicate'], 2],
+    ['a missing option', ['render', 'good.ini'], 2],
+    ['a bad --set', ['show', 'good.ini', '--set', 'Usr.Device'], 2],
+    ['pack of a file that is no initrd', ['pack', 'good.ini', '--initrd', 'good.ini', '--output', 'out'], 2],
+    ['pack of a missing file', ['pack', 'good.ini', '--initrd', 'none.img', '--output', 'out'], 2],
+    [
+      'build without a sysroot',
+      ['build', 'good.ini', '--sysroot', 'none', '--kernel', '1', '--output', 'out'],
+      1,
+    ],
+    ['help', ['--help'], 0],
+    ['version', ['--version'], 0],
+  ])('%s', (_, args, status) => {
+    const result = bootrelay(...args);
+    expect({ status: result.status, stderr: result.stderr }).toEqual({ status, stderr: result.stderr });
+    if (status !== 0) expect(result.stderr).not.toMatch(/\n\s+at /);
+  });
+});
+
+test('--json gives every command result with its findings', () => {
+  for (const command of ['check', 'show', 'explain']) {
+    const { stdout, status } = bootrelay(command, 'good.ini', '--json');
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ command, findings: [] });
+  }
+  const failed = bootrelay('check', 'bad.ini', '--json');
+  expect(failed.status).toBe(1);
+  expect(failed.stderr).toBe('');
+  expect(JSON.parse(failed.stdout).findings[0]).toMatchObject({
+    kind: 'unknown-key',
+    file: 'bad.ini',
+    line: 2,
+  });
+});
+
+test('what show prints is a platform again, with the same settings', () => {
+  const first = bootrelay('show', 'good.ini');
+  writeFileSync(join(work, 'again.ini'), first.stdout);
+  expect(bootrelay('show', 'again.ini').stdout).toBe(first.stdout);
+});
+
+test('show --origin says where each setting was set', () => {
+  const { stdout } = bootrelay('show', 'good.ini', '--origin', '--set', 'Devices.Timeout=5s');
+  expect(stdout).toContain('# good.ini:2\nDevice=PARTLABEL=USR-A\n');
+  expect(stdout).toContain('# --set\nTimeout=5\n');
+  expect(stdout).toContain('# default\nFileSystem=erofs\n');
+});
+
+test('--help names every command', () => {
+  const { stdout } = bootrelay('--help');
+  for (const command of [
+    'render',
+    'check',
+    'show',
+    'explain',
+    'pack',
+    'build',
+    'boot',
+    'settings',
+    'completion',
+  ]) {
+    expect(stdout).toContain(`bootrelay ${command}`);
+  }
+});
+
+test('docs/settings.md is what the table says (npm run docs)', () => {
+  expect(readFileSync(join(root, 'docs/settings.md'), 'utf8')).toBe(bootrelay('settings').stdout);
+});

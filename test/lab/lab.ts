@@ -1,0 +1,39 @@
+/** The lab as the tests see it, and what is made of it once for all of them. */
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+export const labDirectory = process.env.BOOTRELAY_LAB || join(cache, 'bootrelay/lab');
+
+export interface Lab {
+  readonly sysroot: string;
+  readonly kernel: string;
+  readonly fullInitrd: string;
+  readonly tools: string;
+  /** Files that prepare.ts makes anew for each run of the tests. */
+  readonly shared: string;
+}
+
+/** Throws with what to do where the lab is not there: a test that needs it fails, it is not skipped. */
+export function openLab(): Lab {
+  const version = join(labDirectory, 'kernel');
+  if (!existsSync(version)) {
+    throw new Error(`there is no lab in ${labDirectory}: run test/lab/make.sh, which says what it needs`);
+  }
+  return {
+    sysroot: join(labDirectory, 'sysroot'),
+    kernel: readFileSync(version, 'utf8').trim(),
+    fullInitrd: join(labDirectory, 'full-initrd.img'),
+    tools: join(labDirectory, 'tools'),
+    shared: join(labDirectory, 'shared'),
+  };
+}
+
+/** The images in every shared /usr: what and in which file system. */
+export const sharedImages = {
+  dracut: { squashfs: '/usr/lib/bootrelay/dracut.squashfs', erofs: '/usr/lib/bootrelay/dracut.erofs' },
+  probe: { squashfs: '/usr/lib/bootrelay/probe.squashfs', erofs: '/usr/lib/bootrelay/probe.erofs' },
+} as const;
+
+export const sharedUsr = { erofs: 'usr-erofs.img', btrfs: 'usr-btrfs.img' } as const;

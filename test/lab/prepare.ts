@@ -1,0 +1,80 @@
+/** Runs once before the tests that need the lab: the images and /usr file systems that they share. */
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { probeAccelerator } from '../../src/boot/guest.ts';
+import { makeRootImage } from '../../src/boot/root-image.ts';
+import { addHashTree, makeUsrImage } from '../../src/boot/usr-image.ts';
+import { findKernelImage } from '../../src/build/kernel.ts';
+import { fullInitrdMountPoints, packFullInitrd } from '../../src/pack/pack.ts';
+import { toolsTreeVariable } from '../../src/tools/programs.ts';
+import { run } from '../../src/tools/run.ts';
+import { type Lab, openLab, sharedImages, sharedUsr } from './lab.ts';
+
+export default async function prepare(): Promise<void> {
+  const lab = openLab();
+  process.env[toolsTreeVariable] = lab.tools;
+  rmSync(lab.shared, { recursive: true, force: true });
+  mkdirSync(lab.shared);
+  const probe = join(lab.shared, 'probe.cpio');
+  await makeProbe(lab, probe);
+  const files = await Promise.all(
+    (['squashfs', 'erofs'] as const).flatMap((fileSystem) => [
+      packShared(lab, lab.fullInitrd, fileSystem, sharedImages.dracut[fileSystem]),
+      packShared(lab, probe, fileSystem, sharedImages.probe[fileSystem]),
+    ]),
+  );
+  await Promise.all([
+    makeRootImage({ sysroot: lab.sysroot, output: join(lab.shared, 'root.img'), work: workDirectory(lab) }),
+    ...(['erofs', 'btrfs'] as const).map((fileSystem) => makeSharedUsr(lab, fileSystem, files)),
+  ]);
+  process.env.BOOTRELAY_TEST_ACCELERATOR = await accelerator(lab);
+}
+
+function workDirectory(lab: Lab): string {
+  return mkdtempSync(join(lab.shared, 'work-'));
+}
+
+/** A full initrd of busybox and one script. */
+async function makeProbe({ sysroot }: Lab, output: string): Promise<void> {
+  const tree = mkdtempSync(join(tmpdir(), 'bootrelay-probe-'));
+  mkdirSync(join(tree, 'bin'));
+  cpSync(join(sysroot, 'usr/bin/busybox'), join(tree, 'bin/busybox'));
+  for (const applet of ['sh', 'grep', 'sed', 'tail', 'cat', 'stat', 'ls', 'touch', 'poweroff']) {
+    symlinkSync('busybox', join(tree, 'bin', applet));
+  }
+  cpSync(new URL('probe-init.sh', import.meta.url).pathname, join(tree, 'init'));
+  chmodSync(join(tree, 'init'), 0o755);
+  await run({ program: 'bsdtar', args: ['--format=newc', '-C', tree, '-cf', output, '.'] });
+  rmSync(tree, { recursive: true });
+}
+
+async function packShared(lab: Lab, initrd: string, fileSystem: 'squashfs' | 'erofs', target: string) {
+  const source = join(lab.shared, target.replaceAll('/', '-').slice(1));
+  const work = workDirectory(lab);
+  await packFullInitrd({ initrd, fileSystem, mountPoints: fullInitrdMountPoints, output: source, work });
+  return { source, target };
+}
+
+async function makeSharedUsr(
+  lab: Lab,
+  fileSystem: 'erofs' | 'btrfs',
+  files: readonly { source: string; target: string }[],
+): Promise<void> {
+  const output = join(lab.shared, sharedUsr[fileSystem]);
+  await makeUsrImage({ sysroot: lab.sysroot, files, fileSystem, output, work: workDirectory(lab) });
+  await run({ program: 'cp', args: ['--sparse=always', '--', output, `${output}.data`] });
+  writeFileSync(`${output}.roothash`, await addHashTree(output));
+}
+
+async function accelerator(lab: Lab): Promise<string> {
+  const kernel = findKernelImage(lab.sysroot, lab.kernel) ?? '';
+  const guest = {
+    architecture: 'x86-64',
+    kernel,
+    commandLine: 'console=ttyS0 panic=-1',
+    disks: [],
+    memory: 512,
+  } as const;
+  return probeAccelerator(guest, join(lab.shared, 'kvm-probe.log'));
+}

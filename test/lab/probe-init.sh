@@ -1,0 +1,21 @@
+#!/bin/sh
+# /init of the probe: a full initrd that only says how stage 1 left the machine, and powers off.
+say() { echo "<6>bootrelay-report: $*" > /dev/kmsg; }
+
+say pid $$
+say root "$(grep -E '^[0-9]+ [0-9]+ [0-9:]+ [^ ]+ / ' /proc/self/mountinfo | tail -n 1 | sed 's/.* - //')"
+while read -r _ _ device root point options rest; do
+    set -- ${rest##*- }
+    say mount "$point $1 $2 $options $device $root"
+done < /proc/self/mountinfo
+for backing in /sys/block/loop*/loop/backing_file; do
+    [ ! -e "$backing" ] || say loop "$(cat "$backing") autoclear $(cat "${backing%backing_file}autoclear")"
+done
+while read -r line; do say handover "$line"; done < /run/bootrelay/handover
+for file in /.extra/*; do
+    [ ! -e "$file" ] || say extra "$(stat -c '%n %a %u' "$file") $(cat "$file")"
+done
+say usr "$(ls /sysusr/usr/lib/os-release)"
+touch /written 2> /dev/null && say writable yes || say writable no
+say end
+poweroff -f
