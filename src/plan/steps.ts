@@ -254,7 +254,7 @@ export function setUpVerity(config: PlatformConfig): Step<VerityData> {
       modules: [...modules('dm-verity'), { name: hashAccelerators[Platform.Architecture], optional: true }],
       kernelOptions: ['BLK_DEV_DM', 'DM_VERITY', 'CRYPTO_SHA256'],
       programs: [
-        ...applets('dd', 'od', ...(tool === 'dmsetup' ? ['grep', 'ln', 'tr'] : [])),
+        ...applets('dd', 'grep', 'ln', 'od', ...(tool === 'dmsetup' ? ['tr'] : [])),
         { program: '/usr/sbin/dmsetup' },
         ...(tool === 'veritysetup' ? [{ program: '/usr/sbin/veritysetup' }] : []),
       ],
