@@ -3,7 +3,8 @@
  * helper of the language it goes into; a template with a bare {{value}} is refused.
  */
 import { readFileSync } from 'node:fs';
-import Handlebars from 'handlebars';
+import Handlebars from 'handlebars/dist/handlebars.js';
+import { packageRoot } from '../package-root.ts';
 import { checkIdentifier, quoteComment, quoteShell, quoteUnit } from './quote.ts';
 
 /** A template that would print a value unquoted, or uses what is not allowed. */
@@ -95,12 +96,14 @@ export function compileTemplate(source: string, name: string): Template {
   });
 }
 
+const root = packageRoot();
+
 /** Renders a template of the package, named by its path below the package's root, without `.hbs`. */
 export function renderTemplate(name: string, data: object): string {
   let template = compiled.get(name);
   if (!template) {
     template = compileTemplate(
-      readFileSync(new URL(`../../${name}.hbs`, import.meta.url), 'utf8'),
+      readFileSync(new URL(`${name}.hbs`, root), 'utf8'),
       `${name}.hbs`,
     );
     compiled.set(name, template);
