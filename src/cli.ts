@@ -19,7 +19,7 @@ const exitCodeByError: Readonly<Record<string, ExitCode>> = { UsageError: 2, Too
 
 function reportError(error: unknown): ExitCode {
   // A file that is not there or cannot be written: the system's own words name it.
-  const system = error instanceof Error && 'syscall' in error && 'path' in error;
+  const system = error instanceof Error && 'syscall' in error && 'code' in error;
   const code = system ? 2 : error instanceof Error ? exitCodeByError[error.name] : undefined;
   if (!(error instanceof Error) || code === undefined) throw error;
   process.stderr.write(`bootrelay: ${error.message}\n`);
@@ -191,6 +191,11 @@ await yargs(hideBin(process.argv))
         })
         .option('memory', { type: 'number', default: 2048, describe: 'memory of the machine in MiB' })
         .option('timeout', { type: 'number', default: 300, describe: 'seconds until the boot is given up' })
+        .option('keep-disk', {
+          type: 'boolean',
+          default: false,
+          describe: 'keep the disk image in the output directory',
+        })
         .option('append', { type: 'string', default: '', describe: 'more kernel command line' }),
     (args) =>
       finish(

@@ -7,6 +7,7 @@ platform=platforms/qemu-x86_64.ini
 out=out/demo
 lab=${BOOTRELAY_LAB:-${XDG_CACHE_HOME:-$HOME/.cache}/bootrelay/lab}
 left_out=''
+failed=no
 
 title() { printf '\n== %s\n' "$*"; }
 leave_out() { left_out="$left_out
@@ -15,6 +16,7 @@ bootrelay() { node dist/cli.js "$@"; }
 
 title 'Set-up'
 sh test/setup.sh || exit 1
+rm -rf "$out"
 mkdir -p "$out"
 
 title "Render: what will run, for review"
@@ -38,6 +40,7 @@ fi
 title "Build: the minimal initrd from $sysroot, kernel $kernel"
 if ! bootrelay build "$platform" --sysroot "$sysroot" --kernel "$kernel" --output "$out/build" 2> "$out/build.log"; then
     cat "$out/build.log"
+    [ "$sysroot" = / ] || failed=yes
     leave_out build "$(grep -v note: "$out/build.log" | head -n 1)"
 fi
 
@@ -50,6 +53,7 @@ if [ "$sysroot" != / ]; then
             --output "$out/boot" && booted=yes
     else
         cat "$out/pack.log"
+        failed=yes
         leave_out 'pack, boot' "$(grep -v note: "$out/pack.log" | head -n 1)"
     fi
 fi
@@ -60,6 +64,7 @@ if [ -e "$out/build/sizes.txt" ]; then cat "$out/build/sizes.txt"; fi
 echo "The files are in $out: rendered/ build/ initrd.erofs boot/"
 if [ -n "$left_out" ]; then
     echo "Left out:$left_out"
+    [ "$failed" = no ] || exit 1
 elif [ "$booted" = no ]; then
     echo "The boot did not end as expected: see $out/boot/console.log"
     exit 1

@@ -6,8 +6,8 @@ export interface ConsoleLine {
   readonly text: string;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: firmware and systemd send control sequences
 const controlSequences =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: firmware and systemd send control sequences
   /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b[ -/]*[0-~]|[\u0000-\u0008\u000b-\u001f]/g;
 
 /** Collects bytes and gives each complete line once, without control sequences. */

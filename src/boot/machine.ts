@@ -22,6 +22,8 @@ export const rootPartitionUuid = 'b0074e1a-0000-4000-8000-000000000013';
 export interface MachineOptions {
   readonly config: PlatformConfig;
   readonly plan: BootPlan;
+  /** The files that the plan came from, for the plan with the disk's root hash. */
+  readonly files: readonly string[];
   readonly sysroot: string;
   readonly kernel: string;
   /** A full initrd, or an image of one if its name ends in .squashfs or .erofs; packed as the platform says. */
@@ -123,7 +125,13 @@ async function buildForHash(options: MachineOptions, rootHash: string | undefine
     return buildMinimalInitrd({ config, plan, sysroot, kernel, work: directory });
   }
   const sealed = withRootHash(config, rootHash);
-  return buildMinimalInitrd({ config: sealed, plan: planBoot(sealed, []), sysroot, kernel, work: directory });
+  return buildMinimalInitrd({
+    config: sealed,
+    plan: planBoot(sealed, options.files),
+    sysroot,
+    kernel,
+    work: directory,
+  });
 }
 
 /** The platform with this root hash built in. */

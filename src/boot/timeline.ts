@@ -15,6 +15,8 @@ export interface Observation {
   readonly failure?: string;
   /** Lines that came before a kernel panic and name the cause. */
   readonly kernelCause?: string;
+  /** What PID 1 of the full initrd was, and where it came from, as the check of /usr saw it. */
+  readonly stage2?: string;
   /** The report of the booted system: `KEY VALUE` lines. */
   readonly report: readonly ReportLine[];
   readonly reportEnded: boolean;
@@ -53,6 +55,8 @@ export function observe(seen: Observation, { uptime, text }: ConsoleLine): Obser
   if (/^device-mapper: verity: .*(is corrupted|has been corrupted|is not valid)/.test(text)) {
     return { ...seen, kernelCause: seen.kernelCause ?? text };
   }
+  const stage2 = /^bootrelay: check-usr, PID 1 is (.*)$/.exec(text)?.[1];
+  if (stage2) return { ...seen, stage2 };
   const report = /^bootrelay-report: (\S+) ?(.*)$/.exec(text);
   if (report) return observeReport(seen, { key: report[1] ?? '', value: report[2] ?? '' }, uptime);
   const milestone = uptime === undefined ? undefined : readMilestone(text, uptime, seen);
@@ -81,11 +85,11 @@ function readMilestone(text: string, uptime: number, seen: Observation): Milesto
   return { name: sign.name, uptime, stage: switched ? 'system' : sign.stage };
 }
 
-/** True once the boot has come as far as `goal`. */
+/** True once the boot has come as far as `goal`: `hand-over` once stage 2 has spoken, not when stage 1 begins it. */
 export function reached(seen: Observation, goal: Goal): boolean {
   if (goal === 'multi-user') return seen.reportEnded;
-  const name = goal === 'hand-over' ? 'switch-root' : 'check-usr';
-  return seen.milestones.some((milestone) => milestone.name === name);
+  if (goal === 'stage-2') return seen.milestones.some(({ name }) => name === 'check-usr');
+  return seen.milestones.some(({ stage }) => stage === 'stage 2' || stage === 'system');
 }
 
 /** The timeline as text: when each began, in seconds since the kernel started, and how long until the next. */

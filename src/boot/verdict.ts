@@ -27,7 +27,7 @@ export interface Expectation {
 
 /** Judges a boot. `ended` says how QEMU ended: by itself, because the goal was reached, or by the time limit. */
 export function judge(seen: Observation, expected: Expectation, ended: 'exit' | 'goal' | 'timeout'): Verdict {
-  if (!reached(seen, expected.goal)) {
+  if (seen.failure !== undefined || !reached(seen, expected.goal)) {
     const last = seen.milestones.at(-1);
     const where = last
       ? `the last step was ${last.name} at ${last.uptime.toFixed(3)} s`
@@ -39,7 +39,7 @@ export function judge(seen: Observation, expected: Expectation, ended: 'exit' | 
       : `${how} before ${expected.goal}; ${where}`;
     return { ok: false, summary, facts: [] };
   }
-  const facts = expected.goal === 'multi-user' ? judgeReport(seen.report, expected) : [];
+  const facts = expected.goal === 'multi-user' ? judgeReport(seen, expected) : [];
   const wrong = facts.filter(({ ok }) => !ok);
   const came = seen.milestones.at(-1)?.uptime.toFixed(3);
   const summary =
@@ -78,7 +78,7 @@ function valuesOf(report: readonly ReportLine[], key: string): readonly string[]
 }
 
 /** The statements that a booted system must make true. */
-export function judgeReport(report: readonly ReportLine[], expected: Expectation): readonly Fact[] {
+export function judgeReport({ report, stage2 }: Observation, expected: Expectation): readonly Fact[] {
   const mounts = readMounts(report);
   const { settings } = expected.config;
   const usr = mounts.findLast(({ point }) => point === '/usr');
@@ -102,12 +102,27 @@ export function judgeReport(report: readonly ReportLine[], expected: Expectation
     statement: 'the loop device of the full initrd is gone',
     evidence: loops.join(' ') || 'no loop device',
   };
+  const fromImage: Fact = {
+    ok:
+      stage2?.includes('/systemd ') === true &&
+      stage2.endsWith(settings.FullInitrd.Image.replace(/^\/usr/, '')),
+    statement: 'systemd of the full initrd ran as PID 1, from the packed image',
+    evidence: stage2 ?? 'its check of /usr did not say so',
+  };
+  const failed = valuesOf(report, 'failed-unit');
+  const noneFailed: Fact = {
+    ok: failed.length === 0,
+    statement: 'no unit failed',
+    evidence: failed.join(' ') || 'none',
+  };
   return [
+    fromImage,
     readOnly,
     ...judgeVerity(report, expected, usr),
     ...judgeHandover(report, expected),
     clean,
     loopGone,
+    noneFailed,
   ];
 }
 

@@ -1,5 +1,5 @@
 /** From the plan's needs to the entries of the minimal initrd. */
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type BootPlan, needsOfPlan, type ProgramNeed } from '../plan/boot-plan.ts';
 import { lddtreeArgs } from '../tools/lddtree.ts';
@@ -130,7 +130,9 @@ async function listExtraLibraries(sysroot: string, paths: readonly string[]): Pr
 function listFiles(sysroot: string, path: string): readonly string[] {
   const file = fileInSysroot(sysroot, path);
   if (!file) throw new ToolError(`the sysroot has no ${path}, which Initrd.ExtraFiles names`);
-  if (!statSync(file).isDirectory()) return [mergeUsr(path)];
+  const stat = statSync(file);
+  if (!stat.isDirectory() && !stat.isFile()) throw new ToolError(`${path} is neither a file nor a directory`);
+  if (!stat.isDirectory() || lstatSync(join(sysroot, path)).isSymbolicLink()) return [mergeUsr(path)];
   return readdirSync(file)
     .sort()
     .flatMap((name) => listFiles(sysroot, `${path}/${name}`));

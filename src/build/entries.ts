@@ -1,4 +1,5 @@
 /** The files of the minimal initrd as data, and as mtree(5) text. */
+import { ToolError } from '../tools/programs.ts';
 
 /** What an entry is there for; the size table adds up by it. */
 export const parts = ['init', 'busybox', 'programs', 'libraries', 'modules', 'extra', 'layout'] as const;
@@ -37,7 +38,9 @@ export function completeEntries(entries: readonly Entry[]): readonly Entry[] {
   for (const entry of entries) {
     const known = byPath.get(entry.path);
     if (known && JSON.stringify(known) !== JSON.stringify(entry)) {
-      throw new Error(`two different entries for ${entry.path}`);
+      throw new ToolError(
+        `two different files for ${entry.path} of the minimal initrd: Initrd.ExtraFiles must not replace its own`,
+      );
     }
     byPath.set(entry.path, entry);
   }

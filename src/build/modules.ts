@@ -42,7 +42,7 @@ export async function resolveModules(
 }
 
 function readInsmodLines(output: string): readonly string[] {
-  return output.split('\n').flatMap((line) => /^insmod (\S+)/.exec(line)?.[1] ?? []);
+  return output.split('\n').flatMap((line) => /^insmod (.+?\.ko(?:\.\w+)?)(?: |$)/.exec(line)?.[1] ?? []);
 }
 
 /** File names of a module and of all that modules.dep names for it. */

@@ -1,5 +1,5 @@
 /** `bootrelay boot`: makes a machine, boots it in QEMU and says what happened. */
-import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { probeAccelerator, runGuest } from '../boot/guest.ts';
@@ -9,9 +9,9 @@ import { type Fact, judge } from '../boot/verdict.ts';
 import { withWorkDirectory } from '../build/build.ts';
 import { findKernelImage } from '../build/kernel.ts';
 import type { Accelerator, GuestOptions } from '../tools/qemu.ts';
-import { versionOf } from '../tools/run.ts';
+import { run, versionOf } from '../tools/run.ts';
 import { type PlannedPlatform, planOnePlatform } from './platforms.ts';
-import { createProgress } from './progress.ts';
+import { createProgress, type Progress } from './progress.ts';
 import { type CommandResult, UsageError } from './result.ts';
 
 export interface BootArguments {
@@ -26,6 +26,7 @@ export interface BootArguments {
   readonly memory: number;
   readonly timeout: number;
   readonly append: string;
+  readonly keepDisk: boolean;
   readonly json: boolean;
 }
 
@@ -57,12 +58,11 @@ export async function boot(args: BootArguments): Promise<CommandResult> {
       };
     }
     copyFileSync(made.machine.build.image, join(output, 'initrd.img'));
+    if (args.keepDisk) await keepDisk(made.machine.disk, join(output, 'disk.img'));
     const result = await bootMachine(loaded.platform, made.machine, args, output, progress);
     return { ...result, findings: loaded.findings };
   });
 }
-
-type Progress = ReturnType<typeof createProgress>;
 
 async function bootMachine(
   { config }: PlannedPlatform,
@@ -104,10 +104,16 @@ async function bootMachine(
     `${verdict.ok ? 'OK' : 'FAILED'}: ${verdict.summary} (QEMU ${qemu}, ${accelerator})`,
     `console log: ${log}`,
   ].join('\n');
+  const machineFacts = {
+    rootHash: machine.rootHash,
+    commandLine: guest.commandLine,
+    ...(args.keepDisk && { disk: join(output, 'disk.img') }),
+  };
   const json = {
     command: 'boot',
     accelerator,
     qemu,
+    machine: machineFacts,
     milestones: seen.milestones,
     report: seen.report,
     verdict,
@@ -125,6 +131,12 @@ async function chooseAccelerator(
   if (accelerator !== 'auto') return accelerator;
   progress.begin('asking whether KVM works');
   return probeAccelerator(guest, join(output, 'kvm-probe.log'));
+}
+
+/** The disk of the machine, to start it again by hand. */
+async function keepDisk(disk: string, target: string): Promise<void> {
+  rmSync(target, { force: true });
+  await run({ program: 'cp', args: ['--sparse=always', '--', disk, target] });
 }
 
 function formatFact({ ok, statement, evidence }: Fact): string {

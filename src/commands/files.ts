@@ -1,5 +1,6 @@
 /** The file system as the commands see it: reading platform files, replacing output directories as a whole. */
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -72,27 +73,32 @@ export async function replaceDirectory<T>(
   fill: (fresh: string) => T | Promise<T>,
 ): Promise<T> {
   mkdirSync(dirname(directory), { recursive: true });
-  const workplace = mkdtempSync(join(dirname(directory), `.${basename(directory)}.`));
-  const fresh = join(workplace, 'new');
+  const fresh = mkdtempSync(join(dirname(directory), `.${basename(directory)}.`));
   try {
-    mkdirSync(fresh);
     const result = await fill(fresh);
-    swapIn(fresh, directory, join(workplace, 'old'));
+    chmodSync(fresh, 0o755);
+    swapIn(fresh, directory);
     return result;
-  } finally {
-    rmSync(workplace, { recursive: true, force: true });
+  } catch (error) {
+    rmSync(fresh, { recursive: true, force: true });
+    throw error;
   }
 }
 
-function swapIn(fresh: string, directory: string, aside: string): void {
-  const replaced = existsSync(directory);
-  if (replaced) renameSync(directory, aside);
+function swapIn(fresh: string, directory: string): void {
+  if (!existsSync(directory)) {
+    renameSync(fresh, directory);
+    return;
+  }
+  const old = `${fresh}.old`;
+  renameSync(directory, old);
   try {
     renameSync(fresh, directory);
   } catch (error) {
-    if (replaced) renameSync(aside, directory);
+    renameSync(old, directory);
     throw error;
   }
+  rmSync(old, { recursive: true, force: true });
 }
 
 /** Writes a rendered tree below an existing directory. */

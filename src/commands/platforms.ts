@@ -10,6 +10,8 @@ import type { CommandResult } from './result.ts';
 export interface PlannedPlatform {
   readonly config: PlatformConfig;
   readonly plan: BootPlan;
+  /** The files that the settings come from, lowest layer first. */
+  readonly files: readonly string[];
 }
 
 export interface PlatformArguments {
@@ -27,7 +29,7 @@ export function planPlatforms({ platforms, set }: PlatformArguments): PlannedPla
   const reader = createFileReader();
   const loaded = platforms.map((path) => loadPlatform(path, set, reader));
   const planned = loaded.flatMap(({ config, files }) =>
-    config ? [{ config, plan: planBoot(config, files) }] : [],
+    config ? [{ config, plan: planBoot(config, files), files }] : [],
   );
   return { planned, findings: uniqueFindings(loaded.flatMap(({ findings }) => findings)) };
 }

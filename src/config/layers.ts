@@ -31,12 +31,8 @@ export const commandLineOrigin = '--set';
  * `overrides` are the texts of --set, each `Section.Key=value`.
  */
 export function resolveLayers(path: string, overrides: readonly string[], reader: FileReader): Layers {
-  const layers = [
-    fileLayers(path, [], reader),
-    ...dropIns(path, reader).map((file) => fileLayers(file, [], reader)),
-    overrideLayer(overrides),
-  ];
-  return concatenate(layers);
+  const files = [path, ...dropIns(path, reader)].flatMap((file) => fileLayers(file, [], reader));
+  return concatenate([...countOnce(files), overrideLayer(overrides)]);
 }
 
 const nothing: Layers = { assignments: [], files: [], findings: [] };
@@ -57,24 +53,43 @@ function dropIns(path: string, reader: FileReader): readonly string[] {
     .map((name) => join(directory, name));
 }
 
-/** One file and, below it, what it extends. `chain` holds the files that led here. */
-function fileLayers(path: string, chain: readonly string[], reader: FileReader, from?: Origin): Layers {
+interface FileLayer {
+  readonly file: string;
+  readonly layers: Layers;
+}
+
+/** One file behind what it extends. `chain` holds the files that led here. */
+function fileLayers(
+  path: string,
+  chain: readonly string[],
+  reader: FileReader,
+  from?: Origin,
+): readonly FileLayer[] {
+  const only = (layers: Partial<Layers>): FileLayer => ({ file: path, layers: { ...nothing, ...layers } });
   const content = reader.read(path);
-  if ('error' in content) return { ...nothing, findings: [unreadable(path, content, reader, from)] };
+  if ('error' in content) return [only({ findings: [unreadable(path, content, reader, from)] })];
   const source = decodeUtf8(content);
   if (source === undefined) {
     const message = 'a platform file must be UTF-8 text';
-    return { ...nothing, findings: [finding('file-not-utf8', message, { origin: { file: path, line: 0 } })] };
+    return [only({ findings: [finding('file-not-utf8', message, { origin: { file: path, line: 0 } })] })];
   }
   const { assignments, findings } = parseIni(source, path);
-  const extended = extendsOf(assignments).map(({ value, origin }) => {
+  const cycle = [...chain, path];
+  const extended = extendsOf(assignments).flatMap(({ value, origin }) => {
     const base = join(dirname(path), value);
-    const cycle = [...chain, path];
     return cycle.includes(base)
-      ? { ...nothing, findings: [extendsCycle([...cycle, base], origin)] }
+      ? [only({ findings: [extendsCycle([...cycle, base], origin)] })]
       : fileLayers(base, cycle, reader, origin);
   });
-  return concatenate([...extended, { assignments, files: [path], findings }]);
+  return [...extended, only({ assignments, files: [path], findings })];
+}
+
+/** A base that several files extend counts once, where it came first: it must not override what extends it. */
+function countOnce(layers: readonly FileLayer[]): readonly Layers[] {
+  const first = (layer: FileLayer, index: number): boolean =>
+    layer.layers.files.length === 0 ||
+    layers.findIndex(({ file, layers: { files } }) => file === layer.file && files.length > 0) === index;
+  return layers.filter(first).map((layer) => layer.layers);
 }
 
 /** The Extends= assignments that count: an empty one resets those before it. */

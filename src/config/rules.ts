@@ -90,12 +90,18 @@ function withoutEffect(setting: SettingName, because: string): Violation {
 }
 
 const hashTreeIsApart: Rule = ({ settings: { Usr, Verity } }) => {
-  if (Verity.Verity === 'no' || Verity.HashOffset !== 0) return [];
+  const atStart =
+    Verity.HashOffset === 0 || (Verity.HashOffset === 'auto' && Verity.HashDevice !== undefined);
+  if (Verity.Verity === 'no' || !atStart) return [];
   const data = Verity.DataDevice ?? Usr.Device;
   const same = !Verity.HashDevice || (data && formatDevice(data) === formatDevice(Verity.HashDevice));
   if (!same) return [];
-  const message = 'HashOffset=0 needs a HashDevice of its own: the file system starts there';
-  return [{ kind: 'settings-contradict', setting: 'Verity.HashOffset', message, hint: 'HashOffset=auto' }];
+  const message = 'a hash tree at offset 0 needs a HashDevice of its own: the file system starts there';
+  const setting = Verity.HashDevice ? 'Verity.HashDevice' : 'Verity.HashOffset';
+  const hint = Verity.HashDevice
+    ? 'leave HashDevice out for a hash tree behind the file system'
+    : 'HashOffset=auto';
+  return [{ kind: 'settings-contradict', setting, message, hint }];
 };
 
 const rootHashIsProtected: Rule = ({ settings: { Verity, KernelCommandLine } }) => {
@@ -163,6 +169,17 @@ const overlayIsUsed: Rule = ({ settings: { FullInitrd }, isSet }) => {
   ];
 };
 
+/** What stage 1 and the full initrd have at these places must not be overwritten. */
+const ownPlaces =
+  /^\/(init|bin|sbin|lib\w*|usr|dev|proc|sys|run|full|image|overlay|sysusr|sysroot|modules)(\/|$)/;
+
+const carriesOverOnlyExtras: Rule = ({ settings: { FullInitrd } }) =>
+  FullInitrd.CarryOver.filter((path) => ownPlaces.test(path) || path === FullInitrd.Init).map((path) => ({
+    kind: 'settings-contradict',
+    setting: 'FullInitrd.CarryOver',
+    message: `${path} must not be carried over: both initrds have their own`,
+  }));
+
 const compressionLevelLimits: Readonly<Record<string, number>> = { zstd: 22, xz: 9, gzip: 9, none: 0 };
 
 const compressionLevelFits: Rule = ({ settings: { Initrd } }) => {
@@ -183,5 +200,6 @@ const rules: readonly Rule[] = [
   parametersAreRead,
   parameterNamesDiffer,
   overlayIsUsed,
+  carriesOverOnlyExtras,
   compressionLevelFits,
 ];

@@ -69,8 +69,8 @@ const platformName = pattern(
 );
 const deviceMapperName = pattern(
   'name',
-  /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/,
-  'a device-mapper name of letters, digits and _ . -',
+  /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/,
+  'a device-mapper name of letters, digits, _ and -',
 );
 const parameterName = pattern(
   'parameter name',

@@ -1,4 +1,4 @@
-/** An existing full initrd -> the image for /usr, streamed: archive -> tar -> image. Nothing is unpacked, no root. */
+/** An existing full initrd -> the image for /usr, streamed: cpio -> tar -> image. No tree is unpacked, no root. */
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Entry } from '../build/entries.ts';
@@ -6,7 +6,7 @@ import { formatMtree } from '../build/entries.ts';
 import { tarFromCpioArgs } from '../tools/archive.ts';
 import { erofsFromTarArgs, sqfstarArgs } from '../tools/images.ts';
 import { toolsTreeVariable } from '../tools/programs.ts';
-import { requireVersion, runPipeline } from '../tools/run.ts';
+import { requireVersion, run, runPipeline } from '../tools/run.ts';
 import { findSegments, InitrdError, type Segment } from './segments.ts';
 
 export interface PackOptions {
@@ -36,6 +36,7 @@ export async function packFullInitrd(options: PackOptions): Promise<Packed> {
   const segments = findSegments(options.initrd);
   const early = segments.filter((segment) => segment.early);
   const main = onlyMain(options.initrd, segments);
+  const archive = await decompress(options, main);
   const mtree = join(options.work, 'mount-points.mtree');
   const points = options.mountPoints.map(
     (path): Entry => ({ type: 'dir', path, mode: 0o755, part: 'layout' }),
@@ -48,8 +49,8 @@ export async function packFullInitrd(options: PackOptions): Promise<Packed> {
   const image =
     options.fileSystem === 'squashfs' ? sqfstarArgs(options.output) : erofsFromTarArgs(options.output);
   await runPipeline([tarFromCpioArgs({ mtree }), image], {
-    inputFile: options.initrd,
-    inputRange: { start: main.start, end: main.end },
+    inputFile: archive.file,
+    inputRange: { start: archive.start, end: archive.end },
   });
   return {
     initrdSize: statSync(options.initrd).size,
@@ -57,6 +58,24 @@ export async function packFullInitrd(options: PackOptions): Promise<Packed> {
     imageSize: statSync(options.output).size,
     compression: main.compression,
   };
+}
+
+interface Archive {
+  readonly file: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * The cpio of a segment. A compressed one may hold several archives, which the kernel would unpack one after the
+ * other and bsdtar would not: it is decompressed into one file and looked at.
+ */
+async function decompress({ initrd, work }: PackOptions, main: Segment): Promise<Archive> {
+  if (main.compression === 'none') return { file: initrd, start: main.start, end: main.end };
+  const file = join(work, 'initrd.cpio');
+  await run({ program: 'bsdcat', args: ['-'] }, { inputFile: initrd, inputRange: main, outputFile: file });
+  const inner = onlyMain(`${initrd}, decompressed,`, findSegments(file));
+  return { file, start: inner.start, end: inner.end };
 }
 
 /** The one archive with the full initrd's files. */

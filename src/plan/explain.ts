@@ -47,6 +47,7 @@ function describeNeeds(needs: Needs): readonly string[] {
     ...needs.modules.map(({ name, optional }) => `${name} (module${optional ? ', if there is one' : ''})`),
     ...needs.programs.map(describeProgram),
     ...needs.deviceNodes.map(({ path }) => path),
+    ...needs.kernelOptions.map((option) => `CONFIG_${option}`),
   ];
 }
 

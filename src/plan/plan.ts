@@ -40,7 +40,7 @@ function stepsOf(config: PlatformConfig): readonly Step[] {
   const { settings } = config;
   const carries = settings.FullInitrd.Writable && settings.FullInitrd.CarryOver.length > 0;
   return [
-    mountKernelFileSystems(),
+    mountKernelFileSystems(config),
     ...(readsCommandLine(settings) ? [readKernelCommandLine(config)] : []),
     loadModules(config),
     findUsrPartition(config),

@@ -31,7 +31,9 @@ function variable(
   return { variable: name, ...sourced(config, setting, value ?? '') };
 }
 
-export function mountKernelFileSystems(): Step {
+const kernelOptionOfCompression = { zstd: ['RD_ZSTD'], xz: ['RD_XZ'], gzip: ['RD_GZIP'], none: [] } as const;
+
+export function mountKernelFileSystems({ settings }: PlatformConfig): Step {
   return {
     name: 'mount-kernel-filesystems',
     explanation: [
@@ -47,6 +49,7 @@ export function mountKernelFileSystems(): Step {
         'BLK_DEV_INITRD',
         'BINFMT_SCRIPT',
         'BINFMT_ELF',
+        ...kernelOptionOfCompression[settings.Initrd.Compression],
       ],
       programs: applets('sh', 'mount', 'sleep'),
       directories: ['/proc', '/sys', '/dev', '/run'],
@@ -311,7 +314,7 @@ const kernelOptionsOfFileSystem = {
 } as const;
 
 export function mountUsr(config: PlatformConfig): Step<MountUsrData> {
-  const { Usr, Verity } = config.settings;
+  const { Usr, Verity, KernelCommandLine } = config.settings;
   const what = Verity.Verity === 'required' ? 'the verity device' : 'the partition';
   return {
     name: 'mount-usr',
@@ -323,7 +326,7 @@ export function mountUsr(config: PlatformConfig): Step<MountUsrData> {
       programs: applets('mount'),
       directories: ['/sysusr/usr'],
     },
-    uses: ['usr device'],
+    uses: ['usr device', ...(KernelCommandLine.Override ? (['command line values'] as const) : [])],
     provides: ['mounted usr'],
     failures: [`the device does not hold a readable ${Usr.FileSystem} file system`],
     data: {

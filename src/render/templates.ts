@@ -102,10 +102,7 @@ const root = packageRoot();
 export function renderTemplate(name: string, data: object): string {
   let template = compiled.get(name);
   if (!template) {
-    template = compileTemplate(
-      readFileSync(new URL(`${name}.hbs`, root), 'utf8'),
-      `${name}.hbs`,
-    );
+    template = compileTemplate(readFileSync(new URL(`${name}.hbs`, root), 'utf8'), `${name}.hbs`);
     compiled.set(name, template);
   }
   return template(data);

@@ -8,6 +8,7 @@ interface Program {
 }
 
 export const programs = {
+  bsdcat: { package: 'libarchive-tools', versionArgs: ['--version'] },
   bsdtar: { package: 'libarchive-tools', versionArgs: ['--version'] },
   cp: { package: 'coreutils', versionArgs: ['--version'] },
   dd: { package: 'coreutils', versionArgs: ['--version'] },

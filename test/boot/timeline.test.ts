@@ -13,6 +13,7 @@ const bootLog = [
   '[    6.362000] bootrelay: switch-root\r',
   '\u001b[!p\u001b]104\u0007\u001b[?7h[    8.471887] systemd[1]: systemd 257.13-1~deb13u1 running in system mode (+PAM)\r',
   '[\u001b[0;32m  OK  \u001b[0m] Finished \u001b[0;1;39mdracut-cmdline-ask.service\u001b[0m.\r[   12.165680] bootrelay: check-usr: /sysusr/usr is /dev/mapper/usr with root hash ab\r',
+  '[   12.170000] bootrelay: check-usr, PID 1 is /usr/lib/systemd/systemd from /lib/bootrelay/initrd.img\r',
   '[   30.753000] systemd[1]: Switching root.\r',
   '\u001b[!p[   33.410829] systemd[1]: systemd 257.13-1~deb13u1 running in system mode (+PAM)\r',
   '[   57.258000] bootrelay-report: mount /usr erofs /dev/mapper/usr ro,relatime 253:0 /\r',
@@ -59,11 +60,12 @@ test('lines arrive whole however the bytes are cut', () => {
 
 test.each([
   ['hand-over', 4, false],
-  ['hand-over', 5, true],
+  ['hand-over', 5, false],
+  ['hand-over', 6, true],
   ['stage-2', 6, false],
   ['stage-2', 7, true],
-  ['multi-user', 10, false],
-  ['multi-user', 11, true],
+  ['multi-user', 11, false],
+  ['multi-user', 12, true],
 ] as const)('%s with %d lines: %j', (goal, lines, expected) => {
   expect(reached(seen(bootLog.slice(0, lines)), goal)).toBe(expected);
 });
@@ -114,7 +116,7 @@ describe('verdicts', () => {
   const report = (lines: readonly string[]) =>
     judge(
       seen([
-        ...bootLog.slice(0, 9),
+        ...bootLog.slice(0, 10),
         ...[...lines, 'end'].map((line) => `[   57.258000] bootrelay-report: ${line}\r`),
       ]),
       expected,
@@ -137,6 +139,7 @@ describe('verdicts', () => {
     ['a corrupted device', 2, 'dm-status usr 0 8 verity C', 'valid'],
     ['no hand-over', 3, 'handover PLATFORM=other', 'handover'],
     ['a mount left', 3, 'mount /image erofs /dev/loop0 ro 7:0 /', 'no mount'],
+    ['a failed unit', 3, 'failed-unit x.service', 'unit failed'],
     ['a loop device left', 3, 'loop /usr/lib/bootrelay/initrd.img', 'loop device'],
   ])('%s is not', (_, index, line, part) => {
     const verdict = report(goodReport.map((good, at) => (at === index ? line : good)));

@@ -13,7 +13,7 @@ function bootrelay(...args: readonly string[]) {
   return spawnSync('node', [join(root, 'dist/cli.js'), ...args], { cwd: work, encoding: 'utf8', env });
 }
 
-const good = '[Usr]\nDevice=PARTLABEL=USR-A\n[Verity]\nRootHash=' + `${'ab'.repeat(32)}\n`;
+const good = `[Usr]\nDevice=PARTLABEL=USR-A\n[Verity]\nRootHash=${'ab'.repeat(32)}\n`;
 
 beforeEach(() => {
   rmSync(join(work, 'out'), { recursive: true, force: true });

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { load } from './platform-files.ts';
 
-const base = '[Usr]\nDevice=PARTLABEL=BASE\n[Modules]\nModules=one\n';
+const base = '[Usr]\nDevice=PARTLABEL=BASE\n[Modules]\nModules=one\n[Devices]\nTimeout=90s\n';
 
 test('the layers count in order: base, file, drop-ins by name, --set', () => {
   const files = {
@@ -46,11 +46,16 @@ test('an empty value gives a single setting its default back, and empties a list
 test('a diamond of bases is no cycle', () => {
   const files = {
     'p/test.ini': '[Platform]\nExtends=a.ini\nExtends=b.ini\n',
-    'p/a.ini': '[Platform]\nExtends=base.ini\n',
+    'p/a.ini': '[Platform]\nExtends=base.ini\n[Devices]\nTimeout=30s\n',
     'p/b.ini': '[Platform]\nExtends=base.ini\n',
     'p/base.ini': base,
   };
-  expect(load(files).findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+  const { config, findings, files: read } = load(files);
+  expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+  expect(read).toEqual(['p/base.ini', 'p/a.ini', 'p/b.ini', 'p/test.ini']);
+  // The base, which b.ini extends too, does not override a.ini again, and its list does not double.
+  expect(config?.settings.Devices.Timeout).toBe(30);
+  expect(config?.settings.Modules.Modules).toEqual(['one']);
 });
 
 test.each([

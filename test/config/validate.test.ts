@@ -74,7 +74,7 @@ const bad: readonly (readonly [string, string, string])[] = [
   [
     'hash tree over the data',
     `${device}[Verity]\nHashOffset=0\n`,
-    'p/test.ini:4: error: Verity.HashOffset: HashOffset=0 needs a HashDevice of its own: the file system starts there\n    hint: HashOffset=auto',
+    'p/test.ini:4: error: Verity.HashOffset: a hash tree at offset 0 needs a HashDevice of its own: the file system starts there\n    hint: HashOffset=auto',
   ],
   [
     'one parameter for two settings',

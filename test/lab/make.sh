@@ -26,6 +26,7 @@ flock 9
 
 # PROGRAM PACKAGE
 programs='
+bsdcat libarchive-tools
 bsdtar libarchive-tools
 busybox busybox-static
 cpio cpio

@@ -139,8 +139,15 @@ describe.each(['squashfs', 'erofs'] as const)('%s', (fileSystem) => {
 
   test('a truncated initrd is an error that names the tool', async () => {
     writeFileSync(join(work, 'truncated'), readFileSync(lab.fullInitrd).subarray(0, 30_000_000));
-    await expect(pack('truncated', fileSystem)).rejects.toThrow(/ended with exit code/);
+    await expect(pack('truncated', fileSystem)).rejects.toThrow(/ended with exit code|cut off/);
   });
+});
+
+test('two archives, compressed one by one or together, are refused: bsdtar would lose the second', async () => {
+  shell('cat gzip gzip > two-members; cat plain plain | gzip -c > one-member');
+  for (const name of ['two-members', 'one-member']) {
+    await expect(pack(name, 'squashfs')).rejects.toThrow(/archives one behind the other/);
+  }
 });
 
 test('only an early cpio is no full initrd', async () => {
