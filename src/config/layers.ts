@@ -66,6 +66,14 @@ function fileLayers(
   from?: Origin,
 ): readonly FileLayer[] {
   const only = (layers: Partial<Layers>): FileLayer => ({ file: path, layers: { ...nothing, ...layers } });
+  if (/\p{Cc}/u.test(path)) {
+    const origin = { file: path.replace(/\p{Cc}/gu, '?'), line: 0 };
+    return [
+      only({
+        findings: [finding('file-unreadable', 'its name must not have control characters', { origin })],
+      }),
+    ];
+  }
   const content = reader.read(path);
   if ('error' in content) return [only({ findings: [unreadable(path, content, reader, from)] })];
   const source = decodeUtf8(content);

@@ -199,6 +199,9 @@ export const device: ValueType<DeviceSpec> = {
         : { required, hint: `PARTLABEL=${value}` };
     }
     const tag = match[2];
+    if (by === 'PARTLABEL' && /[^ -~]/.test(tag)) {
+      return { required: 'a partition label of ASCII characters, which is what the kernel tells of labels' };
+    }
     if (by === 'PARTLABEL' && tag.length > 36)
       return { required: 'a partition label of at most 36 characters' };
     if (uuidPattern[by]?.test(tag) === false)

@@ -1,7 +1,6 @@
 /** What the full initrd needs to reuse and check /usr: units, a check, and the dracut module that installs them. */
 import { verityDevicePath } from '../config/rules.ts';
 import type { PlatformConfig } from '../config/validate.ts';
-import type { DeviceSpec } from '../config/value-types.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { renderTemplate } from './templates.ts';
 import type { RenderedFile } from './tree.ts';
@@ -14,17 +13,6 @@ const failureActions = {
   panic: 'reboot-immediate',
 } as const;
 
-/** The link that udev makes for a device; it writes unusual bytes as \xNN. */
-function udevPath({ by, value }: DeviceSpec): string {
-  if (by === 'path') return value;
-  const encoded = [...Buffer.from(value)].map((byte) =>
-    /[A-Za-z0-9#+.:=@_-]/.test(String.fromCharCode(byte))
-      ? String.fromCharCode(byte)
-      : `\\x${byte.toString(16).padStart(2, '0')}`,
-  );
-  return `/dev/disk/by-${by.toLowerCase()}/${encoded.join('')}`;
-}
-
 /** The dracut module's files by name. */
 export function renderDracutModule(
   config: PlatformConfig,
@@ -32,7 +20,9 @@ export function renderDracutModule(
 ): ReadonlyMap<string, RenderedFile> {
   const { Verity, Usr } = config.settings;
   const verity = Verity.Verity === 'required';
-  const enabled = ['bootrelay-check-usr.service', 'sysusr-usr.mount', 'sysroot-usr.mount'];
+  // Without verity the source is only known at boot; systemd takes the mount that is there as its unit.
+  const mounts = [...(verity ? ['sysusr-usr.mount'] : []), 'sysroot-usr.mount'];
+  const enabled = ['bootrelay-check-usr.service', ...mounts];
   const units = [...enabled, ...(verity ? ['systemd-veritysetup@usr.service'] : [])];
   const data = {
     platform: plan.platform,
@@ -40,7 +30,6 @@ export function renderDracutModule(
     verity,
     verityName: Verity.Name,
     devicePath: verityDevicePath(config.settings),
-    what: verity || !Usr.Device ? verityDevicePath(config.settings) : udevPath(Usr.Device),
     fileSystem: Usr.FileSystem,
     units,
     enabledUnits: enabled,

@@ -3,7 +3,7 @@
  * Compares in turns, prints medians and ratios, states versions. BENCH_RUNS sets the rounds (default 5);
  * BENCH_BASELINE_INIT names a hand-written /init with @SECTORS@ @BLOCKS@ @START@ @ROOTHASH@ @SALT@ in it.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   existsSync,
@@ -33,10 +33,10 @@ function time(program, args) {
 }
 
 /** Runs each candidate once a round, and gives the medians in seconds. */
-function inTurns(candidates, rounds) {
+async function inTurns(candidates, rounds) {
   const times = new Map(candidates.map(([name]) => [name, []]));
   for (let round = 0; round < rounds; round++)
-    for (const [name, once] of candidates) times.get(name).push(once());
+    for (const [name, once] of candidates) times.get(name).push(await once());
   return [...times].map(([name, seconds]) => [name, median(seconds), seconds]);
 }
 
@@ -50,7 +50,7 @@ function print(rows, baseline) {
   }
 }
 
-function benchRender() {
+async function benchRender() {
   const many = join(work, 'many');
   mkdirSync(many);
   copyFileSync(join(root, 'platforms/base.ini'), join(many, 'base.ini'));
@@ -61,7 +61,7 @@ function benchRender() {
   });
   console.log(`\nRender, whole process, median of ${runs} (Node ${process.version})`);
   print(
-    inTurns(
+    await inTurns(
       [
         ['node -e 0', () => time('node', ['-e', '0'])],
         [
@@ -75,34 +75,46 @@ function benchRender() {
               join(work, 'one'),
             ]),
         ],
-        ['1,000 platforms', () => time('node', [cli, 'render', ...files, '--output', join(work, 'all')])],
+        [
+          '1,000 platforms',
+          () => time('node', [cli, 'render', ...files, '--output', mkdtempSync(join(work, 'all-'))]),
+        ],
       ],
       runs,
     ),
   );
 }
 
-/** Seconds from "Run /init" to the first line that matches, by the kernel's own stamps. */
-function bootOnce(machine, initrd, mark) {
-  const { stdout } = spawnSync(
-    'sh',
-    [
-      '-c',
-      `exec timeout 60 qemu-system-x86_64 -machine q35,accel=tcg -cpu max -m 2048 -nodefaults -no-user-config -display none -monitor none -serial stdio -no-reboot -kernel "$1" -initrd "$2" -append "$3" -drive "file=$4,if=virtio,format=raw,snapshot=on" | sed -u "/$5/q"`,
-      'sh',
-      machine.kernel,
-      initrd,
-      machine.commandLine,
-      machine.disk,
-      mark,
+/** Seconds from "Run /init" to the line that has `mark`, by the kernel's own stamps; QEMU is ended there. */
+async function bootOnce(machine, initrd, mark) {
+  const qemu = spawn('qemu-system-x86_64', [
+    ...[
+      '-machine',
+      'q35,accel=tcg',
+      '-cpu',
+      'max',
+      '-m',
+      '2048',
+      '-nodefaults',
+      '-no-user-config',
+      '-display',
+      'none',
     ],
-    { encoding: 'latin1', maxBuffer: 1e8 },
-  );
-  const stamp = (pattern) => Number(new RegExp(`\\[\\s*([\\d.]+)\\] ${pattern}`).exec(stdout)?.[1]);
+    ...['-monitor', 'none', '-serial', 'stdio', '-no-reboot', '-kernel', machine.kernel, '-initrd', initrd],
+    ...['-append', machine.commandLine, '-drive', `file=${machine.disk},if=virtio,format=raw,snapshot=on`],
+  ]);
+  const limit = setTimeout(() => qemu.kill('SIGKILL'), 120_000);
+  let log = '';
+  for await (const bytes of qemu.stdout) {
+    log += bytes.toString('latin1');
+    if (log.includes(mark)) qemu.kill('SIGKILL');
+  }
+  clearTimeout(limit);
+  const stamp = (text) => Number(new RegExp(`\\[\\s*([\\d.]+)\\] ${text}`).exec(log)?.[1]);
   return stamp(mark) - stamp('Run /init');
 }
 
-function benchStage1() {
+async function benchStage1() {
   const baseline = process.env.BENCH_BASELINE_INIT;
   if (!existsSync(join(lab, 'kernel')) || !baseline) {
     console.log('\nStage 1 is left out: it needs the lab (test/lab/make.sh) and BENCH_BASELINE_INIT');
@@ -139,7 +151,7 @@ function benchStage1() {
   const qemu = spawnSync('qemu-system-x86_64', ['--version'], { encoding: 'utf8' }).stdout.split('\n')[0];
   console.log(`\n/init -> hand-over, median of ${runs}, in turns (${qemu}, emulation, kernel ${kernel})`);
   print(
-    inTurns(
+    await inTurns(
       [
         [`hand-written, ${size(hand)}`, () => bootOnce(machine, hand, 'STAGE1 done')],
         [`bootrelay, ${size(own)}`, () => bootOnce(machine, own, 'bootrelay: switch-root')],
@@ -186,8 +198,8 @@ chmod 755 "$tree/init"
 `;
 
 try {
-  benchRender();
-  benchStage1();
+  await benchRender();
+  await benchStage1();
 } finally {
   rmSync(work, { recursive: true, force: true });
 }

@@ -80,6 +80,13 @@ test.each([
     'p/test.ini',
     3,
   ],
+  [
+    'a control character in a name',
+    { 'p/test.ini': base, 'p/test.ini.d/a\tb.conf': '' },
+    'file-unreadable',
+    'p/test.ini.d/a?b.conf',
+    undefined,
+  ],
   ['a missing file', {}, 'file-unreadable', 'p/test.ini', undefined],
   [
     'bytes that are not UTF-8',

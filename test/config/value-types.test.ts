@@ -56,6 +56,7 @@ const table: readonly (readonly [string, ValueType<unknown>, string, unknown])[]
   ['bare word', device, 'USR-A', undefined],
   ['uuid with letters', device, 'UUID=xyz', undefined],
   ['long partition label', device, `PARTLABEL=${'x'.repeat(37)}`, undefined],
+  ['partition label that the kernel cannot tell', device, 'PARTLABEL=\u00dcSR', undefined],
   ['hash', rootHash, hash.toUpperCase(), hash],
   ['command-line', rootHash, 'command-line', 'command-line'],
   ['short hash', rootHash, hash.slice(1), undefined],

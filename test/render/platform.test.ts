@@ -1,9 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { expectGolden } from '../golden.ts';
+import { expectGolden, listGoldens } from '../golden.ts';
 import { platformNames, renderNamed } from './platforms.ts';
 
 test.each(platformNames)('%s is rendered as in its goldens', (name) => {
-  for (const [path, { text }] of renderNamed(name)) expectGolden(`${name}/${path}`, text);
+  const tree = renderNamed(name);
+  for (const [path, { text }] of tree) expectGolden(`${name}/${path}`, text);
+  expect([...listGoldens(name)].sort()).toEqual([...tree.keys()].sort());
 });
 
 test('a production /init has under 150 lines', () => {

@@ -16,8 +16,8 @@ install() {
     local unit
     inst_multiple cat readlink sleep
     inst_script "$moddir/check-usr" /usr/lib/bootrelay/check-usr
-    for unit in bootrelay-check-usr.service sysusr-usr.mount sysroot-usr.mount; do
+    for unit in bootrelay-check-usr.service sysroot-usr.mount; do
         inst_simple "$moddir/$unit" "/etc/systemd/system/$unit"
     done
-    $SYSTEMCTL -q --root "$initdir" enable bootrelay-check-usr.service sysusr-usr.mount sysroot-usr.mount
+    $SYSTEMCTL -q --root "$initdir" enable bootrelay-check-usr.service sysroot-usr.mount
 }
