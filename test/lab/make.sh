@@ -29,6 +29,7 @@ programs='
 bsdcat libarchive-tools
 bsdtar libarchive-tools
 busybox busybox-static
+bzip2 bzip2
 cpio cpio
 dash dash
 lddtree pax-utils
