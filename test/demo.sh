@@ -41,7 +41,7 @@ title "Build: the minimal initrd from $sysroot, kernel $kernel"
 if ! bootrelay build "$platform" --sysroot "$sysroot" --kernel "$kernel" --output "$out/build" 2> "$out/build.log"; then
     cat "$out/build.log"
     [ "$sysroot" = / ] || failed=yes
-    leave_out build "$(grep -v note: "$out/build.log" | head -n 1)"
+    leave_out build "$(grep -E 'error:|bootrelay:' "$out/build.log" | head -n 1)"
 fi
 
 booted=no
@@ -54,7 +54,7 @@ if [ "$sysroot" != / ]; then
     else
         cat "$out/pack.log"
         failed=yes
-        leave_out 'pack, boot' "$(grep -v note: "$out/pack.log" | head -n 1)"
+        leave_out 'pack, boot' "$(grep -E 'error:|bootrelay:' "$out/pack.log" | head -n 1)"
     fi
 fi
 

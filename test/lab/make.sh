@@ -63,8 +63,9 @@ qemu_is_old() {
 }
 
 archive() { # the address of the distribution's own archive, from apt's configuration
-    apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' |
-        awk -v codename="$1" '$2 == codename { print $1; exit }'
+    # RELEASE is what the sources say, CODENAME what the archive says once its lists are there.
+    apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(CODENAME)' 'Created-By: Packages' |
+        awk -v codename="$1" '$2 == codename || $3 == codename { print $1; exit }'
 }
 
 # apt with lists of its own, so that the machine's are left alone; backports are added for this call only.
