@@ -62,16 +62,26 @@ qemu_is_old() {
     case $(qemu-system-x86_64 --version 2> /dev/null) in *'version '[1-8].*) return 0 ;; *) return 1 ;; esac
 }
 
-archive() { # the address of the distribution's own archive, from apt's configuration
-    # RELEASE is what the sources say, CODENAME what the archive says once its lists are there.
-    apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(CODENAME)' 'Created-By: Packages' |
-        awk -v codename="$1" '$2 == codename || $3 == codename { print $1; exit }'
-}
-
-# apt with lists of its own, so that the machine's are left alone; backports are added for this call only.
+# apt with lists of its own, so that the machine's are left alone; backports are added for these calls only.
 apt_get() {
     apt-get -o "Dir::State::Lists=$lab/apt/lists" -o "Dir::Etc::SourceList=$lab/apt/sources.list" \
         -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o Acquire::Retries=3 "$@"
+}
+cat /etc/apt/sources.list > "$lab/apt/sources.list" 2> /dev/null || : > "$lab/apt/sources.list"
+
+find_archive() { # APT CODENAME: apt tells of the archives whose lists it has
+    "$1" indextargets --format '$(REPO_URI) $(RELEASE) $(CODENAME)' 'Created-By: Packages' |
+        awk -v codename="$2" '$2 == codename || $3 == codename { print $1; exit }'
+}
+
+archive() { # CODENAME: the address of the distribution's own archive, from apt's configuration
+    uri=$(find_archive apt-get "$1")
+    [ -n "$uri" ] || uri=$(find_archive apt_get "$1")
+    if [ -z "$uri" ]; then
+        apt_get -qq update >&2 || say 'apt-get update has errors; trying all the same'
+        uri=$(find_archive apt_get "$1")
+    fi
+    echo "$uri"
 }
 
 codename=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
@@ -80,9 +90,10 @@ if [ -n "$packages" ] || qemu_is_old; then
     [ "$(id -u)" = 0 ] || fail "not root, and these packages are missing: ${packages:-a newer qemu-system-x86}"
     say "installing $packages"
     export DEBIAN_FRONTEND=noninteractive
-    cat /etc/apt/sources.list > "$lab/apt/sources.list" 2> /dev/null || : > "$lab/apt/sources.list"
     if [ "$codename" = bookworm ]; then
-        echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(archive bookworm) bookworm-backports main" \
+        uri=$(archive bookworm)
+        [ -n "$uri" ] || fail 'the configuration of apt names no archive of this distribution'
+        echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri bookworm-backports main" \
             >> "$lab/apt/sources.list"
     fi
     apt_get -qq update >&2 || say 'apt-get update has errors; trying all the same'
