@@ -42,6 +42,7 @@ export const findingKinds = {
   'module-optional-missing': { severity: 'note', title: 'The kernel does not have an optional module.' },
   'kernel-option-missing': { severity: 'error', title: 'The kernel was built without a needed option.' },
   'program-missing': { severity: 'error', title: 'The sysroot does not have a needed program.' },
+  'file-missing': { severity: 'error', title: 'The sysroot does not have a needed file.' },
   'kernel-missing': {
     severity: 'error',
     title: 'The sysroot does not have the modules of this kernel version.',

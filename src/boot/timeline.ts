@@ -33,17 +33,18 @@ export type Goal = (typeof goals)[number];
 
 export const nothingSeen: Observation = { milestones: [], report: [], reportEnded: false };
 
-interface Sign {
-  readonly pattern: RegExp;
-  readonly name: string;
-  readonly stage: Milestone['stage'];
-}
+type Stage = Milestone['stage'];
 
-const signs: readonly Sign[] = [
-  { pattern: /^Run \/init as init process/, name: 'init', stage: 'kernel' },
-  { pattern: /^systemd\[1\]: systemd \d+.* running in system mode/, name: 'systemd', stage: 'stage 2' },
-  { pattern: /^bootrelay: check-usr: /, name: 'check-usr', stage: 'stage 2' },
-  { pattern: /^systemd\[1\]: Switching root\./, name: 'switch-to-system', stage: 'stage 2' },
+/** Lines that begin something; the stage is the one that the boot is in then. */
+const signs: readonly (readonly [RegExp, string])[] = [
+  [/^systemd(?:\[1\])?: systemd \d+.* running in system mode/, 'systemd'],
+  [/^bootrelay: check-usr: /, 'check-usr'],
+];
+
+/** Steps of the boot plan: what their text says itself, and what systemd says of a mount unit. */
+const stepPatterns = [
+  /^bootrelay: ([a-z][a-z0-9-]*)$/,
+  /^systemd(?:\[1\])?: Mounting \S+ - bootrelay: ([a-z][a-z0-9-]*)\.\.\.$/,
 ];
 
 /** Adds one line of the console to what was seen. */
@@ -75,21 +76,62 @@ function observeReport(seen: Observation, line: ReportLine, uptime: number | und
 }
 
 function readMilestone(text: string, uptime: number, seen: Observation): Milestone | undefined {
-  const step = /^bootrelay: ([a-z][a-z0-9-]*)$/.exec(text)?.[1];
-  if (step) return { name: step, uptime, stage: 'stage 1' };
-  const sign = signs.find(({ pattern }) => pattern.test(text));
-  if (!sign) return undefined;
-  const switched = seen.milestones.some(({ name }) => name === 'switch-to-system');
-  const again = seen.milestones.some(({ name }) => name === sign.name);
-  if (again && !(switched && sign.name === 'systemd')) return undefined;
-  return { name: sign.name, uptime, stage: switched ? 'system' : sign.stage };
+  const name = nameOf(text, seen);
+  if (!name) return undefined;
+  const milestone = { name, uptime, stage: stageOf(name, seen) };
+  const again = seen.milestones.some((other) => other.name === name && other.stage === milestone.stage);
+  return again ? undefined : milestone;
+}
+
+function nameOf(text: string, seen: Observation): string | undefined {
+  if (/^(?:kernel: )?Run \/init as init process/.test(text)) return 'init';
+  const step = stepPatterns.map((pattern) => pattern.exec(text)?.[1]).find(Boolean);
+  if (step) return step;
+  // With systemd in all stages it switches twice.
+  if (/^systemd(?:\[1\])?: Switching root\.$/.test(text)) {
+    return inStage(seen, 'stage 2') ? 'switch-to-system' : 'enter-full-initrd';
+  }
+  return signs.find(([pattern]) => pattern.test(text))?.[1];
+}
+
+/** The stage in which a milestone of that name begins, by what has been seen before it. */
+function stageOf(name: string, seen: Observation): Stage {
+  const passed = (other: string) => seen.milestones.some((milestone) => milestone.name === other);
+  if (name === 'init') return 'kernel';
+  if (name === 'check-usr' || name === 'switch-to-system') return 'stage 2';
+  if (name !== 'systemd' || !passed('switch-root')) return 'stage 1';
+  return passed('switch-to-system') ? 'system' : 'stage 2';
+}
+
+function inStage({ milestones }: Observation, stage: Stage): boolean {
+  return milestones.some((milestone) => milestone.stage === stage);
+}
+
+/**
+ * The boot as the journal of the booted system tells it; a line of the report is `journal MICROSECONDS TEXT`.
+ * systemd's own lines are in the order of their arrival, which is not always that of their time.
+ */
+export function milestonesOfJournal(report: readonly ReportLine[]): readonly Milestone[] {
+  const lines = report
+    .filter(({ key }) => key === 'journal')
+    .map(({ value }) => ({ uptime: Number.parseInt(value, 10) / 1e6, text: value.replace(/^\d+ /, '') }))
+    .sort((left, right) => left.uptime - right.uptime);
+  return lines.reduce(observe, nothingSeen).milestones;
 }
 
 /** True once the boot has come as far as `goal`: `hand-over` once stage 2 has spoken, not when stage 1 begins it. */
 export function reached(seen: Observation, goal: Goal): boolean {
   if (goal === 'multi-user') return seen.reportEnded;
   if (goal === 'stage-2') return seen.milestones.some(({ name }) => name === 'check-usr');
-  return seen.milestones.some(({ stage }) => stage === 'stage 2' || stage === 'system');
+  return inStage(seen, 'stage 2') || inStage(seen, 'system');
+}
+
+/** The best that is known of a boot: the journal's story where the system reported it, else the console's. */
+export function timelineOf({ milestones, report }: Observation): readonly Milestone[] {
+  const told = milestonesOfJournal(report);
+  return told.length === 0
+    ? milestones
+    : [...told, ...milestones.filter(({ name }) => name === 'multi-user')];
 }
 
 /** The timeline as text: when each began, in seconds since the kernel started, and how long until the next. */

@@ -2,7 +2,15 @@
 
 import type { PlatformConfig } from '../config/validate.ts';
 import { formatDevice } from '../config/value-types.ts';
-import { type Goal, type goals, type Observation, type ReportLine, reached } from './timeline.ts';
+import {
+  type Goal,
+  type goals,
+  type Milestone,
+  milestonesOfJournal,
+  type Observation,
+  type ReportLine,
+  reached,
+} from './timeline.ts';
 
 export interface Verdict {
   readonly ok: boolean;
@@ -78,7 +86,10 @@ function valuesOf(report: readonly ReportLine[], key: string): readonly string[]
 }
 
 /** The statements that a booted system must make true. */
-export function judgeReport({ report, stage2 }: Observation, expected: Expectation): readonly Fact[] {
+export function judgeReport(
+  { milestones, report, stage2 }: Observation,
+  expected: Expectation,
+): readonly Fact[] {
   const mounts = readMounts(report);
   const { settings } = expected.config;
   const usr = mounts.findLast(({ point }) => point === '/usr');
@@ -120,6 +131,7 @@ export function judgeReport({ report, stage2 }: Observation, expected: Expectati
     readOnly,
     ...judgeVerity(report, expected, usr),
     ...judgeHandover(report, expected),
+    judgeJournal(milestones, report),
     clean,
     loopGone,
     noneFailed,
@@ -147,6 +159,21 @@ function judgeVerity(
     },
     { ok: / verity V/.test(status), statement: 'the kernel calls the verity device valid', evidence: status },
   ];
+}
+
+/** What the console showed of the three stages must be in the journal of the booted system, each once, in order. */
+function judgeJournal(milestones: readonly Milestone[], report: readonly ReportLine[]): Fact {
+  const story = (list: readonly Milestone[]) =>
+    list
+      .filter(({ name, stage }) => stage !== 'kernel' && name !== 'multi-user')
+      .map(({ name, stage }) => `${stage}: ${name}`);
+  const told = story(milestonesOfJournal(report));
+  const missing = story(milestones).filter((milestone) => !told.includes(milestone));
+  return {
+    ok: missing.length === 0,
+    statement: 'the journal tells of stage 1, stage 2 and the system as one story',
+    evidence: missing.length === 0 ? `${told.length} milestones` : `not there: ${missing.join(', ')}`,
+  };
 }
 
 function judgeHandover(report: readonly ReportLine[], { config, rootHash }: Expectation): readonly Fact[] {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, finding, hasErrors } from '../findings.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
-import { renderInit } from '../render/init.ts';
+import { renderMinimal } from '../render/minimal.ts';
 import { type ProgramName, ToolError } from '../tools/programs.ts';
 import { versionOf } from '../tools/run.ts';
 import { collectEntries } from './collect.ts';
@@ -49,7 +49,7 @@ export async function buildMinimalInitrd(options: BuildOptions): Promise<BuildRe
   if (!kernel || hasErrors(findings)) return { findings };
   const entries = await collectEntries({
     plan,
-    init: renderInit(plan),
+    rendered: renderMinimal(plan),
     sysroot,
     kernel,
     extraFiles: Initrd.ExtraFiles,
@@ -59,6 +59,7 @@ export async function buildMinimalInitrd(options: BuildOptions): Promise<BuildRe
     work,
     compression: Initrd.Compression,
     level: Initrd.CompressionLevel,
+    architecture: plan.architecture,
   });
   const sizes = measureParts(entries);
   const build: Build = {

@@ -1,20 +1,22 @@
 /** From the plan's needs to the entries of the minimal initrd. */
 import { lstatSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { type BootPlan, needsOfPlan, type ProgramNeed } from '../plan/boot-plan.ts';
+import { basename, dirname, join } from 'node:path';
+import { type BootPlan, type FileNeed, needsOfPlan, type ProgramNeed } from '../plan/boot-plan.ts';
+import type { RenderedTree } from '../render/tree.ts';
 import { lddtreeArgs } from '../tools/lddtree.ts';
 import { ToolError } from '../tools/programs.ts';
 import { run } from '../tools/run.ts';
 import { completeEntries, type Entry, type Part } from './entries.ts';
 import type { Kernel } from './kernel.ts';
 import { formatLoadOrder, resolveModules, sha256OfFile, unpackModules } from './modules.ts';
+import { withOpenedLibraries } from './opened-libraries.ts';
 import { busyboxPath } from './requirements.ts';
 import { fileInSysroot } from './sysroot.ts';
 
 export interface CollectOptions {
   readonly plan: BootPlan;
-  /** The rendered /init. */
-  readonly init: string;
+  /** What is rendered into the minimal initrd, by path. */
+  readonly rendered: RenderedTree;
   readonly sysroot: string;
   readonly kernel: Kernel;
   /** Initrd.ExtraFiles. */
@@ -35,11 +37,13 @@ export async function collectEntries(options: CollectOptions): Promise<readonly 
   ]);
   const taken = new Set(programEntries.map(({ path }) => path));
   return completeEntries([
-    writeInit(options),
+    ...writeRendered(options),
+    ...(plan.form === 'systemd' ? systemdEntries(sysroot) : []),
+    ...needs.files.flatMap((need) => takeFile(sysroot, need)),
     ...layoutLinks,
     ...needs.directories.map((path): Entry => ({ type: 'dir', path, mode: 0o755, part: 'layout' })),
     ...needs.deviceNodes.map((node): Entry => ({ type: 'char', ...node, part: 'layout' })),
-    ...needs.programs.flatMap(appletLink),
+    ...needs.programs.flatMap(appletLink).filter(({ path }) => !programs.includes(path)),
     ...programEntries,
     ...extraEntries.filter(({ path }) => !taken.has(path)),
     ...moduleEntries,
@@ -54,10 +58,30 @@ const layoutLinks: readonly Entry[] = ['bin', 'sbin', 'lib', 'lib64'].map((name)
   part: 'layout',
 }));
 
-function writeInit({ init, work }: CollectOptions): Entry {
-  const source = join(work, 'init');
-  writeFileSync(source, init);
-  return fileEntry('/init', source, 0o755, 'init');
+function writeRendered({ rendered, work }: CollectOptions): readonly Entry[] {
+  const directory = join(work, 'rendered');
+  return [...rendered].map(([path, { text, mode }]) => {
+    const source = join(directory, path);
+    mkdirSync(dirname(source), { recursive: true });
+    writeFileSync(source, text);
+    return fileEntry(`/${path}`, source, mode, 'rendered');
+  });
+}
+
+/** systemd is PID 1, and knows by /etc/initrd-release that it is in an initrd, and of which system. */
+function systemdEntries(sysroot: string): readonly Entry[] {
+  const release = fileInSysroot(sysroot, '/usr/lib/os-release') ?? fileInSysroot(sysroot, '/etc/os-release');
+  if (!release) throw new ToolError('the sysroot has no os-release');
+  return [
+    { type: 'link', path: '/init', target: 'usr/lib/systemd/systemd', part: 'layout' },
+    fileEntry('/etc/initrd-release', release, 0o644, 'layout'),
+    { type: 'link', path: '/etc/os-release', target: 'initrd-release', part: 'layout' },
+  ];
+}
+
+function takeFile(sysroot: string, { anyOf }: FileNeed): readonly Entry[] {
+  const path = anyOf.find((candidate) => fileInSysroot(sysroot, candidate) !== undefined);
+  return path === undefined ? [] : [fromSysroot(sysroot, path, 'units')];
 }
 
 function fileEntry(path: string, source: string, mode: number, part: Part): Entry {
@@ -79,7 +103,7 @@ function appletLink(need: ProgramNeed): readonly Entry[] {
 
 /** Programs and the libraries they need. */
 async function collectPrograms(sysroot: string, programs: readonly string[]): Promise<readonly Entry[]> {
-  const paths = await listWithLibraries(sysroot, programs);
+  const paths = await withOpenedLibraries(sysroot, programs, (names) => listWithLibraries(sysroot, names));
   return paths.map((path) => {
     const part = path === busyboxPath ? 'busybox' : programs.includes(path) ? 'programs' : 'libraries';
     return fromSysroot(sysroot, path, part);

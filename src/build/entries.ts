@@ -2,7 +2,16 @@
 import { ToolError } from '../tools/programs.ts';
 
 /** What an entry is there for; the size table adds up by it. */
-export const parts = ['init', 'busybox', 'programs', 'libraries', 'modules', 'extra', 'layout'] as const;
+export const parts = [
+  'rendered',
+  'busybox',
+  'programs',
+  'libraries',
+  'units',
+  'modules',
+  'extra',
+  'layout',
+] as const;
 export type Part = (typeof parts)[number];
 
 interface EntryBase {

@@ -16,14 +16,19 @@ export interface PackedInitrd {
 /** Packs `entries` into `work`/initrd.img. Throws ToolError. */
 export async function packMinimalInitrd(
   entries: readonly Entry[],
-  options: { work: string; compression: Compression; level: number | undefined },
+  options: {
+    work: string;
+    compression: Compression;
+    level: number | undefined;
+    architecture: 'x86-64' | 'arm64';
+  },
 ): Promise<PackedInitrd> {
   const mtree = join(options.work, 'contents.mtree');
   const cpio = join(options.work, 'initrd.cpio');
   const file = join(options.work, 'initrd.img');
   writeFileSync(mtree, formatMtree(entries, { contents: true }));
   await runPipeline(cpioFromMtreeArgs({ mtree, output: cpio }), { cwd: options.work });
-  const compress = compressArgs(options.compression, options.level);
+  const compress = compressArgs(options.compression, options.level, options.architecture);
   if (compress) await run(compress, { inputFile: cpio, outputFile: file });
   else writeFileSync(file, readFileSync(cpio));
   return { file, size: statSync(file).size, uncompressedSize: statSync(cpio).size };

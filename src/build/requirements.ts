@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { closest } from '../config/suggestions.ts';
 import { type Finding, finding } from '../findings.ts';
-import { type BootPlan, needsOfPlan } from '../plan/boot-plan.ts';
+import { type BootPlan, type FileNeed, needsOfPlan } from '../plan/boot-plan.ts';
 import { canonicalModuleName, type Kernel, readKernel } from './kernel.ts';
 import { fileInSysroot, isDirectory } from './sysroot.ts';
 
@@ -32,6 +32,7 @@ export function checkSysroot(plan: BootPlan, sysroot: string, version: string): 
     kernel,
     findings: [
       ...programFindings,
+      ...checkFiles(needs.files, sysroot),
       ...checkModules(plan, kernel),
       ...checkOptions(needs.kernelOptions, kernel),
     ],
@@ -43,11 +44,28 @@ const packages: Readonly<Record<string, string>> = {
   '/usr/sbin/dmsetup': 'dmsetup',
   '/usr/sbin/veritysetup': 'cryptsetup-bin',
   '/usr/sbin/blkid': 'util-linux',
+  '/usr/bin/mount': 'mount',
+  '/usr/bin/systemctl': 'systemd',
+  '/usr/lib/systemd/systemd-udevd': 'udev',
+  '/usr/lib/systemd/systemd': 'systemd',
+  '/usr/lib/systemd/systemd-executor': 'systemd (255 or newer)',
+  '/usr/lib/systemd/systemd-journald': 'systemd',
+  '/usr/lib/systemd/systemd-veritysetup': 'systemd-cryptsetup or systemd',
 };
 
 function programHint(path: string): { readonly hint?: string } {
   const name = packages[path];
   return name === undefined ? {} : { hint: `Debian's package ${name} has it` };
+}
+
+function checkFiles(files: readonly FileNeed[], sysroot: string): readonly Finding[] {
+  return files
+    .filter(({ anyOf }) => anyOf.every((path) => fileInSysroot(sysroot, path) === undefined))
+    .map((need) =>
+      finding('file-missing', `the sysroot must have ${need.anyOf.join(' or ')}`, {
+        hint: `Debian's package ${need.package} has it`,
+      }),
+    );
 }
 
 function kernelMissing(sysroot: string, version: string): Finding {

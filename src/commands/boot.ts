@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { probeAccelerator, runGuest } from '../boot/guest.ts';
 import { type Machine, makeMachine } from '../boot/machine.ts';
-import { formatMilestone, formatTimeline, type Goal, reached } from '../boot/timeline.ts';
+import { formatMilestone, formatTimeline, type Goal, reached, timelineOf } from '../boot/timeline.ts';
 import { type Fact, judge } from '../boot/verdict.ts';
 import { withWorkDirectory } from '../build/build.ts';
 import { findKernelImage } from '../build/kernel.ts';
@@ -96,10 +96,10 @@ async function bootMachine(
   );
   writeFileSync(
     join(output, 'timeline.json'),
-    `${JSON.stringify({ milestones: seen.milestones, verdict }, undefined, 2)}\n`,
+    `${JSON.stringify({ milestones: timelineOf(seen), verdict }, undefined, 2)}\n`,
   );
   const text = [
-    formatTimeline(seen.milestones),
+    formatTimeline(timelineOf(seen)),
     ...verdict.facts.map(formatFact),
     `${verdict.ok ? 'OK' : 'FAILED'}: ${verdict.summary} (QEMU ${qemu}, ${accelerator})`,
     `console log: ${log}`,
@@ -114,7 +114,7 @@ async function bootMachine(
     accelerator,
     qemu,
     machine: machineFacts,
-    milestones: seen.milestones,
+    milestones: timelineOf(seen),
     report: seen.report,
     verdict,
     log,

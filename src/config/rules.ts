@@ -191,10 +191,18 @@ const compressionLevelFits: Rule = ({ settings: { Initrd } }) => {
   return [{ kind: 'settings-contradict', setting: 'Initrd.CompressionLevel', message }];
 };
 
+const toolFitsForm: Rule = ({ settings: { Initrd, Verity } }) => {
+  if (Initrd.Init === 'systemd' || Verity.Verity === 'no' || Verity.Tool !== 'systemd-veritysetup') return [];
+  const message = 'systemd-veritysetup needs Initrd.Init=systemd';
+  const hint = 'Tool=veritysetup, or Init=systemd';
+  return [{ kind: 'settings-contradict', setting: 'Verity.Tool', message, hint }];
+};
+
 const rules: readonly Rule[] = [
   dataDeviceIsNamed,
   verityIsUsed,
   hashTreeIsApart,
+  toolFitsForm,
   rootHashIsProtected,
   rootHashParameterIsRead,
   parametersAreRead,

@@ -101,7 +101,11 @@ export const settings = {
     ),
   },
   Initrd: {
-    Init: single(choice('shell'), 'shell', 'Form of stage 1: `shell` is a POSIX /init run by busybox.'),
+    Init: single(
+      choice('shell', 'systemd'),
+      'shell',
+      'Form of stage 1: `shell` is a POSIX /init run by busybox; `systemd` is systemd as PID 1 with a unit a step.',
+    ),
     Compression: single(
       choice('zstd', 'xz', 'gzip', 'none'),
       'zstd',
@@ -177,9 +181,9 @@ export const settings = {
       'The root hash, built in; or `command-line`: the boot loader gives it as KernelCommandLine.RootHash.',
     ),
     Tool: single(
-      choice('dmsetup', 'veritysetup'),
-      'dmsetup',
-      '`dmsetup` with a table from the verity superblock (small), or `veritysetup` (brings libcryptsetup and OpenSSL).',
+      choice('auto', 'dmsetup', 'veritysetup', 'systemd-veritysetup'),
+      'auto',
+      '`dmsetup` with a table from the verity superblock (small), `veritysetup` or `systemd-veritysetup` (both bring libcryptsetup and OpenSSL). `auto`: systemd-veritysetup with Init=systemd, which has those libraries anyway, else dmsetup.',
     ),
     OnCorruption: single(
       choice('panic', 'restart', 'error'),

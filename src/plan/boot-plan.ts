@@ -13,6 +13,7 @@ export type Fact =
   | 'mounted usr'
   | 'full initrd root'
   | 'usr below full initrd'
+  | 'carried paths'
   | 'running full initrd';
 
 /** A kernel module by name. An optional one may be absent or fail to load: the boot goes on, slower or without it. */
@@ -23,6 +24,13 @@ export interface ModuleNeed {
 
 /** A program of the sysroot by path, or an applet of its busybox. */
 export type ProgramNeed = { readonly program: string } | { readonly applet: string };
+
+/** A file of the sysroot that is taken as it is: the first of these paths that is there. */
+export interface FileNeed {
+  readonly anyOf: readonly string[];
+  /** Debian's package that has it, for the finding where none is there. */
+  readonly package: string;
+}
 
 /** A device node that the minimal initrd must bring, before devtmpfs is there. */
 export interface DeviceNode {
@@ -37,6 +45,7 @@ export interface Needs {
   /** Options that must be y or m in the kernel's configuration, without CONFIG_. */
   readonly kernelOptions: readonly string[];
   readonly programs: readonly ProgramNeed[];
+  readonly files: readonly FileNeed[];
   readonly deviceNodes: readonly DeviceNode[];
   /** Directories that must exist in the minimal initrd: mount points. */
   readonly directories: readonly string[];
@@ -50,6 +59,11 @@ export interface Sourced<T> {
   readonly where: string;
 }
 
+/** A setting's value under its name in the rendered text. */
+export interface Variable extends Sourced<string | number> {
+  readonly variable: string;
+}
+
 /** One step. `data` is what its template prints. */
 export interface Step<Data = unknown> {
   /** The same in the log, the timeline, `explain` and the reports of failures. */
@@ -59,6 +73,12 @@ export interface Step<Data = unknown> {
   readonly needs: Needs;
   readonly uses: readonly Fact[];
   readonly provides: readonly Fact[];
+  /** The settings' values that this step brings, for itself and for later steps. */
+  readonly variables: readonly Variable[];
+  /** Names of the values that the step's text uses: variables, or what earlier steps leave. */
+  readonly takes: readonly string[];
+  /** Names of the values that the step sets for later ones. */
+  readonly leaves: readonly string[];
   /** What can go wrong; each ends in the plan's emergency action. */
   readonly failures: readonly string[];
   readonly data: Data;
@@ -71,6 +91,8 @@ export interface EmergencyPlan {
 
 export interface BootPlan {
   readonly platform: string;
+  /** The form of stage 1: a shell script as PID 1, or systemd. */
+  readonly form: 'shell' | 'systemd';
   readonly description: string;
   readonly architecture: 'x86-64' | 'arm64';
   /** The files that the settings come from, relative to the platform file's directory. */
@@ -91,14 +113,20 @@ export class PlanError extends Error {
 export function checkPlan(plan: BootPlan): void {
   const provided = new Set<Fact>();
   const names = new Set<string>();
+  const values = new Set(plan.steps.flatMap(({ variables }) => variables.map(({ variable }) => variable)));
   const problems: string[] = [];
-  for (const { name, uses, provides } of plan.steps) {
+  for (const { name, uses, provides, takes, leaves } of plan.steps) {
     if (names.has(name)) problems.push(`the step ${name} appears twice`);
     names.add(name);
     for (const fact of uses) {
       if (!provided.has(fact)) problems.push(`${name} uses "${fact}", which no earlier step provides`);
     }
+    for (const value of takes) {
+      if (!values.has(value))
+        problems.push(`${name} takes ${value}, which no setting and no earlier step gives`);
+    }
     for (const fact of provides) provided.add(fact);
+    for (const value of leaves) values.add(value);
   }
   if (!plan.steps.at(-1)?.provides.includes('running full initrd')) {
     problems.push('the last step must start the full initrd');
@@ -118,6 +146,10 @@ export function needsOfPlan(plan: BootPlan): Needs {
     kernelOptions: [...new Set(all.flatMap(({ kernelOptions }) => kernelOptions))],
     programs: uniqueBy(
       all.flatMap(({ programs }) => programs),
+      JSON.stringify,
+    ),
+    files: uniqueBy(
+      all.flatMap(({ files }) => files),
       JSON.stringify,
     ),
     directories: [...new Set(all.flatMap(({ directories }) => directories))],

@@ -10,7 +10,7 @@ export function explainPlan(plan: BootPlan): string {
     '='.repeat(title.length),
     '',
     ...wrap(
-      `The kernel unpacks the minimal initrd and runs its /init, which takes these ${plan.steps.length} steps. ` +
+      `The kernel unpacks the minimal initrd and runs its /init, ${who(plan)} these ${plan.steps.length} steps. ` +
         `Each writes its name to the kernel log. If one fails, the reason is logged and shown for ${delay.value} s; ` +
         `then: ${action.value} (${action.setting}, ${action.where}).`,
       '',
@@ -18,6 +18,10 @@ export function explainPlan(plan: BootPlan): string {
     ...plan.steps.flatMap((step, index) => ['', ...explainStep(step, index + 1)]),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function who({ form }: BootPlan): string {
+  return form === 'shell' ? 'which takes' : 'which is systemd; its units take';
 }
 
 function explainStep(step: Step, number: number): readonly string[] {
@@ -46,6 +50,7 @@ function describeNeeds(needs: Needs): readonly string[] {
   return [
     ...needs.modules.map(({ name, optional }) => `${name} (module${optional ? ', if there is one' : ''})`),
     ...needs.programs.map(describeProgram),
+    ...needs.files.map(({ anyOf }) => anyOf.join(' or ')),
     ...needs.deviceNodes.map(({ path }) => path),
     ...needs.kernelOptions.map((option) => `CONFIG_${option}`),
   ];

@@ -1,21 +1,18 @@
 /** PlatformConfig -> BootPlan: the order of the steps is decided here and nowhere else. */
 import type { PlatformConfig } from '../config/validate.ts';
-import { type BootPlan, checkPlan, type Step } from './boot-plan.ts';
+import { type BootPlan, checkPlan, type ProgramNeed, type Step } from './boot-plan.ts';
+import { emergencyNeeds } from './emergency.ts';
 import { relativeToPlatform, sourced } from './source.ts';
-import {
-  carryOver,
-  emergencyNeeds,
-  findUsrPartition,
-  handOverUsr,
-  loadModules,
-  mountFullInitrd,
-  mountKernelFileSystems,
-  mountUsr,
-  readKernelCommandLine,
-  readsCommandLine,
-  setUpVerity,
-  switchRoot,
-} from './steps.ts';
+import { carriesOver, carryOver } from './steps/carry-over.ts';
+import { findUsrPartition } from './steps/find-usr-partition.ts';
+import { handOverUsr } from './steps/hand-over-usr.ts';
+import { loadModules } from './steps/load-modules.ts';
+import { mountFullInitrd } from './steps/mount-full-initrd.ts';
+import { mountKernelFileSystems } from './steps/mount-kernel-filesystems.ts';
+import { mountUsr } from './steps/mount-usr.ts';
+import { readKernelCommandLine, readsCommandLine } from './steps/read-kernel-command-line.ts';
+import { setUpVerity } from './steps/set-up-verity.ts';
+import { switchRoot } from './steps/switch-root.ts';
 
 /** The boot of one platform. `files` are those that the settings come from. Throws PlanError on a defect of ours. */
 export function planBoot(config: PlatformConfig, files: readonly string[]): BootPlan {
@@ -23,10 +20,11 @@ export function planBoot(config: PlatformConfig, files: readonly string[]): Boot
   const { Action, Delay } = settings.Emergency;
   const plan: BootPlan = {
     platform: config.name,
+    form: settings.Initrd.Init,
     description: settings.Platform.Description,
     architecture: settings.Platform.Architecture,
     files: files.map((file) => relativeToPlatform(config, file)),
-    steps: withEmergency(stepsOf(config), Action),
+    steps: withEmergency(stepsOf(config), emergencyNeeds(settings)),
     emergency: {
       action: sourced(config, 'Emergency.Action', Action),
       delay: sourced(config, 'Emergency.Delay', Delay),
@@ -38,7 +36,6 @@ export function planBoot(config: PlatformConfig, files: readonly string[]): Boot
 
 function stepsOf(config: PlatformConfig): readonly Step[] {
   const { settings } = config;
-  const carries = settings.FullInitrd.Writable && settings.FullInitrd.CarryOver.length > 0;
   return [
     mountKernelFileSystems(config),
     ...(readsCommandLine(settings) ? [readKernelCommandLine(config)] : []),
@@ -48,19 +45,14 @@ function stepsOf(config: PlatformConfig): readonly Step[] {
     mountUsr(config),
     mountFullInitrd(config),
     handOverUsr(config),
-    ...(carries ? [carryOver(config)] : []),
+    ...(carriesOver(settings) ? [carryOver(config)] : []),
     switchRoot(config),
   ];
 }
 
 /** Every step may fail, the first one too: what the emergency action needs belongs to it. */
-function withEmergency(
-  steps: readonly Step[],
-  action: Parameters<typeof emergencyNeeds>[0],
-): readonly Step[] {
+function withEmergency(steps: readonly Step[], programs: readonly ProgramNeed[]): readonly Step[] {
   return steps.map((step, index) =>
-    index > 0
-      ? step
-      : { ...step, needs: { ...step.needs, programs: [...step.needs.programs, ...emergencyNeeds(action)] } },
+    index > 0 ? step : { ...step, needs: { ...step.needs, programs: [...step.needs.programs, ...programs] } },
   );
 }

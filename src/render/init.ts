@@ -1,25 +1,31 @@
 /** BootPlan -> the shell form of stage 1: /init of the minimal initrd. */
 import type { BootPlan, Step } from '../plan/boot-plan.ts';
-import type { CarryOverData, CommandLineData, FindData, Variable, VerityData } from '../plan/steps.ts';
+import type { CarryOverData } from '../plan/steps/carry-over.ts';
+import type { FindData } from '../plan/steps/find-usr-partition.ts';
+import type { CommandLineData } from '../plan/steps/read-kernel-command-line.ts';
+import type { VerityData } from '../plan/steps/set-up-verity.ts';
 import { renderTemplate } from './templates.ts';
 
 /** The text of /init: a head, then one paragraph a step in the plan's order. */
 export function renderInit(plan: BootPlan): string {
-  const variables = plan.steps.flatMap(
-    ({ data }) => (data as { variables?: readonly Variable[] }).variables ?? [],
-  );
+  const variables = plan.steps.flatMap((step) => step.variables);
   const head = renderTemplate('templates/init', {
     platform: plan.platform,
     files: plan.files,
     variables,
     emergency: { ...plan.emergency, panics: plan.emergency.action.value === 'panic' },
   });
-  return [head, ...plan.steps.map((step) => renderStep(step, plan.platform))].join('\n');
+  return [head, ...plan.steps.map((step) => renderStep(step, plan))].join('\n');
 }
 
-function renderStep(step: Step, platform: string): string {
-  const begin = renderTemplate('templates/begin-step', { name: step.name });
-  return begin + renderTemplate(`templates/steps/${step.name}`, { platform, ...templateData(step) });
+function renderStep(step: Step, plan: BootPlan): string {
+  return renderTemplate('templates/begin-step', { name: step.name }) + renderStepText(step, plan);
+}
+
+/** What a step does, in shell: the same text in both forms of stage 1. */
+export function renderStepText(step: Step, { platform, form }: BootPlan): string {
+  const data = { platform, systemd: form === 'systemd', ...templateData(step) };
+  return renderTemplate(`templates/steps/${step.name}`, data);
 }
 
 /** A step's data, as flags and texts that a template can test and print. */
@@ -32,7 +38,8 @@ const preparations: Readonly<Record<string, (data: unknown) => object>> = {
   'read-kernel-command-line': (data) => {
     const commandLine = data as CommandLineData;
     const noRootHash = `${commandLine.parameters.rootHash}= is missing, empty or not hexadecimal`;
-    return { ...commandLine, noRootHash };
+    const strangeOptions = `${commandLine.parameters.usrOptions}= has characters that are not known in mount options`;
+    return { ...commandLine, noRootHash, strangeOptions };
   },
   'find-usr-partition': (data) => ({
     ...(data as FindData),
@@ -43,6 +50,7 @@ const preparations: Readonly<Record<string, (data: unknown) => object>> = {
     return {
       ...verity,
       fixedOffset: verity.hashOffset !== 'auto',
+      opens: { [verity.tool]: true },
       endOf: { [verity.fileSystem]: true },
       hashPartition: verity.separateHash ? 'hash_partition' : 'usr_partition',
     };

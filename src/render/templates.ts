@@ -5,7 +5,14 @@
 import { readFileSync } from 'node:fs';
 import Handlebars from 'handlebars/dist/handlebars.js';
 import { packageRoot } from '../package-root.ts';
-import { checkIdentifier, quoteComment, quoteShell, quoteUnit } from './quote.ts';
+import {
+  checkIdentifier,
+  checkUnitName,
+  quoteComment,
+  quoteShell,
+  quoteUnit,
+  quoteUnitWord,
+} from './quote.ts';
 
 /** A template that would print a value unquoted, or uses what is not allowed. */
 export class TemplateError extends Error {
@@ -23,6 +30,8 @@ const quotingHelpers: Readonly<Record<string, (value: unknown) => string>> = {
   comment: (value) => quoteComment(Array.isArray(value) ? value.join(', ') : asText(value)),
   identifier: (value) => checkIdentifier(asText(value)),
   unit: (value) => quoteUnit(asText(value)),
+  unitWord: (value) => quoteUnitWord(asText(value)),
+  unitNames: (values) => asList(values).map(checkUnitName).join(' '),
 };
 
 const blockHelpers = ['if', 'unless', 'each'];

@@ -45,6 +45,38 @@ test('a console log becomes a timeline', () => {
   );
 });
 
+/** The same with systemd as PID 1 of the minimal initrd: it speaks, mounts and switches three times. */
+const systemdLog = [
+  '[    4.700000] Run /init as init process',
+  '[    5.000000] systemd[1]: systemd 257.13-1~deb13u1 running in system mode (+PAM)',
+  '[    5.900000] bootrelay: read-kernel-command-line',
+  '[    8.300000] systemd[1]: Mounting sysusr-usr.mount - bootrelay: mount-usr...',
+  '[    8.900000] bootrelay: switch-root',
+  '[    9.400000] systemd[1]: Switching root.',
+  '[   10.400000] systemd[1]: systemd 257.13-1~deb13u1 running in system mode (+PAM)',
+  '[   12.600000] bootrelay: check-usr: /sysusr/usr is /dev/mapper/usr with root hash ab',
+  '[   28.000000] systemd[1]: Switching root.',
+  '[   29.000000] systemd[1]: systemd 257.13-1~deb13u1 running in system mode (+PAM)',
+];
+
+test('systemd in all three stages is told apart', () => {
+  const { milestones } = seen(systemdLog);
+  expect(milestones.map(({ stage, name }) => `${stage}: ${name}`)).toEqual([
+    'kernel: init',
+    'stage 1: systemd',
+    'stage 1: read-kernel-command-line',
+    'stage 1: mount-usr',
+    'stage 1: switch-root',
+    'stage 1: enter-full-initrd',
+    'stage 2: systemd',
+    'stage 2: check-usr',
+    'stage 2: switch-to-system',
+    'system: systemd',
+  ]);
+  expect(reached(seen(systemdLog.slice(0, 6)), 'hand-over')).toBe(false);
+  expect(reached(seen(systemdLog.slice(0, 7)), 'hand-over')).toBe(true);
+});
+
 test('lines arrive whole however the bytes are cut', () => {
   const bytes = new TextEncoder().encode(bootLog.map((line) => `${line}\n`).join(''));
   for (const size of [1, 7, 64]) {
@@ -112,6 +144,14 @@ describe('verdicts', () => {
     'dm-status usr 0 8 verity V',
     'handover PLATFORM=test',
     `handover ROOT_HASH=${rootHash}`,
+    'journal 3141753 bootrelay: mount-kernel-filesystems',
+    'journal 4040758 bootrelay: set-up-verity',
+    // In the order in which they arrived, which need not be that of their time.
+    'journal 8471887 systemd: systemd 257.13 running in system mode (+PAM)',
+    'journal 6362000 bootrelay: switch-root',
+    'journal 12165680 bootrelay: check-usr: /sysusr/usr is /dev/mapper/usr with root hash ab',
+    'journal 30753000 systemd: Switching root.',
+    'journal 33410829 systemd: systemd 257.13 running in system mode (+PAM)',
   ];
   const report = (lines: readonly string[]) =>
     judge(
@@ -138,6 +178,7 @@ describe('verdicts', () => {
     ],
     ['a corrupted device', 2, 'dm-status usr 0 8 verity C', 'valid'],
     ['no hand-over', 3, 'handover PLATFORM=other', 'handover'],
+    ['a step that the journal does not tell of', 6, 'journal 1 bootrelay: other', 'one story'],
     ['a mount left', 3, 'mount /image erofs /dev/loop0 ro 7:0 /', 'no mount'],
     ['a failed unit', 3, 'failed-unit x.service', 'unit failed'],
     ['a loop device left', 3, 'loop /usr/lib/bootrelay/initrd.img', 'loop device'],

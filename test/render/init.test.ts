@@ -11,7 +11,7 @@ afterAll(() => rmSync(work, { recursive: true }));
 
 const scripts = platformNames.flatMap((platform) =>
   [...renderNamed(platform)]
-    .filter(([, { mode }]) => mode === 0o755)
+    .filter(([path, { mode }]) => mode === 0o755 || path.endsWith('/step-functions'))
     .map(([path, { text }]) => [`${platform}/${path}`, text] as const),
 );
 

@@ -11,6 +11,7 @@ const shipped = (name: string) => readFileSync(new URL(`../../platforms/${name}`
 const files = {
   'platforms/base.ini': shipped('base.ini'),
   'platforms/qemu-x86_64.ini': shipped('qemu-x86_64.ini'),
+  'platforms/qemu-x86_64-systemd.ini': shipped('qemu-x86_64-systemd.ini'),
   'platforms/two-partitions.ini': `[Platform]
 Extends=base.ini
 Description=veritysetup, a hash partition of its own, found by PARTUUID, a read-only squashfs, halt
@@ -63,9 +64,68 @@ OnCorruption=
 [Emergency]
 Action=poweroff
 `,
+  'platforms/systemd-sealed.ini': `[Platform]
+Extends=base.ini
+Description=systemd, nothing from the command line, a name with a dash, a hash partition, moved, panic
+[Initrd]
+Init=systemd
+[Usr]
+FileSystem=btrfs
+Options=compress=zstd,nodatacow
+HandOver=move
+[Verity]
+DataDevice=UUID=b0074e1a-0000-4000-8000-000000000001
+HashDevice=PARTLABEL=100% $(hash)
+RootHash=${'0123456789abcdef'.repeat(4)}
+Name=usr-verity
+[FullInitrd]
+TmpfsSize=64M
+Init=/usr/lib/systemd/systemd
+CarryOver=
+[Emergency]
+Action=panic
+Delay=500ms
+[KernelCommandLine]
+Override=no
+`,
+  'platforms/systemd-unverified.ini': `[Platform]
+Extends=base.ini
+Description=systemd for development: no verity, ext4, a read-only squashfs, halt
+[Initrd]
+Init=systemd
+[Usr]
+Device=PARTLABEL=USR-A
+FileSystem=ext4
+[Verity]
+Verity=no
+RootHash=
+OnCorruption=
+[FullInitrd]
+FileSystem=squashfs
+Writable=no
+CarryOver=
+[Emergency]
+Action=halt
+`,
 };
 
-export const platformNames = ['qemu-x86_64', 'two-partitions', 'sealed', 'unverified'] as const;
+export const platformNames = [
+  'qemu-x86_64',
+  'qemu-x86_64-systemd',
+  'two-partitions',
+  'sealed',
+  'unverified',
+  'systemd-sealed',
+  'systemd-unverified',
+] as const;
+
+/** The units of a rendered platform: those of the minimal initrd and those of the full one are two sets. */
+export function unitsOf(name: string, initrd: 'minimal' | 'full'): readonly (readonly [string, string])[] {
+  return [...renderNamed(name)].flatMap(([path, { text }]) => {
+    const unit = /^(minimal|full)\/.*?([^/]+\.(?:service|mount|target))$/.exec(path);
+    return unit?.[1] === initrd ? [[unit[2] ?? '', text] as const] : [];
+  });
+}
 
 export function loadNamed(name: string, ...overrides: readonly string[]): LoadedPlatform {
   return load(files, `platforms/${name}.ini`, overrides);

@@ -6,15 +6,24 @@ import { guestArgs } from '../../src/tools/qemu.ts';
 test.each([
   ['zstd', undefined, 'zstd --stdout --quiet --single-thread --ultra -19'],
   ['zstd', 22, 'zstd --stdout --quiet --single-thread --ultra -22'],
-  ['xz', undefined, 'xz --stdout --threads=1 --check=crc32 -9'],
+  ['xz', undefined, 'xz --stdout --threads=1 --check=crc32 --x86 --lzma2=preset=9e'],
   ['gzip', 6, 'gzip --stdout --no-name -6'],
 ] as const)('compression %s, level %j', (compression, level, line) => {
-  const command = compressArgs(compression, level);
+  const command = compressArgs(compression, level, 'x86-64');
   expect([command?.program, ...(command?.args ?? [])].join(' ')).toBe(line);
 });
 
+test('the filter for x86 code is not used on arm64', () => {
+  expect(compressArgs('xz', 6, 'arm64')?.args).toEqual([
+    '--stdout',
+    '--threads=1',
+    '--check=crc32',
+    '--lzma2=preset=6e',
+  ]);
+});
+
 test('no compression is no command', () => {
-  expect(compressArgs('none', undefined)).toBeUndefined();
+  expect(compressArgs('none', undefined, 'x86-64')).toBeUndefined();
 });
 
 test('a guest has its console on standard output and throws writes away', () => {

@@ -1,0 +1,106 @@
+/**
+ * Libraries that programs open at run time (dlopen): no ELF header names them, but the note section .note.dlopen does
+ * (the UAPI Group's "ELF Dlopen Metadata for ELF files").
+ */
+import { readFileSync } from 'node:fs';
+import { fileInSysroot } from './sysroot.ts';
+
+/** Where a sysroot has its libraries, besides the directories of systemd's own. */
+const libraryDirectories = [
+  '/usr/lib/x86_64-linux-gnu',
+  '/usr/lib/aarch64-linux-gnu',
+  '/usr/lib64',
+  '/usr/lib',
+];
+
+export interface OpenedLibrary {
+  readonly feature: string;
+  readonly priority: 'required' | 'recommended' | 'suggested';
+  /** Names of which one is enough, the best first. */
+  readonly soname: readonly string[];
+}
+
+/**
+ * The paths that `list` gives for `programs`, and those of the libraries that they open, until nothing is new. What a
+ * program merely suggests stays out: it works without.
+ */
+export async function withOpenedLibraries(
+  sysroot: string,
+  programs: readonly string[],
+  list: (paths: readonly string[]) => Promise<readonly string[]>,
+): Promise<readonly string[]> {
+  let wanted = programs;
+  for (;;) {
+    const paths = await list(wanted);
+    const opened = paths.flatMap((path) => openedBy(sysroot, path));
+    const fresh = [...new Set(opened)].filter((path) => !wanted.includes(path) && !paths.includes(path));
+    if (fresh.length === 0) return paths;
+    wanted = [...wanted, ...fresh];
+  }
+}
+
+function openedBy(sysroot: string, path: string): readonly string[] {
+  const file = fileInSysroot(sysroot, path) ?? fileInSysroot(sysroot, path.replace(/^\/usr/, ''));
+  if (!file) return [];
+  return readOpenedLibraries(readFileSync(file))
+    .filter(({ priority }) => priority !== 'suggested')
+    .flatMap(({ soname }) => soname.flatMap((name) => findLibrary(sysroot, name) ?? []).slice(0, 1));
+}
+
+function findLibrary(sysroot: string, name: string): string | undefined {
+  return libraryDirectories
+    .map((directory) => `${directory}/${name}`)
+    .find((path) => fileInSysroot(sysroot, path) !== undefined);
+}
+
+/** What the .note.dlopen section of an ELF file (64 bits, little endian) says; nothing for any other file. */
+export function readOpenedLibraries(elf: Buffer): readonly OpenedLibrary[] {
+  return sectionsOf(elf)
+    .filter(({ name }) => name === '.note.dlopen')
+    .flatMap(({ content }) => readNotes(content));
+}
+
+interface Section {
+  readonly name: string;
+  readonly content: Buffer;
+}
+
+/** elf(5): the section headers and the table of their names. */
+function sectionsOf(elf: Buffer): readonly Section[] {
+  const elf64LittleEndian = '7f454c460201';
+  if (elf.length < 64 || elf.subarray(0, 6).toString('hex') !== elf64LittleEndian) return [];
+  const start = Number(elf.readBigUInt64LE(0x28));
+  const [entrySize, count, namesIndex] = [0x3a, 0x3c, 0x3e].map((place) => elf.readUInt16LE(place));
+  if (!entrySize || !count || start + entrySize * count > elf.length) return [];
+  const headers = Array.from({ length: count }, (_, index) => {
+    const header = elf.subarray(start + index * entrySize, start + (index + 1) * entrySize);
+    const [offset, size] = [0x18, 0x20].map((place) => Number(header.readBigUInt64LE(place)));
+    return { nameOffset: header.readUInt32LE(0), content: elf.subarray(offset, (offset ?? 0) + (size ?? 0)) };
+  });
+  const names = headers[namesIndex ?? 0]?.content ?? Buffer.alloc(0);
+  return headers.map(({ nameOffset, content }) => {
+    const name = names.subarray(nameOffset, names.indexOf(0, nameOffset)).toString('latin1');
+    return { name, content };
+  });
+}
+
+/** Notes are a header of three words, an owner and a description, each padded to 4 bytes. */
+function readNotes(section: Buffer): readonly OpenedLibrary[] {
+  const libraries: OpenedLibrary[] = [];
+  for (let place = 0; place + 12 <= section.length; ) {
+    const ownerSize = section.readUInt32LE(place);
+    const size = section.readUInt32LE(place + 4);
+    const start = place + 12 + roundUp(ownerSize);
+    const text = section
+      .subarray(start, start + size)
+      .toString('utf8')
+      .replace(/\0.*$/s, '');
+    libraries.push(...(JSON.parse(text) as OpenedLibrary[]));
+    place = start + roundUp(size);
+  }
+  return libraries;
+}
+
+function roundUp(size: number): number {
+  return Math.ceil(size / 4) * 4;
+}

@@ -1,0 +1,37 @@
+/** Short ways to write what a step needs. */
+import type { PlatformSettings } from '../config/settings.ts';
+import type { ModuleNeed, Needs, ProgramNeed } from './boot-plan.ts';
+
+export const nothing: Needs = {
+  modules: [],
+  kernelOptions: [],
+  programs: [],
+  files: [],
+  deviceNodes: [],
+  directories: [],
+};
+
+export function applets(...names: readonly string[]): readonly ProgramNeed[] {
+  return names.map((applet) => ({ applet }));
+}
+
+export function programs(...paths: readonly string[]): readonly ProgramNeed[] {
+  return paths.map((program) => ({ program }));
+}
+
+export function modules(...names: readonly string[]): readonly ModuleNeed[] {
+  return names.map((name) => ({ name, optional: false }));
+}
+
+/** mount(8): systemd's mount units want the one of util-linux, and then the scripts use it too. */
+export function mountProgram({ Initrd }: PlatformSettings): readonly ProgramNeed[] {
+  return Initrd.Init === 'systemd' ? programs('/usr/bin/mount') : applets('mount');
+}
+
+/** Kernel options behind each file system, of /usr or of an image. */
+export const kernelOptionsOfFileSystem = {
+  erofs: ['EROFS_FS', 'EROFS_FS_ZIP'],
+  btrfs: ['BTRFS_FS'],
+  squashfs: ['SQUASHFS', 'SQUASHFS_ZSTD', 'SQUASHFS_XATTR'],
+  ext4: ['EXT4_FS'],
+} as const;

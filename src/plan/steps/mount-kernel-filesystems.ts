@@ -1,0 +1,46 @@
+import type { PlatformConfig } from '../../config/validate.ts';
+import type { Step } from '../boot-plan.ts';
+import { applets, nothing, programs } from '../needs.ts';
+import { systemdFiles, systemdPrograms } from '../systemd.ts';
+import { noValues } from '../values.ts';
+
+const kernelOptionsOfCompression = { zstd: ['RD_ZSTD'], xz: ['RD_XZ'], gzip: ['RD_GZIP'], none: [] } as const;
+
+export function mountKernelFileSystems({ settings }: PlatformConfig): Step {
+  const { Init, Compression } = settings.Initrd;
+  const systemd = Init === 'systemd';
+  return {
+    name: 'mount-kernel-filesystems',
+    explanation: [
+      `Mounts /proc, /sys, /dev and /run${systemd ? ': systemd does, as PID 1' : ''}. From here on every step writes its name to the kernel log.`,
+    ],
+    needs: {
+      ...nothing,
+      kernelOptions: [
+        'DEVTMPFS',
+        'TMPFS',
+        'PROC_FS',
+        'SYSFS',
+        'BLK_DEV_INITRD',
+        'BINFMT_SCRIPT',
+        'BINFMT_ELF',
+        ...kernelOptionsOfCompression[Compression],
+        ...(Compression === 'xz' && settings.Platform.Architecture === 'x86-64' ? ['XZ_DEC_X86'] : []),
+        ...(systemd ? ['CGROUPS', 'UNIX', 'FHANDLE', 'SIGNALFD', 'TIMERFD', 'EPOLL'] : []),
+      ],
+      programs: systemd ? programs(...systemdPrograms) : applets('sh', 'mount'),
+      files: systemd ? systemdFiles : [],
+      directories: ['/proc', '/sys', '/dev', '/run'],
+      // Before devtmpfs is mounted: where the kernel opens /init's output, and where the first step logs.
+      deviceNodes: [
+        { path: '/dev/console', major: 5, minor: 1, mode: 0o600 },
+        { path: '/dev/kmsg', major: 1, minor: 11, mode: 0o644 },
+      ],
+    },
+    uses: [],
+    provides: ['kernel file systems', 'kernel log'],
+    ...noValues,
+    failures: ['/proc, /sys, /dev or /run cannot be mounted'],
+    data: {},
+  };
+}

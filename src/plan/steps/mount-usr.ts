@@ -1,0 +1,40 @@
+import { verityDevicePath } from '../../config/rules.ts';
+import type { PlatformConfig } from '../../config/validate.ts';
+import type { Step } from '../boot-plan.ts';
+import { kernelOptionsOfFileSystem, modules, mountProgram, nothing } from '../needs.ts';
+import { variable } from '../values.ts';
+
+export interface MountUsrData {
+  readonly verity: boolean;
+  readonly devicePath: string;
+  readonly failure: string;
+  readonly fileSystem: string;
+}
+
+export function mountUsr(config: PlatformConfig): Step<MountUsrData> {
+  const { Usr, Verity, KernelCommandLine } = config.settings;
+  const what = Verity.Verity === 'required' ? 'the verity device' : 'the partition';
+  return {
+    name: 'mount-usr',
+    explanation: [`Mounts ${what} read-only at /sysusr/usr, as ${Usr.FileSystem}.`],
+    needs: {
+      ...nothing,
+      modules: modules(Usr.FileSystem),
+      kernelOptions: kernelOptionsOfFileSystem[Usr.FileSystem],
+      programs: mountProgram(config.settings),
+      directories: ['/sysusr/usr'],
+    },
+    uses: ['usr device', ...(KernelCommandLine.Override ? (['command line values'] as const) : [])],
+    provides: ['mounted usr'],
+    variables: [variable(config, 'usr_options', 'Usr.Options', Usr.Options)],
+    takes: ['usr_options', ...(Verity.Verity === 'required' ? [] : ['usr_partition'])],
+    leaves: [],
+    failures: [`the device does not hold a readable ${Usr.FileSystem} file system`],
+    data: {
+      verity: Verity.Verity === 'required',
+      devicePath: verityDevicePath(config.settings),
+      failure: 'cannot mount /usr',
+      fileSystem: Usr.FileSystem,
+    },
+  };
+}

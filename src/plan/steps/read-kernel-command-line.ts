@@ -1,0 +1,93 @@
+import { verityDevicePath } from '../../config/rules.ts';
+import type { PlatformSettings } from '../../config/settings.ts';
+import type { PlatformConfig } from '../../config/validate.ts';
+import type { Step } from '../boot-plan.ts';
+import { applets, nothing, programs } from '../needs.ts';
+
+export interface CommandLineData {
+  readonly override: boolean;
+  readonly parameters: {
+    readonly usrDevice: string;
+    readonly usrFileSystem: string;
+    readonly usrOptions: string;
+    readonly hashDevice: string;
+    readonly rootHash: string;
+  };
+  readonly readsRootHash: boolean;
+  readonly separateHash: boolean;
+  readonly verityDevice: string;
+  readonly usrOptions: string;
+  /** sysusr-usr.mount is a unit: other mount options reach it by a drop-in. */
+  readonly dropIn: boolean;
+  readonly fileSystem: string;
+}
+
+/** True where the platform listens to the kernel command line at all. */
+export function readsCommandLine({ KernelCommandLine, Verity }: PlatformSettings): boolean {
+  return KernelCommandLine.Override || readsRootHash({ Verity });
+}
+
+function readsRootHash({ Verity }: Pick<PlatformSettings, 'Verity'>): boolean {
+  return Verity.Verity === 'required' && Verity.RootHash === 'command-line';
+}
+
+export function readKernelCommandLine(config: PlatformConfig): Step<CommandLineData> {
+  const { KernelCommandLine, Usr, Verity } = config.settings;
+  const { Override } = KernelCommandLine;
+  const verity = Verity.Verity === 'required';
+  const parameters = {
+    usrDevice: verity && Verity.DataDevice ? KernelCommandLine.DataDevice : KernelCommandLine.UsrDevice,
+    usrFileSystem: KernelCommandLine.UsrFileSystem,
+    usrOptions: KernelCommandLine.UsrOptions,
+    hashDevice: KernelCommandLine.HashDevice,
+    rootHash: KernelCommandLine.RootHash,
+  };
+  const overriding = [parameters.usrDevice, parameters.usrFileSystem, parameters.usrOptions];
+  const listened = [
+    ...(Override ? overriding : []),
+    ...(Override && verity && Verity.HashDevice ? [parameters.hashDevice] : []),
+    ...(readsRootHash(config.settings) ? [parameters.rootHash] : []),
+  ];
+  const dropIn = Override && config.settings.Initrd.Init === 'systemd';
+  const overridable = [
+    ...(Override ? ['usr_device', 'usr_options'] : []),
+    ...(Override && verity && Verity.HashDevice ? ['hash_device'] : []),
+    ...(readsRootHash(config.settings) ? ['root_hash'] : []),
+  ];
+  return {
+    name: 'read-kernel-command-line',
+    explanation: [
+      `Takes ${listened.map((name) => `${name}=`).join(', ')} from the kernel command line, by the kernel's own quoting rules. Of several the last one wins.`,
+    ],
+    needs: {
+      ...nothing,
+      programs: [
+        ...applets('grep', 'sed', ...(dropIn ? ['mkdir'] : [])),
+        ...(dropIn ? programs('/usr/bin/systemctl') : []),
+      ],
+    },
+    uses: ['kernel file systems'],
+    provides: ['command line values'],
+    variables: [],
+    takes: overridable,
+    leaves: overridable,
+    failures: [
+      ...(Override
+        ? [`${parameters.usrFileSystem}= asks for another file system than ${Usr.FileSystem}`]
+        : []),
+      ...(readsRootHash(config.settings)
+        ? [`${parameters.rootHash}= is missing, empty, not hexadecimal or of the wrong length`]
+        : []),
+    ],
+    data: {
+      override: Override,
+      parameters,
+      readsRootHash: readsRootHash(config.settings),
+      separateHash: verity && Verity.HashDevice !== undefined,
+      verityDevice: verityDevicePath(config.settings),
+      usrOptions: Usr.Options ?? '',
+      dropIn,
+      fileSystem: Usr.FileSystem,
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import { verityDevicePath } from '../../config/rules.ts';
+import type { PlatformSettings } from '../../config/settings.ts';
+import type { PlatformConfig } from '../../config/validate.ts';
+import type { Step } from '../boot-plan.ts';
+import { applets, modules, nothing, programs } from '../needs.ts';
+import { sourceOf } from '../source.ts';
+import { variable } from '../values.ts';
+
+export interface VerityData {
+  readonly name: string;
+  readonly devicePath: string;
+  readonly fileSystem: string;
+  readonly hashOffset: number | 'auto';
+  /** The hash tree is on a partition of its own, not behind the file system. */
+  readonly separateHash: boolean;
+  readonly hashOffsetWhere: string;
+  readonly tool: VerityTool;
+  /** udev makes the device's nodes and links. */
+  readonly udev: boolean;
+  /** Target option of dm-verity after the first check; none for `error`. */
+  readonly corruptionOption: string | undefined;
+  readonly rootHashFromCommandLine: boolean;
+}
+
+const corruptionOptions = {
+  panic: 'panic_on_corruption',
+  restart: 'restart_on_corruption',
+  error: undefined,
+} as const;
+
+/** Modules that make sha256 faster, by architecture. Kernels from 6.16 on have them inside the library. */
+const hashAccelerators = { 'x86-64': 'sha256-ssse3', arm64: 'sha2-ce' } as const;
+
+export type VerityTool = 'dmsetup' | 'veritysetup' | 'systemd-veritysetup';
+
+const programsOfTool: Readonly<Record<VerityTool, readonly string[]>> = {
+  dmsetup: [],
+  veritysetup: ['/usr/sbin/veritysetup'],
+  'systemd-veritysetup': ['/usr/lib/systemd/systemd-veritysetup'],
+};
+
+/** Verity.Tool, with `auto` decided by the form of stage 1. */
+export function verityTool({ Initrd, Verity }: PlatformSettings): VerityTool {
+  if (Verity.Tool !== 'auto') return Verity.Tool;
+  return Initrd.Init === 'systemd' ? 'systemd-veritysetup' : 'dmsetup';
+}
+
+export function setUpVerity(config: PlatformConfig): Step<VerityData> {
+  const { Verity, Usr, Platform, KernelCommandLine } = config.settings;
+  const fromCommandLine = Verity.RootHash === 'command-line';
+  const tool = verityTool(config.settings);
+  return {
+    name: 'set-up-verity',
+    explanation: [
+      `Makes ${verityDevicePath(config.settings)} with ${tool}: every block that is read from it is checked against the root hash ${fromCommandLine ? `that ${KernelCommandLine.RootHash}= gives` : 'that is built in'}.`,
+      'Reads through the device and requires that the kernel calls it valid, before anything trusts it.',
+      `A block that does not match later: ${Verity.OnCorruption}.`,
+    ],
+    needs: {
+      ...nothing,
+      modules: [...modules('dm-verity'), { name: hashAccelerators[Platform.Architecture], optional: true }],
+      kernelOptions: ['BLK_DEV_DM', 'DM_VERITY', 'CRYPTO_SHA256'],
+      programs: [
+        ...applets('dd', 'grep', 'ln', 'od', ...(tool === 'dmsetup' ? ['tr'] : [])),
+        ...programs('/usr/sbin/dmsetup', ...programsOfTool[tool]),
+      ],
+    },
+    uses: [
+      'data partition',
+      'hash partition',
+      ...(fromCommandLine ? (['command line values'] as const) : []),
+    ],
+    provides: ['usr device'],
+    variables: [
+      fromCommandLine
+        ? {
+            variable: 'root_hash',
+            value: '',
+            setting: 'Verity.RootHash',
+            where: `from ${KernelCommandLine.RootHash}=`,
+          }
+        : variable(config, 'root_hash', 'Verity.RootHash', Verity.RootHash),
+    ],
+    takes: ['usr_partition', ...(Verity.HashDevice ? ['hash_partition'] : []), 'root_hash'],
+    leaves: [],
+    failures: [
+      'there is no verity superblock at the hash offset, or one that this initrd does not understand',
+      'the root hash does not match the hash tree',
+      'the device mapper refuses the table',
+    ],
+    data: {
+      name: Verity.Name,
+      devicePath: verityDevicePath(config.settings),
+      fileSystem: Usr.FileSystem,
+      hashOffset: Verity.HashDevice && Verity.HashOffset === 'auto' ? 0 : Verity.HashOffset,
+      hashOffsetWhere: sourceOf(config, 'Verity.HashOffset'),
+      separateHash: Verity.HashDevice !== undefined,
+      tool,
+      udev: config.settings.Initrd.Init === 'systemd',
+      corruptionOption: corruptionOptions[Verity.OnCorruption],
+      rootHashFromCommandLine: fromCommandLine,
+    },
+  };
+}

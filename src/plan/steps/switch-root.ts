@@ -1,0 +1,61 @@
+import type { PlatformConfig } from '../../config/validate.ts';
+import type { Sourced, Step } from '../boot-plan.ts';
+import { applets, nothing, programs } from '../needs.ts';
+import { sourced } from '../source.ts';
+import { carriesOver } from './carry-over.ts';
+
+export interface SwitchRootData {
+  readonly verity: boolean;
+  readonly separateHash: boolean;
+  readonly verityName: string;
+  /** systemd's form of the step: the units stop, then systemd switches. */
+  readonly systemd: boolean;
+  readonly init: Sourced<string>;
+}
+
+export function switchRoot(config: PlatformConfig): Step<SwitchRootData> {
+  const { Initrd, Verity, FullInitrd } = config.settings;
+  const verity = Verity.Verity === 'required';
+  const systemd = Initrd.Init === 'systemd';
+  const carries = carriesOver(config.settings);
+  return {
+    name: 'switch-root',
+    explanation: [
+      'Writes what happened to /run/bootrelay/handover, for the full initrd and the system.',
+      systemd
+        ? `Stops all units of stage 1; then systemd deletes the minimal initrd from memory and starts ${FullInitrd.Init} of the full one.`
+        : `Moves /dev, /proc, /sys and /run into the full initrd, deletes the minimal one from memory and starts ${FullInitrd.Init}.`,
+    ],
+    needs: {
+      ...nothing,
+      programs: [
+        ...applets('cat', 'mkdir', ...(systemd ? ['rm'] : ['mount', 'switch_root'])),
+        ...(systemd ? programs('/usr/bin/systemctl') : []),
+      ],
+    },
+    uses: [
+      'kernel file systems',
+      'full initrd root',
+      'usr below full initrd',
+      ...(carries ? (['carried paths'] as const) : []),
+    ],
+    provides: ['running full initrd'],
+    variables: [],
+    takes: [
+      'usr_partition',
+      ...(verity && Verity.HashDevice ? ['hash_partition'] : []),
+      ...(verity ? ['root_hash'] : []),
+      'image',
+      ...(systemd ? [] : ['full_init']),
+    ],
+    leaves: [],
+    failures: [`the full initrd has no mount points, or ${FullInitrd.Init} cannot be started`],
+    data: {
+      verity,
+      separateHash: Verity.HashDevice !== undefined,
+      verityName: Verity.Name,
+      systemd,
+      init: sourced(config, 'FullInitrd.Init', FullInitrd.Init),
+    },
+  };
+}
