@@ -17,23 +17,25 @@ const stepTimeout = 90;
 const crashActions = { reboot: 'reboot', poweroff: 'poweroff', halt: 'freeze', panic: 'reboot' } as const;
 
 /** What stage 1 leaves in /run that would count in the full initrd too. */
-const leftovers = ['/run/bootrelay/stage1', '/run/udev', '/run/systemd/system/sysusr-usr.mount.d'];
+const leftovers = [
+  '/run/bootrelay/stage1',
+  '/run/udev',
+  '/run/mount',
+  '/run/systemd/system/sysusr-usr.mount.d',
+];
 
 /** The files of the minimal initrd by their path in it. */
 export function renderSystemd(plan: BootPlan): RenderedTree {
   const units = plan.steps.flatMap((step) => (hasUnit(step) ? [unitOf(step)] : []));
   const common = { platform: plan.platform, files: plan.files, emergency: describeEmergency(plan.emergency) };
-  const timeouts = { timeout: stepTimeout, deviceTimeout: deviceTimeout(plan) };
+  const timeouts = { timeout: stepTimeout, totalTimeout: totalTimeout(plan) };
   const file = (template: string, mode: RenderedFile['mode'] = 0o644, data: object = {}): RenderedFile => ({
     text: renderTemplate(template, { ...common, ...timeouts, ...data }),
     mode,
   });
   const switchRoot = plan.steps.at(-1)?.data as SwitchRootData;
   return new Map<string, RenderedFile>([
-    [
-      `${unitDirectory}/initrd.target`,
-      file('units/minimal/initrd.target', 0o644, { units, timeout: totalTimeout(plan) }),
-    ],
+    [`${unitDirectory}/initrd.target`, file('units/minimal/initrd.target', 0o644, { units })],
     ...plan.steps.filter(hasUnit).flatMap((step) => renderStep(step, plan, file)),
     [
       `${unitDirectory}/bootrelay-enter-full-initrd.target`,
@@ -46,6 +48,10 @@ export function renderSystemd(plan: BootPlan): RenderedTree {
         leftovers,
         stopped: ['systemd-udevd.service', ...units],
       }),
+    ],
+    [
+      `${unitDirectory}/systemd-journald.service.d/bootrelay.conf`,
+      file('units/minimal/systemd-journald.service.d/bootrelay.conf'),
     ],
     [`${unitDirectory}/bootrelay-emergency.service`, file('units/minimal/bootrelay-emergency.service')],
     [`${scriptDirectory}/step-functions`, file('templates/minimal/step-functions')],

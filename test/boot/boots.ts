@@ -1,6 +1,6 @@
 /** Real boots for tests: a platform from settings, the shared /usr, a disk, QEMU. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type DiskPart, makeDisk } from '../../src/boot/disk.ts';
 import { type GuestRun, runGuest } from '../../src/boot/guest.ts';
 import {
@@ -28,6 +28,8 @@ export interface TestBoot {
   readonly full: 'dracut' | 'probe';
   readonly usr: 'erofs' | 'btrfs';
   readonly image: 'squashfs' | 'erofs';
+  /** Form of stage 1; shell unless told. */
+  readonly form?: 'shell' | 'systemd';
   readonly goal: Goal;
   readonly settings?: readonly string[];
   /** Build the root hash of the disk in. */
@@ -62,7 +64,12 @@ export async function boot(options: TestBoot): Promise<BootResult> {
 
 async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
   const given = configure(
-    ...['Modules.Modules=virtio_blk', `Usr.FileSystem=${options.usr}`, 'Initrd.CompressionLevel=3'],
+    ...[
+      `Initrd.Init=${options.form ?? 'shell'}`,
+      'Modules.Modules=virtio_blk',
+      `Usr.FileSystem=${options.usr}`,
+      'Initrd.CompressionLevel=3',
+    ],
     ...[
       `FullInitrd.FileSystem=${options.image}`,
       `FullInitrd.Image=${sharedImages[options.full][options.image]}`,
@@ -140,15 +147,17 @@ async function buildInitrd(
   return joined;
 }
 
-/** A cpio with one file, as systemd-stub makes it for credentials: /.extra/NAME, readable by root only. */
-export async function makeExtraCpio(name: string, content: string): Promise<string> {
+/** A cpio with files by path, readable by root only, as systemd-stub makes one for credentials in /.extra. */
+export async function makeExtraCpio(files: Readonly<Record<string, string>>): Promise<string> {
   const tree = mkdtempSync(join(lab.shared, 'extra-'));
-  mkdirSync(join(tree, '.extra'));
-  writeFileSync(join(tree, '.extra', name), content, { mode: 0o400 });
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(tree, path)), { recursive: true });
+    writeFileSync(join(tree, path), content, { mode: 0o400 });
+  }
   const output = `${tree}.cpio`;
   await run({
     program: 'bsdtar',
-    args: ['--format=newc', '--uid=0', '--gid=0', '-C', tree, '-cf', output, '.extra'],
+    args: ['--format=newc', '--uid=0', '--gid=0', '-C', tree, '-cf', output, ...readdirSync(tree)],
   });
   return output;
 }

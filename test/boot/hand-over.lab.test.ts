@@ -81,7 +81,7 @@ test('a read-only full initrd', async () => {
 });
 
 test('what systemd-stub puts into /.extra is carried over with its mode', async () => {
-  const extraCpio = await makeExtraCpio('secret.cred', 'carried');
+  const extraCpio = await makeExtraCpio({ '/.extra/secret.cred': 'carried' });
   const result = await boot({ full: 'probe', goal: 'multi-user', image: 'erofs', usr: 'erofs', extraCpio });
   expect(reported(result, 'extra')).toEqual(['/.extra/secret.cred 400 0 carried']);
 });

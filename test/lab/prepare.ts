@@ -1,12 +1,13 @@
 /** Runs once before the tests that need the lab: the images and /usr file systems that they share. */
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { probeAccelerator } from '../../src/boot/guest.ts';
 import { makeRootImage } from '../../src/boot/root-image.ts';
 import { addHashTree, makeUsrImage } from '../../src/boot/usr-image.ts';
 import { findKernelImage } from '../../src/build/kernel.ts';
 import { fullInitrdMountPoints, packFullInitrd } from '../../src/pack/pack.ts';
+import { lddtreeArgs } from '../../src/tools/lddtree.ts';
 import { toolsTreeVariable } from '../../src/tools/programs.ts';
 import { run } from '../../src/tools/run.ts';
 import { type Lab, openLab, sharedImages, sharedUsr } from './lab.ts';
@@ -35,16 +36,25 @@ function workDirectory(lab: Lab): string {
   return mkdtempSync(join(lab.shared, 'work-'));
 }
 
-/** A full initrd of busybox and one script. */
+/** A full initrd of busybox, dmsetup and one script. */
 async function makeProbe({ sysroot }: Lab, output: string): Promise<void> {
   const tree = mkdtempSync(join(tmpdir(), 'bootrelay-probe-'));
   mkdirSync(join(tree, 'bin'));
   cpSync(join(sysroot, 'usr/bin/busybox'), join(tree, 'bin/busybox'));
-  for (const applet of ['sh', 'grep', 'sed', 'tail', 'cat', 'stat', 'ls', 'touch', 'poweroff']) {
+  for (const applet of ['sh', 'grep', 'sed', 'tail', 'cat', 'find', 'stat', 'ls', 'touch', 'poweroff']) {
     symlinkSync('busybox', join(tree, 'bin', applet));
   }
+  const libraries = await run(lddtreeArgs(sysroot, ['/usr/sbin/dmsetup']));
+  for (const file of libraries.split('\n')) {
+    const target = join(tree, file.slice(sysroot.length));
+    mkdirSync(dirname(target), { recursive: true });
+    cpSync(file, target, { dereference: true });
+  }
+  symlinkSync('../usr/sbin/dmsetup', join(tree, 'bin/dmsetup'));
   cpSync(new URL('probe-init.sh', import.meta.url).pathname, join(tree, 'init'));
   chmodSync(join(tree, 'init'), 0o755);
+  mkdirSync(join(tree, 'etc'));
+  writeFileSync(join(tree, 'etc/os-release'), 'ID=probe\n');
   await run({ program: 'bsdtar', args: ['--format=newc', '-C', tree, '-cf', output, '.'] });
   rmSync(tree, { recursive: true });
 }

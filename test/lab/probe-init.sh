@@ -15,6 +15,15 @@ while read -r line; do say handover "$line"; done < /run/bootrelay/handover
 for file in /.extra/*; do
     [ ! -e "$file" ] || say extra "$(stat -c '%n %a %u' "$file") $(cat "$file")"
 done
+for name in /sys/block/dm-*/dm/name; do
+    read -r device < "$name"
+    say dm-table "$device $(dmsetup table "$device")"
+    say dm-status "$device $(dmsetup status "$device")"
+done
+find /run /dev/mapper | while read -r path; do say path "$path"; done
+for process in /proc/[0-9]*; do
+    [ ! -e "$process/exe" ] || say process "$(cat "$process/comm")"
+done
 say usr "$(ls /sysusr/usr/lib/os-release)"
 touch /written 2> /dev/null && say writable yes || say writable no
 say end
