@@ -196,6 +196,7 @@ await yargs(hideBin(process.argv))
           default: false,
           describe: 'keep the disk image in the output directory',
         })
+        .option('tpm', { type: 'boolean', default: false, describe: 'give the machine a TPM 2.0 (swtpm)' })
         .option('append', { type: 'string', default: '', describe: 'more kernel command line' }),
     (args) =>
       finish(

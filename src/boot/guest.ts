@@ -1,9 +1,11 @@
 /** Runs a guest: its console becomes a log and observations, and it is ended when it has shown enough. */
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { findProgram, ToolError } from '../tools/programs.ts';
 import { type Accelerator, type GuestOptions, guestArgs } from '../tools/qemu.ts';
 import { formatCommand } from '../tools/run.ts';
+import { swtpmArgs, tpmSocket } from '../tools/swtpm.ts';
 import { createLineReader } from './console.ts';
 import { type Milestone, nothingSeen, type Observation, observe } from './timeline.ts';
 
@@ -27,6 +29,7 @@ export interface GuestRun {
 
 /** Throws ToolError where QEMU itself fails. */
 export async function runGuest(options: RunOptions): Promise<GuestRun> {
+  if (options.guest.tpm !== undefined) await startTpm(options.guest.tpm);
   const command = guestArgs(options.guest);
   const { file, prefix } = findProgram(command.program);
   const process = execa(file, [...prefix, ...command.args], {
@@ -62,6 +65,23 @@ export async function runGuest(options: RunOptions): Promise<GuestRun> {
     );
   }
   return { seen, ended };
+}
+
+/** Starts a TPM in `directory`, which ends with the guest that connects to it. Throws ToolError. */
+async function startTpm(directory: string): Promise<void> {
+  mkdirSync(directory, { recursive: true });
+  const command = swtpmArgs(directory);
+  const { file, prefix } = findProgram(command.program);
+  const tpm = execa(file, [...prefix, ...command.args], { reject: false, stdin: 'ignore' });
+  let ended: string | undefined;
+  tpm.then(({ stderr }) => {
+    ended = stderr;
+  });
+  while (!existsSync(tpmSocket(directory))) {
+    if (ended !== undefined)
+      throw new ToolError(`swtpm ended:\n    ${formatCommand(command)}\n    | ${ended}`);
+    await sleep(50);
+  }
 }
 
 /** Seconds that a guest with KVM may take to show its kernel's first line. */

@@ -33,6 +33,8 @@ export interface MachineOptions {
 }
 
 export interface Machine {
+  /** The directory with all that the machine is made of. */
+  readonly work: string;
   readonly kernelImage: string;
   readonly build: Build;
   readonly disk: string;
@@ -62,6 +64,7 @@ export async function makeMachine(options: MachineOptions): Promise<MachineResul
   await makeDisk([...usr.parts, { name: 'ROOT', uuid: rootPartitionUuid, file: root }], disk);
   return {
     machine: {
+      work,
       kernelImage,
       build: built.build,
       disk,

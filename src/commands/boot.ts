@@ -27,6 +27,7 @@ export interface BootArguments {
   readonly timeout: number;
   readonly append: string;
   readonly keepDisk: boolean;
+  readonly tpm: boolean;
   readonly json: boolean;
 }
 
@@ -79,11 +80,12 @@ async function bootMachine(
     disks: [machine.disk],
     memory: args.memory,
   };
+  const tpm = args.tpm ? join(machine.work, 'tpm') : undefined;
   const accelerator = await chooseAccelerator(args, guest, output, progress);
   progress.begin(`booting with ${accelerator}`);
   const log = join(output, 'console.log');
   const { seen, ended } = await runGuest({
-    guest: { ...guest, accelerator },
+    guest: { ...guest, accelerator, tpm },
     log,
     timeout: args.timeout,
     enough: (observed) => reached(observed, args.until),

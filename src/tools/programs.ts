@@ -23,6 +23,7 @@ export const programs = {
   'qemu-system-x86_64': { package: 'qemu-system-x86', versionArgs: ['--version'] },
   sfdisk: { package: 'fdisk', versionArgs: ['--version'] },
   sqfstar: { package: 'squashfs-tools', versionArgs: ['-version'] },
+  swtpm: { package: 'swtpm', versionArgs: ['--version'] },
   veritysetup: { package: 'cryptsetup-bin', versionArgs: ['--version'] },
   xz: { package: 'xz-utils', versionArgs: ['--version'] },
   zstd: { package: 'zstd', versionArgs: ['--version'] },

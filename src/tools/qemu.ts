@@ -1,6 +1,7 @@
 /** QEMU, as arguments. */
 import type { ProgramName } from './programs.ts';
 import type { Command } from './run.ts';
+import { tpmSocket } from './swtpm.ts';
 
 export type Accelerator = 'kvm' | 'tcg';
 
@@ -28,6 +29,8 @@ export interface GuestOptions {
   readonly disks: readonly string[];
   /** MiB. */
   readonly memory: number;
+  /** Directory of a TPM of its own, made by swtpm. */
+  readonly tpm?: string | undefined;
 }
 
 /** A guest whose first serial port is standard output, and that ends QEMU when it reboots or powers off. */
@@ -55,8 +58,21 @@ export function guestArgs(options: GuestOptions): Command {
       ],
       ...['-kernel', options.kernel, ...(options.initrd === undefined ? [] : ['-initrd', options.initrd])],
       ...['-append', options.commandLine, ...drives],
+      ...(options.tpm === undefined ? [] : tpmArgs(options.tpm)),
     ],
   };
+}
+
+/** Debian's package ovmf. systemd measures only where UEFI firmware tells it of the TPM. */
+const firmware = { code: '/usr/share/OVMF/OVMF_CODE_4M.fd', variables: '/usr/share/OVMF/OVMF_VARS_4M.fd' };
+
+function tpmArgs(directory: string): readonly string[] {
+  return [
+    ...['-drive', `if=pflash,unit=0,format=raw,readonly=on,file=${firmware.code}`],
+    ...['-drive', `if=pflash,unit=1,format=raw,snapshot=on,file=${firmware.variables}`],
+    ...['-chardev', `socket,id=tpm,path=${tpmSocket(directory)}`],
+    ...['-tpmdev', 'emulator,id=tpm0,chardev=tpm', '-device', 'tpm-tis,tpmdev=tpm0'],
+  ];
 }
 
 /** The guest's serial console, as console= names it. */

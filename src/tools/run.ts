@@ -112,7 +112,8 @@ function firstInput({ inputFile, inputRange, input }: RunOptions) {
 
 function lastOutput({ outputFile }: RunOptions, last: boolean) {
   if (!last) return { stdout: 'pipe' as const, buffer: { stdout: false } };
-  return outputFile === undefined ? {} : { stdout: { file: outputFile } };
+  // What goes into a file is of any size and no text: it is not kept in memory.
+  return outputFile === undefined ? {} : { stdout: { file: outputFile }, buffer: { stdout: false } };
 }
 
 interface Outcome {

@@ -24,8 +24,8 @@ import { openLab, sharedImages, sharedUsr } from '../lab/lab.ts';
 const lab = openLab();
 
 export interface TestBoot {
-  /** Which full initrd: the one of dracut, or the probe that says how it found the machine. */
-  readonly full: 'dracut' | 'probe';
+  /** Which full initrd: the one of dracut, or the probe that says how it found the machine. Or one stage only. */
+  readonly full: 'dracut' | 'probe' | 'monolithic';
   readonly usr: 'erofs' | 'btrfs';
   readonly image: 'squashfs' | 'erofs';
   /** Form of stage 1; shell unless told. */
@@ -40,6 +40,8 @@ export interface TestBoot {
   readonly extraCpio?: string;
   /** Changes the disk after it is written. */
   readonly damage?: (disk: string, usrStart: number) => void;
+  /** Give the machine UEFI firmware and a TPM. */
+  readonly tpm?: boolean;
   /** The same disk a second time. */
   readonly twice?: boolean;
 }
@@ -72,7 +74,7 @@ async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
     ],
     ...[
       `FullInitrd.FileSystem=${options.image}`,
-      `FullInitrd.Image=${sharedImages[options.full][options.image]}`,
+      `FullInitrd.Image=${sharedImages[options.full === 'probe' ? 'probe' : 'dracut'][options.image]}`,
     ],
     ...['Devices.Timeout=3s', 'Emergency.Delay=100ms', ...(options.settings ?? [])],
   );
@@ -84,7 +86,8 @@ async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
     disk,
   );
   options.damage?.(disk, usrStart);
-  const initrd = await buildInitrd(config, work, options.extraCpio);
+  const image = options.full === 'monolithic' ? lab.monolithicInitrd : await buildInitrd(config, work);
+  const initrd = joinCpio(image, options.extraCpio, work);
   const log = join(lab.shared, `${nextLogName()}.log`);
   const commandLine = [formatCommandLine(config, usr.rootHash), options.append ?? ''].join(' ');
   const result = await runGuest({
@@ -96,6 +99,7 @@ async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
       commandLine,
       disks: options.twice ? [disk, disk] : [disk],
       memory: 1024,
+      ...(options.tpm && { tpm: join(work, 'tpm') }),
     },
     log,
     timeout: options.goal === 'multi-user' ? 280 : 120,
@@ -123,11 +127,7 @@ async function usrParts(config: PlatformConfig, { usr }: TestBoot, work: string)
   return { parts: [part(`${file}.data`), hashPart], rootHash };
 }
 
-async function buildInitrd(
-  config: PlatformConfig,
-  work: string,
-  extraCpio: string | undefined,
-): Promise<string> {
+async function buildInitrd(config: PlatformConfig, work: string): Promise<string> {
   const directory = join(work, 'build');
   mkdirSync(directory);
   const plan = planBoot(config, []);
@@ -139,9 +139,14 @@ async function buildInitrd(
     work: directory,
   });
   if (!build) throw new Error(JSON.stringify(findings));
-  if (extraCpio === undefined) return build.image;
+  return build.image;
+}
+
+/** The kernel unpacks cpio archives one behind the other. */
+function joinCpio(file: string, extraCpio: string | undefined, work: string): string {
+  if (extraCpio === undefined) return file;
   const joined = join(work, 'joined.img');
-  const image = readFileSync(build.image);
+  const image = readFileSync(file);
   const padding = Buffer.alloc((4 - (image.length % 4)) % 4);
   writeFileSync(joined, Buffer.concat([image, padding, readFileSync(extraCpio)]));
   return joined;

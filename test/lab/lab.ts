@@ -10,6 +10,8 @@ export interface Lab {
   readonly sysroot: string;
   readonly kernel: string;
   readonly fullInitrd: string;
+  /** Without bootrelay: mounts /usr and the root partition by itself. */
+  readonly monolithicInitrd: string;
   readonly tools: string;
   /** Files that prepare.ts makes anew for each run of the tests. */
   readonly shared: string;
@@ -25,6 +27,7 @@ export function openLab(): Lab {
     sysroot: join(labDirectory, 'sysroot'),
     kernel: readFileSync(version, 'utf8').trim(),
     fullInitrd: join(labDirectory, 'full-initrd.img'),
+    monolithicInitrd: join(labDirectory, 'monolithic-initrd.img'),
     tools: join(labDirectory, 'tools'),
     shared: join(labDirectory, 'shared'),
   };

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes the lab: a Debian 13 sysroot with kernel and dracut, a full initrd made by that dracut with bootrelay's
-# module in it, and a tree with newer image tools. Everything is cached in $BOOTRELAY_LAB (default:
+# Makes the lab: a Debian 13 sysroot with kernel and dracut, the initrds that this dracut makes: a full one with
+# bootrelay's module in it, and a monolithic one without; and a tree with newer image tools. Everything is cached in $BOOTRELAY_LAB (default:
 # ~/.cache/bootrelay/lab) and made again only when this script or the rendered module changes.
 #
 # Prints nothing but what it does and what is missing. Exit code 0: the lab is there. 1: it cannot be made
@@ -24,7 +24,7 @@ flock 9
 
 # --- Programs ------------------------------------------------------------------------------------------
 
-# PROGRAM PACKAGE
+# PROGRAM-OR-FILE PACKAGE
 programs='
 bsdcat libarchive-tools
 bsdtar libarchive-tools
@@ -37,11 +37,13 @@ mkfs.btrfs btrfs-progs
 mkfs.erofs erofs-utils
 mkfs.ext4 e2fsprogs
 mmdebstrap mmdebstrap
+/usr/share/OVMF/OVMF_CODE_4M.fd ovmf
 modprobe kmod
 qemu-system-x86_64 qemu-system-x86
 sfdisk fdisk
 shellcheck shellcheck
 sqfstar squashfs-tools
+swtpm swtpm
 systemd-analyze systemd
 unsquashfs squashfs-tools
 veritysetup cryptsetup-bin
@@ -52,7 +54,7 @@ PATH=$PATH:/usr/sbin:/sbin
 
 missing_packages() {
     echo "$programs" | while read -r program package; do
-        [ -z "$program" ] || command -v "$program" > /dev/null || echo "$package"
+        [ -e "$program" ] || [ -z "$program" ] || command -v "$program" > /dev/null || echo "$package"
     done
     [ -z "$(/usr/bin/python3 -c 'import elftools' 2>&1)" ] || echo python3-pyelftools
 }
@@ -114,7 +116,7 @@ packages=$(missing_packages | tr '\n' ' ')
 
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 include=linux-image-cloud-amd64,systemd,systemd-sysv,udev,dracut,busybox-static,dmsetup,cryptsetup-bin
-include=$include,systemd-cryptsetup,kmod,zstd,erofs-utils,btrfs-progs,intel-microcode,amd64-microcode
+include=$include,systemd-cryptsetup,kmod,zstd,erofs-utils,btrfs-progs,intel-microcode,amd64-microcode,tpm2-tools
 
 debootstrap_into() { # DIRECTORY KEY OPTIONS...: makes it anew unless it was made with the same key
     directory=$1 key=$2
@@ -136,32 +138,36 @@ debootstrap_into "$lab/sysroot" "$release $include 1" --variant=minbase --compon
     --dpkgopt='path-exclude=/usr/share/locale/*' --include="$include"
 debootstrap_into "$lab/tools" "$release erofs-utils 1" --variant=extract --include=erofs-utils,usr-is-merged
 
-# --- Full initrd ---------------------------------------------------------------------------------------
+# --- Initrds -------------------------------------------------------------------------------------------
 
 kernel=$(ls "$lab/sysroot/usr/lib/modules")
 platform=platforms/qemu-x86_64.ini
 rm -rf "$lab/rendered"
 node dist/cli.js render "$platform" --output "$lab/rendered" > /dev/null 2>&1 || fail "cannot render $platform"
 module=$lab/rendered/qemu-x86_64/full/90bootrelay
-key=$(cat "$module"/* "$lab/sysroot.key" | sha256sum)
-if [ "$(cat "$lab/full-initrd.key" 2> /dev/null)" != "$key" ]; then
+
+make_initrd() { # NAME KEY MODULES: with dracut in the sysroot, anew unless it was made with the same key
+    name=$1 key=$(echo "$2" | cat - "$lab/sysroot.key" | sha256sum) modules=$3
+    [ "$(cat "$lab/$name.key" 2> /dev/null)" != "$key" ] || return 0
     [ "$(id -u)" = 0 ] || fail 'not root: cannot run dracut in the sysroot'
-    say 'making the full initrd with dracut'
+    say "making $name with dracut"
     target=$lab/sysroot/usr/lib/dracut/modules.d/90bootrelay
     rm -rf "$target"
     cp -r "$module" "$target"
     # In a mount namespace of its own: nothing stays mounted, whatever happens.
     unshare --mount sh -c 'set -eu
         for directory in dev proc sys; do mount --rbind "/$directory" "$1/$directory"; done
-        chroot "$1" dracut --force --no-hostonly --kver "$2" --reproducible --zstd \
-            --add "crypt systemd-veritysetup bootrelay" \
-            --omit "network network-manager systemd-networkd systemd-resolved" /var/tmp/full-initrd.img' \
-        sh "$lab/sysroot" "$kernel" > "$lab/dracut.log" 2>&1 ||
+        chroot "$1" dracut --force --no-hostonly --kver "$2" --reproducible --zstd --add "$3" \
+            --omit "network network-manager systemd-networkd systemd-resolved" /var/tmp/initrd.img' \
+        sh "$lab/sysroot" "$kernel" "$modules" > "$lab/dracut.log" 2>&1 ||
         { tail -n 5 "$lab/dracut.log" >&2; fail "dracut failed: $lab/dracut.log"; }
-    mv "$lab/sysroot/var/tmp/full-initrd.img" "$lab/full-initrd.img"
-    chmod 644 "$lab/full-initrd.img"
-    echo "$key" > "$lab/full-initrd.key"
-fi
+    mv "$lab/sysroot/var/tmp/initrd.img" "$lab/$name.img"
+    chmod 644 "$lab/$name.img"
+    echo "$key" > "$lab/$name.key"
+}
+
+make_initrd full-initrd "$(cat "$module"/*)" 'crypt systemd-veritysetup bootrelay'
+make_initrd monolithic-initrd '' 'crypt systemd-veritysetup'
 
 echo "$kernel" > "$lab/kernel"
 say "ready: $lab"

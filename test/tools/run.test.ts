@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test } from '@jest/globals';
@@ -28,6 +28,15 @@ test('output goes to a file, input comes from a part of one', async () => {
     { inputFile: input, inputRange: { start: 7, end: 13 }, outputFile: output },
   );
   expect(readFileSync(output, 'utf8')).toBe('middle');
+});
+
+test('output to a file may be larger than what is kept in memory', async () => {
+  const output = join(work, 'large');
+  await run(
+    { program: 'dd', args: ['status=none', 'if=/dev/zero', 'bs=1M', 'count=70'] },
+    { outputFile: output },
+  );
+  expect(statSync(output).size).toBe(70 * 1024 * 1024);
 });
 
 test('a pipeline gives the last output', async () => {
