@@ -71,6 +71,15 @@ function withSysroot<T>(command: Argv<T>) {
     });
 }
 
+/** A number above 0; anything else is wrong usage. */
+function positive(option: string): (value: number) => number {
+  return (value) => {
+    if (value > 0 && Number.isFinite(value)) return value;
+    process.stderr.write(`bootrelay: --${option} must be a number above 0\n`);
+    process.exit(2);
+  };
+}
+
 const outputDirectory = {
   alias: 'o',
   type: 'string',
@@ -189,8 +198,18 @@ await yargs(hideBin(process.argv))
           default: 'auto' as const,
           describe: 'auto: KVM if a guest speaks with it within 8 s, else emulation',
         })
-        .option('memory', { type: 'number', default: 2048, describe: 'memory of the machine in MiB' })
-        .option('timeout', { type: 'number', default: 300, describe: 'seconds until the boot is given up' })
+        .option('memory', {
+          type: 'number',
+          coerce: positive('memory'),
+          default: 2048,
+          describe: 'memory of the machine in MiB',
+        })
+        .option('timeout', {
+          type: 'number',
+          coerce: positive('timeout'),
+          default: 300,
+          describe: 'seconds until the boot is given up',
+        })
         .option('keep-disk', {
           type: 'boolean',
           default: false,

@@ -40,6 +40,8 @@ export interface Machine {
   readonly disk: string;
   readonly commandLine: string;
   readonly rootHash: string | undefined;
+  /** What the build had to say, no errors. */
+  readonly findings: readonly Finding[];
 }
 
 export type MachineResult = { readonly machine: Machine } | { readonly findings: readonly Finding[] };
@@ -70,6 +72,7 @@ export async function makeMachine(options: MachineOptions): Promise<MachineResul
       disk,
       commandLine: formatCommandLine(config, usr.rootHash),
       rootHash: usr.rootHash,
+      findings: built.findings,
     },
   };
 }

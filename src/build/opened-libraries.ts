@@ -3,6 +3,7 @@
  * (the UAPI Group's "ELF Dlopen Metadata for ELF files").
  */
 import { readFileSync } from 'node:fs';
+import { ToolError } from '../tools/programs.ts';
 import { fileInSysroot } from './sysroot.ts';
 
 /** Where a sysroot has its libraries, besides the directories of systemd's own. */
@@ -70,14 +71,16 @@ function sectionsOf(elf: Buffer): readonly Section[] {
   const elf64LittleEndian = '7f454c460201';
   if (elf.length < 64 || elf.subarray(0, 6).toString('hex') !== elf64LittleEndian) return [];
   const start = Number(elf.readBigUInt64LE(0x28));
-  const [entrySize, count, namesIndex] = [0x3a, 0x3c, 0x3e].map((place) => elf.readUInt16LE(place));
-  if (!entrySize || !count || start + entrySize * count > elf.length) return [];
+  const entrySize = elf.readUInt16LE(0x3a);
+  const count = elf.readUInt16LE(0x3c);
+  if (entrySize < 0x40 || start + entrySize * count > elf.length) return [];
   const headers = Array.from({ length: count }, (_, index) => {
     const header = elf.subarray(start + index * entrySize, start + (index + 1) * entrySize);
-    const [offset, size] = [0x18, 0x20].map((place) => Number(header.readBigUInt64LE(place)));
-    return { nameOffset: header.readUInt32LE(0), content: elf.subarray(offset, (offset ?? 0) + (size ?? 0)) };
+    const offset = Number(header.readBigUInt64LE(0x18));
+    const size = Number(header.readBigUInt64LE(0x20));
+    return { nameOffset: header.readUInt32LE(0), content: elf.subarray(offset, offset + size) };
   });
-  const names = headers[namesIndex ?? 0]?.content ?? Buffer.alloc(0);
+  const names = headers[elf.readUInt16LE(0x3e)]?.content ?? Buffer.alloc(0);
   return headers.map(({ nameOffset, content }) => {
     const name = names.subarray(nameOffset, names.indexOf(0, nameOffset)).toString('latin1');
     return { name, content };
@@ -95,10 +98,19 @@ function readNotes(section: Buffer): readonly OpenedLibrary[] {
       .subarray(start, start + size)
       .toString('utf8')
       .replace(/\0.*$/s, '');
-    libraries.push(...(JSON.parse(text) as OpenedLibrary[]));
+    libraries.push(...readNote(text));
     place = start + roundUp(size);
   }
   return libraries;
+}
+
+/** A note is JSON; what is not is no note of this kind. */
+function readNote(text: string): readonly OpenedLibrary[] {
+  try {
+    return JSON.parse(text) as OpenedLibrary[];
+  } catch {
+    throw new ToolError(`a .note.dlopen section holds what is not JSON: ${text.slice(0, 100)}`);
+  }
 }
 
 function roundUp(size: number): number {

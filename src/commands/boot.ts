@@ -61,7 +61,7 @@ export async function boot(args: BootArguments): Promise<CommandResult> {
     copyFileSync(made.machine.build.image, join(output, 'initrd.img'));
     if (args.keepDisk) await keepDisk(made.machine.disk, join(output, 'disk.img'));
     const result = await bootMachine(loaded.platform, made.machine, args, output, progress);
-    return { ...result, findings: loaded.findings };
+    return { ...result, findings: [...loaded.findings, ...made.machine.findings] };
   });
 }
 

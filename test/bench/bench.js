@@ -32,12 +32,17 @@ function time(program, args) {
   return (performance.now() - start) / 1000;
 }
 
-/** Runs each candidate once a round, and gives the medians in seconds. */
+/** Runs each candidate once a round; gives for each the results of all rounds. */
 async function inTurns(candidates, rounds) {
   const times = new Map(candidates.map(([name]) => [name, []]));
   for (let round = 0; round < rounds; round++)
     for (const [name, once] of candidates) times.get(name).push(await once());
-  return [...times].map(([name, seconds]) => [name, median(seconds), seconds]);
+  return [...times];
+}
+
+/** Medians of what `pick` takes from each result, in seconds. */
+function medians(results, pick = (seconds) => seconds) {
+  return results.map(([name, all]) => [name, median(all.map(pick)), all.map(pick)]);
 }
 
 function print(rows, baseline) {
@@ -61,31 +66,36 @@ async function benchRender() {
   });
   console.log(`\nRender, whole process, median of ${runs} (Node ${process.version})`);
   print(
-    await inTurns(
-      [
-        ['node -e 0', () => time('node', ['-e', '0'])],
+    medians(
+      await inTurns(
         [
-          'one platform',
-          () =>
-            time('node', [
-              cli,
-              'render',
-              join(root, 'platforms/qemu-x86_64.ini'),
-              '--output',
-              join(work, 'one'),
-            ]),
+          ['node -e 0', () => time('node', ['-e', '0'])],
+          [
+            'one platform',
+            () =>
+              time('node', [
+                cli,
+                'render',
+                join(root, 'platforms/qemu-x86_64.ini'),
+                '--output',
+                join(work, 'one'),
+              ]),
+          ],
+          [
+            '1,000 platforms',
+            () => time('node', [cli, 'render', ...files, '--output', mkdtempSync(join(work, 'all-'))]),
+          ],
         ],
-        [
-          '1,000 platforms',
-          () => time('node', [cli, 'render', ...files, '--output', mkdtempSync(join(work, 'all-'))]),
-        ],
-      ],
-      runs,
+        runs,
+      ),
     ),
   );
 }
 
-/** Seconds from "Run /init" to the line that has `mark`, by the kernel's own stamps; QEMU is ended there. */
+/**
+ * Seconds to the line that has `mark`, by the kernel's own stamps: since "Run /init", and since the kernel started
+ * (which counts the decompression of the initrd). QEMU is ended there.
+ */
 async function bootOnce(machine, initrd, mark) {
   const qemu = spawn('qemu-system-x86_64', [
     ...[
@@ -107,11 +117,11 @@ async function bootOnce(machine, initrd, mark) {
   let log = '';
   for await (const bytes of qemu.stdout) {
     log += bytes.toString('latin1');
-    if (log.includes(mark)) qemu.kill('SIGKILL');
+    if (new RegExp(mark).test(log)) qemu.kill('SIGKILL');
   }
   clearTimeout(limit);
   const stamp = (text) => Number(new RegExp(`\\[\\s*([\\d.]+)\\] ${text}`).exec(log)?.[1]);
-  return stamp(mark) - stamp('Run /init');
+  return { sinceInit: stamp(mark) - stamp('Run /init'), sinceKernel: stamp(mark) };
 }
 
 async function benchStage1() {
@@ -149,17 +159,41 @@ async function benchStage1() {
   const own = join(output, 'initrd.img');
   const size = (file) => `${(readFileSync(file).length / 1e6).toFixed(2)} MB`;
   const qemu = spawnSync('qemu-system-x86_64', ['--version'], { encoding: 'utf8' }).stdout.split('\n')[0];
+  const systemd = (compression) => buildSystemd(kernel, compression);
+  const [xz, zstd] = [systemd('xz'), systemd('zstd')];
+  const switched = 'systemd\\[1\\]: Switching root';
+  const candidates = [
+    [`hand-written, ${size(hand)}`, hand, 'STAGE1 done'],
+    [`shell, ${size(own)}`, own, 'bootrelay: switch-root'],
+    [`systemd, xz, ${size(xz)}`, xz, switched],
+    [`systemd, zstd, ${size(zstd)}`, zstd, switched],
+  ];
+  const results = await inTurns(
+    candidates.map(([name, initrd, mark]) => [name, () => bootOnce(machine, initrd, mark)]),
+    runs,
+  );
+  const baselineName = candidates[0][0];
   console.log(`\n/init -> hand-over, median of ${runs}, in turns (${qemu}, emulation, kernel ${kernel})`);
   print(
-    await inTurns(
-      [
-        [`hand-written, ${size(hand)}`, () => bootOnce(machine, hand, 'STAGE1 done')],
-        [`bootrelay, ${size(own)}`, () => bootOnce(machine, own, 'bootrelay: switch-root')],
-      ],
-      runs,
-    ),
-    `hand-written, ${size(hand)}`,
+    medians(results, ({ sinceInit }) => sinceInit),
+    baselineName,
   );
+  console.log('\nkernel -> hand-over, the same boots');
+  print(
+    medians(results, ({ sinceKernel }) => sinceKernel),
+    baselineName,
+  );
+}
+
+/** The minimal initrd of the systemd form; gives its file. */
+function buildSystemd(kernel, compression) {
+  const output = join(work, `systemd-${compression}`);
+  const settings = ['--set', `Initrd.Compression=${compression}`, '--set', 'Initrd.SizeBudget=0'];
+  const args = ['--sysroot', join(lab, 'sysroot'), '--kernel', kernel, '--output', output, ...settings];
+  const platform = join(root, 'platforms/qemu-x86_64-systemd.ini');
+  const built = spawnSync('node', [cli, 'build', platform, ...args], { encoding: 'utf8' });
+  if (built.status !== 0) throw new Error(built.stderr);
+  return join(output, 'initrd.img');
 }
 
 /** The hand-written stage 1: busybox, dmsetup with its libraries, ten modules, zstd -19. */

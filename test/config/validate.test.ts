@@ -87,6 +87,11 @@ const bad: readonly (readonly [string, string, string])[] = [
     'p/test.ini:5: error: Initrd.CompressionLevel: CompressionLevel must be at most 9 with Compression=gzip',
   ],
   [
+    'a tool of the other form',
+    `${device}[Verity]\nTool=systemd-veritysetup\n`,
+    'p/test.ini:4: error: Verity.Tool: systemd-veritysetup needs Initrd.Init=systemd\n    hint: Tool=veritysetup, or Init=systemd',
+  ],
+  [
     'setting without effect',
     `${device}[FullInitrd]\nWritable=no\nTmpfsSize=1M\nCarryOver=\n`,
     'p/test.ini:5: warning: FullInitrd.TmpfsSize: has no effect with FullInitrd.Writable=no',

@@ -46,6 +46,19 @@ test.each([
   expect(programs.some((need) => 'program' in need && need.program.endsWith('/blkid'))).toBe(needed);
 });
 
+test('both forms take the same steps', () => {
+  expect(names(plan('Initrd.Init=systemd'))).toEqual(names(all));
+});
+
+test.each([
+  ['shell', 'auto', '/usr/sbin/dmsetup'],
+  ['systemd', 'auto', '/usr/lib/systemd/systemd-veritysetup'],
+  ['systemd', 'veritysetup', '/usr/sbin/veritysetup'],
+])('form %s, Tool=%s: %s is needed', (form, tool, program) => {
+  const { programs } = needsOfPlan(plan(`Initrd.Init=${form}`, `Verity.Tool=${tool}`));
+  expect(programs).toContainEqual({ program });
+});
+
 test('a module that may be missing is optional, unless another step requires it', () => {
   const modules = needsOfPlan(plan('Modules.Modules=-erofs', 'Modules.Modules=-nvme')).modules;
   expect(modules).toContainEqual({ name: 'erofs', optional: false });
@@ -61,6 +74,16 @@ describe('a plan is refused', () => {
   test.each(providing)('without the step %s', (name) => {
     expect(() => checkPlan(without(name))).toThrow(
       /which no earlier step provides|must start the full initrd/,
+    );
+  });
+
+  test('without what gives a value that a step takes', () => {
+    const steps = all.steps.map((step) => ({
+      ...step,
+      leaves: step.leaves.filter((name) => name !== 'usr_partition'),
+    }));
+    expect(() => checkPlan(withSteps(steps))).toThrow(
+      'set-up-verity takes usr_partition, which no setting and no earlier step gives',
     );
   });
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { checkTemplate, compileTemplate } from '../../src/render/templates.ts';
+import { checkTemplate, compileTemplate } from '../../src/render/compile-template.ts';
 
 test.each([
   ['a bare value', 'a\n{{value}}', 't:2: {{value}} does not go through a quoting helper'],

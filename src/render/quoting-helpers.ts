@@ -1,0 +1,57 @@
+/** The only ways in which a template can print a value: each quotes for the language that it goes into. */
+import {
+  checkIdentifier,
+  checkUnitName,
+  quoteComment,
+  quoteShell,
+  quoteUnit,
+  quoteUnitWord,
+} from './quote.ts';
+
+/** A template that would print a value unquoted, or uses what is not allowed. */
+export class TemplateError extends Error {
+  override readonly name = 'TemplateError';
+}
+
+export const quotingHelpers: Readonly<Record<string, (value: unknown) => string>> = {
+  sh: (value) => quoteShell(asText(value)),
+  words: (values) => asList(values).map(quoteShell).join(' '),
+  /** Tags such as LABEL as alternatives of a `case`: LABEL=* | UUID=* */
+  tagPatterns: (tags) =>
+    asList(tags)
+      .map((tag) => `${checkIdentifier(tag)}=*`)
+      .join(' | '),
+  comment: (value) => quoteComment(Array.isArray(value) ? value.join(', ') : asText(value)),
+  identifier: (value) => checkIdentifier(asText(value)),
+  unit: (value) => quoteUnit(asText(value)),
+  unitWord: (value) => quoteUnitWord(asText(value)),
+  unitNames: (values) => asList(values).map(checkUnitName).join(' '),
+};
+
+/** What a template may use besides. */
+export const blockHelpers = ['if', 'unless', 'each'];
+
+function asText(value: unknown): string {
+  if (typeof value === 'string' || typeof value === 'number') return String(value);
+  throw new TemplateError(
+    `a template prints ${value === undefined ? 'a value that is not there' : typeof value}`,
+  );
+}
+
+function asList(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.map(asText);
+  throw new TemplateError('a template prints a list that is not there');
+}
+
+/** As much of a Handlebars engine as quoting needs. */
+interface Engine {
+  registerHelper(name: string, helper: (value: unknown) => unknown): void;
+  readonly SafeString: new (text: string) => unknown;
+}
+
+/** Makes the quoting helpers known to an engine. */
+export function registerQuoting(engine: Engine): void {
+  for (const [name, quote] of Object.entries(quotingHelpers)) {
+    engine.registerHelper(name, (value) => new engine.SafeString(quote(value)));
+  }
+}
