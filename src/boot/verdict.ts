@@ -120,6 +120,12 @@ export function judgeReport(
     statement: 'systemd of the full initrd ran as PID 1, from the packed image',
     evidence: stage2 ?? 'its check of /usr did not say so',
   };
+  const units = valuesOf(report, 'own-unit').filter((unit) => !unit.startsWith('bootrelay-report.service'));
+  const noUnit: Fact = {
+    ok: units.length === 0,
+    statement: 'no unit of stage 1 or of the full initrd is left',
+    evidence: units.join(', ') || 'none',
+  };
   const failed = valuesOf(report, 'failed-unit');
   const noneFailed: Fact = {
     ok: failed.length === 0,
@@ -134,6 +140,7 @@ export function judgeReport(
     judgeJournal(milestones, report),
     clean,
     loopGone,
+    noUnit,
     noneFailed,
   ];
 }

@@ -44,14 +44,25 @@ export function renderSystemd(plan: BootPlan): RenderedTree {
     [
       `${unitDirectory}/bootrelay-enter-full-initrd.service`,
       file('units/minimal/bootrelay-enter-full-initrd.service', 0o644, {
-        init: switchRoot.init,
-        leftovers,
         stopped: ['systemd-udevd.service', ...units],
       }),
     ],
     [
-      `${unitDirectory}/systemd-journald.service.d/bootrelay.conf`,
-      file('units/minimal/systemd-journald.service.d/bootrelay.conf'),
+      `${scriptDirectory}/enter-full-initrd`,
+      file('templates/minimal/enter-full-initrd', 0o755, { init: switchRoot.init, leftovers }),
+    ],
+    ...['systemd-journald', 'systemd-udevd'].map(
+      (service) =>
+        [
+          `${unitDirectory}/${service}.service.d/bootrelay.conf`,
+          file(`units/minimal/${service}.service.d/bootrelay.conf`),
+        ] as const,
+    ),
+    [
+      `${unitDirectory}/systemd-udevd-kernel.socket.d/bootrelay.conf`,
+      file('units/minimal/systemd-udevd-kernel.socket.d/bootrelay.conf', 0o644, {
+        before: ['bootrelay-find-usr-partition.service'],
+      }),
     ],
     [`${unitDirectory}/bootrelay-emergency.service`, file('units/minimal/bootrelay-emergency.service')],
     [`${scriptDirectory}/step-functions`, file('templates/minimal/step-functions')],
@@ -65,6 +76,7 @@ export function renderSystemd(plan: BootPlan): RenderedTree {
         crashAction: crashActions[plan.emergency.action.value],
       }),
     ],
+    ['etc/systemd/journald.conf', file('templates/minimal/journald.conf')],
     ['etc/passwd', file('templates/minimal/passwd')],
     ['etc/group', file('templates/minimal/group')],
   ]);

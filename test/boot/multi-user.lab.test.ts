@@ -26,7 +26,7 @@ test.each(ways)('%s: multi-user, and the guest says so', async (_, way) => {
   const result = await boot({ full: 'dracut', goal: 'multi-user', ...way });
   expect(result.verdict.facts.filter(({ ok }) => !ok)).toEqual([]);
   expect(result.verdict).toMatchObject({ ok: true });
-  expect(result.verdict.facts).toHaveLength(9);
+  expect(result.verdict.facts).toHaveLength(10);
   // systemd of the full initrd was PID 1, from the packed image, and let the check run before it went on.
   const names = result.seen.milestones.map(({ name, stage }) => `${stage}: ${name}`);
   expect(names.slice(-5)).toEqual([

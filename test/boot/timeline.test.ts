@@ -180,6 +180,7 @@ describe('verdicts', () => {
     ['no hand-over', 3, 'handover PLATFORM=other', 'handover'],
     ['a step that the journal does not tell of', 6, 'journal 1 bootrelay: other', 'one story'],
     ['a mount left', 3, 'mount /image erofs /dev/loop0 ro 7:0 /', 'no mount'],
+    ['a unit of stage 1 left', 3, 'own-unit bootrelay-switch-root.service active', 'no unit of stage 1'],
     ['a failed unit', 3, 'failed-unit x.service', 'unit failed'],
     ['a loop device left', 3, 'loop /usr/lib/bootrelay/initrd.img', 'loop device'],
   ])('%s is not', (_, index, line, part) => {
