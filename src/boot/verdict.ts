@@ -168,7 +168,7 @@ function judgeVerity(
   ];
 }
 
-/** What the console showed of the three stages must be in the journal of the booted system, each once, in order. */
+/** What the console showed of the three stages must be in the journal of the booted system. */
 function judgeJournal(milestones: readonly Milestone[], report: readonly ReportLine[]): Fact {
   const story = (list: readonly Milestone[]) =>
     list

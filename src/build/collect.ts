@@ -35,11 +35,12 @@ export async function collectEntries(options: CollectOptions): Promise<readonly 
     collectExtraFiles(sysroot, options.extraFiles),
     collectModules(options),
   ]);
-  const taken = new Set(programEntries.map(({ path }) => path));
+  const fileEntries = needs.files.flatMap((need) => takeFile(sysroot, need));
+  const taken = new Set([...programEntries, ...fileEntries].map(({ path }) => path));
   return completeEntries([
     ...writeRendered(options),
     ...(plan.form === 'systemd' ? systemdEntries(sysroot) : []),
-    ...needs.files.flatMap((need) => takeFile(sysroot, need)),
+    ...fileEntries,
     ...layoutLinks,
     ...needs.directories.map((path): Entry => ({ type: 'dir', path, mode: 0o755, part: 'layout' })),
     ...needs.deviceNodes.map((node): Entry => ({ type: 'char', ...node, part: 'layout' })),
@@ -76,6 +77,15 @@ function systemdEntries(sysroot: string): readonly Entry[] {
     { type: 'link', path: '/init', target: 'usr/lib/systemd/systemd', part: 'layout' },
     fileEntry('/etc/initrd-release', release, 0o644, 'layout'),
     { type: 'link', path: '/etc/os-release', target: 'initrd-release', part: 'layout' },
+    // rd.rescue, rd.emergency and rd.systemd.unit= are meant for the full initrd: stage 1 does here what it always does.
+    ...['rescue', 'emergency'].map(
+      (name): Entry => ({
+        type: 'link',
+        path: `/usr/lib/systemd/system/${name}.target`,
+        target: 'initrd.target',
+        part: 'layout',
+      }),
+    ),
   ];
 }
 

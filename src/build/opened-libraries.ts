@@ -45,7 +45,17 @@ function openedBy(sysroot: string, path: string): readonly string[] {
   if (!file) return [];
   return readOpenedLibraries(readFileSync(file))
     .filter(({ priority }) => priority !== 'suggested')
-    .flatMap(({ soname }) => soname.flatMap((name) => findLibrary(sysroot, name) ?? []).slice(0, 1));
+    .flatMap((library) => takeLibrary(sysroot, path, library));
+}
+
+/** The first of the library's names that the sysroot has; one that is required must be there. */
+function takeLibrary(sysroot: string, path: string, library: OpenedLibrary): readonly string[] {
+  const found = library.soname.flatMap((name) => findLibrary(sysroot, name) ?? []).slice(0, 1);
+  if (found.length === 0 && library.priority === 'required') {
+    const names = library.soname.join(' or ');
+    throw new ToolError(`the sysroot has no ${names}, which ${path} opens for ${library.feature}`);
+  }
+  return found;
 }
 
 function findLibrary(sysroot: string, name: string): string | undefined {

@@ -180,6 +180,19 @@ const carriesOverOnlyExtras: Rule = ({ settings: { FullInitrd } }) =>
     message: `${path} must not be carried over: both initrds have their own`,
   }));
 
+/** Files of the systemd form that the full initrd has its own of. */
+const systemdOwn =
+  /^\/etc(\/systemd(\/system|\/(system|journald)\.conf)?|\/(passwd|group|machine-id|initrd-release|os-release))?$/;
+
+const carriesOverNothingOfSystemd: Rule = ({ settings: { FullInitrd, Initrd } }) =>
+  Initrd.Init === 'shell'
+    ? []
+    : FullInitrd.CarryOver.filter((path) => systemdOwn.test(path)).map((path) => ({
+        kind: 'settings-contradict',
+        setting: 'FullInitrd.CarryOver',
+        message: `${path} must not be carried over with Initrd.Init=systemd: both initrds have their own`,
+      }));
+
 const compressionLevelLimits: Readonly<Record<string, number>> = { zstd: 22, xz: 9, gzip: 9, none: 0 };
 
 const compressionLevelFits: Rule = ({ settings: { Initrd } }) => {
@@ -209,5 +222,6 @@ const rules: readonly Rule[] = [
   parameterNamesDiffer,
   overlayIsUsed,
   carriesOverOnlyExtras,
+  carriesOverNothingOfSystemd,
   compressionLevelFits,
 ];

@@ -7,5 +7,5 @@ import { applets, programs } from './needs.ts';
 export function emergencyNeeds({ Initrd, Emergency }: PlatformSettings): readonly ProgramNeed[] {
   const action = Emergency.Action === 'panic' ? [] : [Emergency.Action];
   if (Initrd.Init === 'shell') return applets('sleep', ...action);
-  return [...applets('sh', 'cat', 'mkdir', 'rm', 'sleep', ...action), ...programs('/usr/bin/systemctl')];
+  return [...applets('cat', 'sleep', ...action), ...programs('/usr/bin/systemctl')];
 }

@@ -1,9 +1,6 @@
 /** BootPlan -> the shell form of stage 1: /init of the minimal initrd. */
 import type { BootPlan, Step } from '../plan/boot-plan.ts';
-import type { CarryOverData } from '../plan/steps/carry-over.ts';
-import type { FindData } from '../plan/steps/find-usr-partition.ts';
-import type { CommandLineData } from '../plan/steps/read-kernel-command-line.ts';
-import type { VerityData } from '../plan/steps/set-up-verity.ts';
+import { renderStepText } from './step-text.ts';
 import { renderTemplate } from './templates.ts';
 
 /** The text of /init: a head, then one paragraph a step in the plan's order. */
@@ -21,48 +18,3 @@ export function renderInit(plan: BootPlan): string {
 function renderStep(step: Step, plan: BootPlan): string {
   return renderTemplate('templates/begin-step', { name: step.name }) + renderStepText(step, plan);
 }
-
-/** What a step does, in shell: the same text in both forms of stage 1. */
-export function renderStepText(step: Step, { platform, form }: BootPlan): string {
-  const data = { platform, systemd: form === 'systemd', ...templateData(step) };
-  return renderTemplate(`templates/steps/${step.name}`, data);
-}
-
-/** A step's data, as flags and texts that a template can test and print. */
-function templateData({ name, data }: Step): object {
-  const prepare = preparations[name];
-  return prepare ? prepare(data) : (data as object);
-}
-
-const preparations: Readonly<Record<string, (data: unknown) => object>> = {
-  'read-kernel-command-line': (data) => {
-    const commandLine = data as CommandLineData;
-    const noRootHash = `${commandLine.parameters.rootHash}= is missing, empty or not hexadecimal`;
-    const strangeOptions = `${commandLine.parameters.usrOptions}= has characters that are not known in mount options`;
-    return { ...commandLine, noRootHash, strangeOptions };
-  },
-  'find-usr-partition': (data) => ({
-    ...(data as FindData),
-    usesBlkid: (data as FindData).byBlkid.length > 0,
-  }),
-  'set-up-verity': (data) => {
-    const verity = data as VerityData;
-    return {
-      ...verity,
-      fixedOffset: verity.hashOffset !== 'auto',
-      opens: { [verity.tool]: true },
-      endOf: { [verity.fileSystem]: true },
-      hashPartition: verity.separateHash ? 'hash_partition' : 'usr_partition',
-    };
-  },
-  'carry-over': (data) => {
-    const { paths, where } = data as CarryOverData;
-    const copies = paths.map((path) => ({
-      path,
-      nested: path.lastIndexOf('/') > 0,
-      target: `/full${path.slice(0, path.lastIndexOf('/') + 1)}`,
-      failure: `cannot copy ${path}`,
-    }));
-    return { paths: copies, where };
-  },
-};

@@ -38,16 +38,6 @@ export function quoteUnit(value: string): string {
   return value.replaceAll('%', '%%');
 }
 
-/**
- * One word of a command line in a unit (systemd.service(5), "Command lines"): specifiers and variables doubled, in
- * double quotes where white space or a quote asks for it.
- */
-export function quoteUnitWord(value: string): string {
-  const text = refuseControl(value).replaceAll('%', '%%').replaceAll('$', '$$$$');
-  if (/^[A-Za-z0-9_./:,@%+=$-]+$/.test(text)) return text;
-  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
-}
-
 /** The name of a unit, escaped already: systemd.unit(5) has no quoting for lists of names. */
 export function checkUnitName(value: string): string {
   if (/^[A-Za-z0-9:_.\\@-]+\.(service|mount|target|device|socket)$/.test(value)) return value;

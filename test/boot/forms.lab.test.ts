@@ -4,21 +4,27 @@ import { boot, makeExtraCpio, reported, type TestBoot } from './boots.ts';
 
 type Way = Omit<TestBoot, 'full' | 'goal' | 'form'>;
 
-/** What differs between the forms, by the table in docs/boot.md: its patterns are between backticks. */
-const listed = [...sectionOfDocs('What differs between the two forms').matchAll(/`([^`]+)`/g)].map(
-  ([, pattern]) => pattern ?? '',
-);
-
-function sectionOfDocs(title: string): string {
+/** What differs between the forms, by the two tables in docs/boot.md: patterns between backticks. */
+function listedDifferences(column: 'only with systemd' | 'only with shell'): readonly string[] {
   const text = readFileSync(new URL('../../docs/boot.md', import.meta.url), 'utf8');
-  return text.split(/^## /m).find((section) => section.startsWith(title)) ?? '';
+  const section = text.split(/^## /m).find((part) => part.startsWith('What differs between the two forms'));
+  const table = section?.split('\n\n').find((part) => part.startsWith(`| what | ${column} |`)) ?? '';
+  return [...table.matchAll(/`([^`]+)`/g)].map(([, pattern]) => pattern ?? '');
 }
 
-/** A listed difference names a path; with /** at its end, all below it too. */
-function isListed(item: string): boolean {
-  return listed.some((pattern) =>
-    pattern.endsWith('/**') ? `${item}/`.startsWith(pattern.slice(0, -2)) : item === pattern,
-  );
+/** A pattern names a path; with /** at its end, all below it too. */
+function matches(pattern: string, item: string): boolean {
+  return pattern.endsWith('/**') ? `${item}/`.startsWith(pattern.slice(0, -2)) : item === pattern;
+}
+
+/** Items of `left` that `right` does not have as often. */
+function missing(left: readonly string[], right: readonly string[]): readonly string[] {
+  const rest = [...right];
+  return left.filter((item) => {
+    const place = rest.indexOf(item);
+    if (place >= 0) rest.splice(place, 1);
+    return place < 0;
+  });
 }
 
 /** All that the full initrd finds, as lines that can be compared. */
@@ -58,12 +64,20 @@ describe.each<readonly [string, Way]>([
 ])('%s', (_, way) => {
   test('the full initrd finds the same, whatever the form of stage 1, but for what docs/boot.md lists', async () => {
     const [shell, systemd] = [await handOver('shell', way), await handOver('systemd', way)];
-    const differences = [
-      ...shell.filter((item) => !systemd.includes(item)).map((item) => ['only with shell', item] as const),
-      ...systemd.filter((item) => !shell.includes(item)).map((item) => ['only with systemd', item] as const),
-    ];
-    expect(differences.filter(([, item]) => !isListed(subject(item)))).toEqual([]);
-    expect(shell.filter((item) => item.startsWith('mount /sysusr/usr '))).toHaveLength(1);
+    for (const [column, differences] of [
+      ['only with shell', missing(shell, systemd)],
+      ['only with systemd', missing(systemd, shell)],
+    ] as const) {
+      const patterns = listedDifferences(column);
+      const subjects = differences.map(subject);
+      const unlisted = subjects.filter((item) => !patterns.some((pattern) => matches(pattern, item)));
+      expect({ column, unlisted }).toEqual({ column, unlisted: [] });
+      const outdated = patterns.filter((pattern) => !subjects.some((item) => matches(pattern, item)));
+      expect({ column, outdated }).toEqual({ column, outdated: [] });
+    }
+    for (const items of [shell, systemd]) {
+      expect(items.filter((item) => item.startsWith('mount /sysusr/usr '))).toHaveLength(1);
+    }
   });
 });
 
@@ -72,6 +86,16 @@ test.each<readonly [string, Way, RegExp]>([
     'mount options from the command line reach the mount unit',
     { image: 'erofs', usr: 'btrfs', append: 'mount.usrflags=noatime' },
     /^\/sysusr\/usr btrfs \/dev\/mapper\/usr ro,noatime/,
+  ],
+  [
+    'parameters for the full initrd do not lead stage 1 astray',
+    { image: 'erofs', usr: 'erofs', append: 'rd.systemd.unit=rescue.target rd.emergency' },
+    /^\/sysusr\/usr erofs \/dev\/mapper\/usr ro/,
+  ],
+  [
+    'a read-only full initrd',
+    { image: 'squashfs', usr: 'erofs', settings: ['FullInitrd.Writable=no', 'FullInitrd.CarryOver='] },
+    /^\/ squashfs \/dev\/loop0 ro/,
   ],
   [
     'without verity the mount unit finds the partition',
@@ -85,6 +109,10 @@ test.each<readonly [string, Way, RegExp]>([
 ])('systemd: %s', async (_, way, mount) => {
   const result = await boot({ full: 'probe', goal: 'multi-user', form: 'systemd', ...way });
   expect(reported(result, 'mount')).toContainEqual(expect.stringMatching(mount));
+  const log = readFileSync(result.log, 'latin1');
+  expect(log).toMatch(/Unmounted sysusr-usr\.mount/);
+  // The journal waits for its first message: what the steps say goes into the kernel log.
+  expect(log).not.toMatch(/systemd-journald\[\d+\]/);
 });
 
 /** Files for the full initrd, carried over by stage 1: a unit that lists all units that systemd knows then. */

@@ -20,7 +20,7 @@ for name in /sys/block/dm-*/dm/name; do
     say dm-table "$device $(dmsetup table "$device")"
     say dm-status "$device $(dmsetup status "$device")"
 done
-find /run /dev/mapper | while read -r path; do say path "$path"; done
+find /run /dev ! -type c | while read -r path; do say path "$path"; done
 for process in /proc/[0-9]*; do
     [ ! -e "$process/exe" ] || say process "$(cat "$process/comm")"
 done

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { checkUnitName, quoteUnitWord } from '../../src/render/quote.ts';
+import { checkUnitName } from '../../src/render/quote.ts';
 import { deviceUnit, escapeUnitPath } from '../../src/render/unit-names.ts';
 import { runProgram } from './shells.ts';
 
@@ -30,18 +30,6 @@ test.each([
 ])('%s is %s', (device, unit) => {
   expect(deviceUnit(device)).toBe(unit);
   expect(checkUnitName(unit)).toBe(unit);
-});
-
-test.each([
-  ['plain', '/init', '/init'],
-  ['a specifier', '/100%h', '/100%%h'],
-  ['a variable', '/$HOME', '/$$HOME'],
-  ['a blank', '/a b', '"/a b"'],
-  ['quotes and a backslash', '/a"\\b', '"/a\\"\\\\b"'],
-  ['a separator of commands', '/a ; b', '"/a ; b"'],
-  ['empty', '', '""'],
-])('a word of a command line: %s', (_, value, word) => {
-  expect(quoteUnitWord(value)).toBe(word);
 });
 
 test.each(['a b.service', 'a.txt', 'a\nb.service', ''])('%j is no name of a unit', (name) => {

@@ -24,11 +24,17 @@ export function mountKernelFileSystems({ settings }: PlatformConfig): Step {
         'BLK_DEV_INITRD',
         'BINFMT_SCRIPT',
         'BINFMT_ELF',
+        ...(settings.Emergency.Action === 'panic' ? ['MAGIC_SYSRQ'] : []),
         ...kernelOptionsOfCompression[Compression],
         ...(Compression === 'xz' && settings.Platform.Architecture === 'x86-64' ? ['XZ_DEC_X86'] : []),
-        ...(systemd ? ['CGROUPS', 'UNIX', 'FHANDLE', 'SIGNALFD', 'TIMERFD', 'EPOLL'] : []),
+        ...(systemd
+          ? ['CGROUPS', 'NET', 'UNIX', 'FHANDLE', 'INOTIFY_USER', 'SIGNALFD', 'TIMERFD', 'EPOLL']
+          : []),
       ],
-      programs: systemd ? programs(...systemdPrograms) : applets('sh', 'mount'),
+      // What every script of the systemd form uses, and what starts them.
+      programs: systemd
+        ? [...programs(...systemdPrograms), ...applets('sh', 'cat', 'mkdir')]
+        : applets('sh', 'mount'),
       files: systemd ? systemdFiles : [],
       directories: ['/proc', '/sys', '/dev', '/run'],
       // Before devtmpfs is mounted: where the kernel opens /init's output, and where the first step logs.

@@ -1,7 +1,7 @@
 import { verityDevicePath } from '../../config/rules.ts';
 import type { PlatformConfig } from '../../config/validate.ts';
 import type { Step } from '../boot-plan.ts';
-import { kernelOptionsOfFileSystem, modules, mountProgram, nothing } from '../needs.ts';
+import { kernelOptionsOfFileSystem, modules, mountProgram, nothing, programs } from '../needs.ts';
 import { variable } from '../values.ts';
 
 export interface MountUsrData {
@@ -21,7 +21,11 @@ export function mountUsr(config: PlatformConfig): Step<MountUsrData> {
       ...nothing,
       modules: modules(Usr.FileSystem),
       kernelOptions: kernelOptionsOfFileSystem[Usr.FileSystem],
-      programs: mountProgram(config.settings),
+      // systemd unmounts it again where stage 1 ends.
+      programs: [
+        ...mountProgram(config.settings),
+        ...(config.settings.Initrd.Init === 'systemd' ? programs('/usr/bin/umount') : []),
+      ],
       directories: ['/sysusr/usr'],
     },
     uses: ['usr device', ...(KernelCommandLine.Override ? (['command line values'] as const) : [])],

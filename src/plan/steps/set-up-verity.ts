@@ -4,6 +4,7 @@ import type { PlatformConfig } from '../../config/validate.ts';
 import type { Step } from '../boot-plan.ts';
 import { applets, modules, nothing, programs } from '../needs.ts';
 import { sourceOf } from '../source.ts';
+import { udevFiles, udevPrograms } from '../systemd.ts';
 import { variable } from '../values.ts';
 
 export interface VerityData {
@@ -49,6 +50,7 @@ export function setUpVerity(config: PlatformConfig): Step<VerityData> {
   const { Verity, Usr, Platform, KernelCommandLine } = config.settings;
   const fromCommandLine = Verity.RootHash === 'command-line';
   const tool = verityTool(config.settings);
+  const udev = config.settings.Initrd.Init === 'systemd';
   return {
     name: 'set-up-verity',
     explanation: [
@@ -61,9 +63,10 @@ export function setUpVerity(config: PlatformConfig): Step<VerityData> {
       modules: [...modules('dm-verity'), { name: hashAccelerators[Platform.Architecture], optional: true }],
       kernelOptions: ['BLK_DEV_DM', 'DM_VERITY', 'CRYPTO_SHA256'],
       programs: [
-        ...applets('dd', 'grep', 'ln', 'od', ...(tool === 'dmsetup' ? ['tr'] : [])),
-        ...programs('/usr/sbin/dmsetup', ...programsOfTool[tool]),
+        ...applets('dd', 'od', ...(udev ? [] : ['grep', 'ln']), ...(tool === 'dmsetup' ? ['tr'] : [])),
+        ...programs('/usr/sbin/dmsetup', ...programsOfTool[tool], ...(udev ? udevPrograms : [])),
       ],
+      files: udev ? udevFiles : [],
     },
     uses: [
       'data partition',
@@ -96,7 +99,7 @@ export function setUpVerity(config: PlatformConfig): Step<VerityData> {
       hashOffsetWhere: sourceOf(config, 'Verity.HashOffset'),
       separateHash: Verity.HashDevice !== undefined,
       tool,
-      udev: config.settings.Initrd.Init === 'systemd',
+      udev,
       corruptionOption: corruptionOptions[Verity.OnCorruption],
       rootHashFromCommandLine: fromCommandLine,
     },

@@ -49,7 +49,10 @@ export function switchRoot(config: PlatformConfig): Step<SwitchRootData> {
       ...(systemd ? [] : ['full_init']),
     ],
     leaves: [],
-    failures: [`the full initrd has no mount points, or ${FullInitrd.Init} cannot be started`],
+    failures: [
+      ...(systemd ? ['the full initrd has no os-release'] : []),
+      `the full initrd has no mount points, or ${FullInitrd.Init} cannot be started`,
+    ],
     data: {
       verity,
       separateHash: Verity.HashDevice !== undefined,
