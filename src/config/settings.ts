@@ -9,10 +9,14 @@ import {
   type DeviceSpec,
   device,
   deviceIdentifiers,
+  deviceMapperName,
   integer,
   memorySize,
-  pattern,
+  moduleName,
+  mountOptions,
+  parameterName,
   plainPath,
+  platformName,
   rootHash,
   size,
   text,
@@ -61,32 +65,6 @@ function optional<T>(type: ValueType<T>, help: string): OptionalSetting<T> {
 function list<T>(type: ValueType<T>, defaultTexts: readonly string[], help: string): ListSetting<T> {
   return { kind: 'list', type, default: defaultTexts, help, since };
 }
-
-const platformName = pattern(
-  'name',
-  /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/,
-  'a name of letters, digits and _ . - that starts with a letter or digit, at most 63 characters',
-);
-const deviceMapperName = pattern(
-  'name',
-  /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/,
-  'a device-mapper name of letters, digits, _ and -',
-);
-const parameterName = pattern(
-  'parameter name',
-  /^[A-Za-z0-9][A-Za-z0-9_.-]*$/,
-  'the name of a kernel command line parameter, without "="',
-);
-const moduleName = pattern(
-  'module name',
-  /^-?[A-Za-z0-9][A-Za-z0-9_-]*$/,
-  'the name of a kernel module without directory and .ko, with a leading "-" where it may be missing or fail',
-);
-const mountOptions = pattern(
-  'mount options',
-  /^[A-Za-z0-9_=.:/@+-]+(,[A-Za-z0-9_=.:/@+-]+)*$/,
-  'mount options separated by commas, without spaces',
-);
 
 /** Every section and setting. */
 export const settings = {

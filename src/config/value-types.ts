@@ -231,3 +231,33 @@ export const rootHash: ValueType<string> = {
     return { value: value.toLowerCase() };
   },
 };
+
+export const platformName = pattern(
+  'name',
+  /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/,
+  'a name of letters, digits and _ . - that starts with a letter or digit, at most 63 characters',
+);
+
+export const deviceMapperName = pattern(
+  'name',
+  /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/,
+  'a device-mapper name of letters, digits, _ and -',
+);
+
+export const parameterName = pattern(
+  'parameter name',
+  /^[A-Za-z0-9][A-Za-z0-9_.-]*$/,
+  'the name of a kernel command line parameter, without "="',
+);
+
+export const moduleName = pattern(
+  'module name',
+  /^-?[A-Za-z0-9][A-Za-z0-9_-]*$/,
+  'the name of a kernel module without directory and .ko, with a leading "-" where it may be missing or fail',
+);
+
+export const mountOptions = pattern(
+  'mount options',
+  /^[A-Za-z0-9_=.:/@+-]+(,[A-Za-z0-9_=.:/@+-]+)*$/,
+  'mount options separated by commas, without spaces',
+);

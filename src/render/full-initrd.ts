@@ -2,6 +2,7 @@
 import { verityDevicePath } from '../config/rules.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
+import { emergencyData } from './emergency.ts';
 import { renderTemplate } from './templates.ts';
 import type { RenderedFile } from './tree.ts';
 
@@ -33,7 +34,7 @@ export function renderDracutModule(
     fileSystem: Usr.FileSystem,
     units,
     enabledUnits: enabled,
-    emergency: { ...plan.emergency, panics: plan.emergency.action.value === 'panic' },
+    emergency: emergencyData(plan),
     failureAction: failureActions[plan.emergency.action.value],
   };
   const file = (template: string, mode: RenderedFile['mode'] = 0o644): RenderedFile => ({

@@ -1,5 +1,6 @@
 /** BootPlan -> the shell form of stage 1: /init of the minimal initrd. */
 import type { BootPlan, Step } from '../plan/boot-plan.ts';
+import { emergencyData } from './emergency.ts';
 import { renderStepText } from './step-text.ts';
 import { renderTemplate } from './templates.ts';
 
@@ -10,7 +11,7 @@ export function renderInit(plan: BootPlan): string {
     platform: plan.platform,
     files: plan.files,
     variables,
-    emergency: { ...plan.emergency, panics: plan.emergency.action.value === 'panic' },
+    emergency: emergencyData(plan),
   });
   return [head, ...plan.steps.map((step) => renderStep(step, plan))].join('\n');
 }

@@ -3,6 +3,7 @@ import type { BootPlan, Step } from '../plan/boot-plan.ts';
 import type { MountUsrData } from '../plan/steps/mount-usr.ts';
 import type { VerityData } from '../plan/steps/set-up-verity.ts';
 import type { SwitchRootData } from '../plan/steps/switch-root.ts';
+import { emergencyData } from './emergency.ts';
 import {
   renderStepFiles,
   scriptDirectory,
@@ -34,11 +35,11 @@ type PathAndFile = readonly [string, RenderedFile];
 
 /** The files of the minimal initrd by their path in it. */
 export function renderSystemd(plan: BootPlan): RenderedTree {
-  const { platform, files, emergency } = plan;
+  const { platform, files } = plan;
   const common = {
     platform,
     files,
-    emergency: { ...emergency, panics: emergency.action.value === 'panic' },
+    emergency: emergencyData(plan),
     units: stepsWithUnits(plan).map(unitOf),
     timeout: stepTimeout,
     totalTimeout: totalTimeout(plan),
@@ -99,7 +100,7 @@ function reasonOf(step: Step): string {
 function renderConfiguration({ emergency }: BootPlan, common: object): readonly PathAndFile[] {
   const crashAction = crashActions[emergency.action.value];
   // For systemd 255, which does not know CrashAction=.
-  const data = { ...common, crashAction, crashReboots: crashAction !== 'freeze' };
+  const data = { ...common, crashAction, crashReboots: crashAction === 'reboot' };
   const file = (path: string, template: string): PathAndFile => [
     path,
     { text: renderTemplate(`templates/minimal/${template}`, data), mode: 0o644 },

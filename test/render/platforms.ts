@@ -136,3 +136,10 @@ export function renderNamed(name: string, ...overrides: readonly string[]): Rend
   if (!config) throw new Error(JSON.stringify(findings));
   return renderPlatform(config, planBoot(config, read));
 }
+
+/** Every platform with each of its initrds that has units. */
+export const unitSets = platformNames.flatMap((name) =>
+  (['minimal', 'full'] as const).flatMap((initrd) =>
+    unitsOf(name, initrd).length > 0 ? [[name, initrd] as const] : [],
+  ),
+);

@@ -5,8 +5,6 @@ import { noValues } from '../values.ts';
 
 export interface HandOverData {
   readonly move: boolean;
-  /** systemd shares all mounts with other namespaces, and a shared mount cannot be moved. */
-  readonly shared: boolean;
 }
 
 export function handOverUsr(config: PlatformConfig): Step<HandOverData> {
@@ -30,6 +28,6 @@ export function handOverUsr(config: PlatformConfig): Step<HandOverData> {
     provides: ['usr below full initrd'],
     ...noValues,
     failures: ['the full initrd has no /sysusr/usr and cannot be written to', 'the mount fails'],
-    data: { move, shared: systemd },
+    data: { move },
   };
 }

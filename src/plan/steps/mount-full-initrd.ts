@@ -4,10 +4,8 @@ import { applets, kernelOptionsOfFileSystem, modules, mountProgram, nothing } fr
 import { variable } from '../values.ts';
 
 export interface FullInitrdData {
-  readonly image: string;
   readonly fileSystem: string;
   readonly writable: boolean;
-  readonly tmpfsSize: string;
 }
 
 export function mountFullInitrd(config: PlatformConfig): Step<FullInitrdData> {
@@ -43,10 +41,8 @@ export function mountFullInitrd(config: PlatformConfig): Step<FullInitrdData> {
       'it has no init program',
     ],
     data: {
-      image: Image,
       fileSystem: FileSystem,
       writable: Writable,
-      tmpfsSize: TmpfsSize,
     },
   };
 }

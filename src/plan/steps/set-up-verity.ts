@@ -16,11 +16,8 @@ export interface VerityData {
   readonly separateHash: boolean;
   readonly hashOffsetWhere: string;
   readonly tool: VerityTool;
-  /** udev makes the device's nodes and links. */
-  readonly udev: boolean;
   /** Target option of dm-verity after the first check; none for `error`. */
   readonly corruptionOption: string | undefined;
-  readonly rootHashFromCommandLine: boolean;
 }
 
 const corruptionOptions = {
@@ -99,9 +96,7 @@ export function setUpVerity(config: PlatformConfig): Step<VerityData> {
       hashOffsetWhere: sourceOf(config, 'Verity.HashOffset'),
       separateHash: Verity.HashDevice !== undefined,
       tool,
-      udev,
       corruptionOption: corruptionOptions[Verity.OnCorruption],
-      rootHashFromCommandLine: fromCommandLine,
     },
   };
 }

@@ -8,8 +8,6 @@ export interface SwitchRootData {
   readonly verity: boolean;
   readonly separateHash: boolean;
   readonly verityName: string;
-  /** systemd's form of the step: the units stop, then systemd switches. */
-  readonly systemd: boolean;
   readonly init: Sourced<string>;
 }
 
@@ -57,7 +55,6 @@ export function switchRoot(config: PlatformConfig): Step<SwitchRootData> {
       verity,
       separateHash: Verity.HashDevice !== undefined,
       verityName: Verity.Name,
-      systemd,
       init: sourced(config, 'FullInitrd.Init', FullInitrd.Init),
     },
   };
