@@ -82,7 +82,7 @@ export const settings = {
     Init: single(
       choice('shell', 'systemd'),
       'shell',
-      'Form of stage 1: `shell` is a POSIX /init run by busybox; `systemd` is systemd as PID 1 with a unit a step.',
+      'Form of stage 1: `shell` is a POSIX /init run by busybox; `systemd` is systemd as PID 1, with the steps in units.',
     ),
     Compression: single(
       choice('zstd', 'xz', 'gzip', 'none'),
@@ -130,7 +130,7 @@ export const settings = {
     HandOver: single(
       choice('bind', 'move'),
       'bind',
-      'How /usr gets below the full initrd: a bind mount (the first mount is detached after it) or a moved mount.',
+      'How /usr gets below the full initrd: a bind mount (the first mount is detached after it) or a moved mount. With systemd both are a bind mount, and systemd detaches the first.',
     ),
   },
   Verity: {

@@ -49,6 +49,8 @@ export interface Needs {
   readonly deviceNodes: readonly DeviceNode[];
   /** Directories that must exist in the minimal initrd: mount points. */
   readonly directories: readonly string[];
+  /** Units of the sysroot's systemd that must run before, in the systemd form. */
+  readonly units: readonly string[];
 }
 
 /** A setting's value on its way into the output: what it is, which setting, and where that was set. */
@@ -79,6 +81,8 @@ export interface Step<Data = unknown> {
   readonly takes: readonly string[];
   /** Names of the values that the step sets for later ones. */
   readonly leaves: readonly string[];
+  /** Seconds that the step may wait for devices. */
+  readonly waits: number;
   /** What can go wrong; each ends in the plan's emergency action. */
   readonly failures: readonly string[];
   readonly data: Data;
@@ -153,6 +157,7 @@ export function needsOfPlan(plan: BootPlan): Needs {
       JSON.stringify,
     ),
     directories: [...new Set(all.flatMap(({ directories }) => directories))],
+    units: [...new Set(all.flatMap(({ units }) => units))],
     deviceNodes: uniqueBy(
       all.flatMap(({ deviceNodes }) => deviceNodes),
       ({ path }) => path,

@@ -9,6 +9,7 @@ export const nothing: Needs = {
   files: [],
   deviceNodes: [],
   directories: [],
+  units: [],
 };
 
 export function applets(...names: readonly string[]): readonly ProgramNeed[] {

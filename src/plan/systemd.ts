@@ -8,8 +8,8 @@ export const systemdPrograms: readonly string[] = [
   '/usr/lib/systemd/systemd-journald',
 ];
 
-/** udev, for the verity device. */
-export const udevPrograms: readonly string[] = ['/usr/lib/systemd/systemd-udevd'];
+/** udev, for the verity device; its rules call dmsetup to say that they are through. */
+export const udevPrograms: readonly string[] = ['/usr/lib/systemd/systemd-udevd', '/usr/sbin/dmsetup'];
 
 function from(debianPackage: string, ...anyOf: readonly string[]): FileNeed {
   return { anyOf, package: debianPackage };

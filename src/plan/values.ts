@@ -14,9 +14,10 @@ export function variable(
   return { variable: name, ...sourced(config, setting, value ?? '') };
 }
 
-/** A step that neither takes nor leaves a value. */
-export const noValues: Pick<Step, 'variables' | 'takes' | 'leaves'> = {
+/** A step that neither takes nor leaves a value, and waits for nothing. */
+export const noValues: Pick<Step, 'variables' | 'takes' | 'leaves' | 'waits'> = {
   variables: [],
   takes: [],
   leaves: [],
+  waits: 0,
 };

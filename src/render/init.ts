@@ -1,7 +1,7 @@
 /** BootPlan -> the shell form of stage 1: /init of the minimal initrd. */
-import type { BootPlan, Step } from '../plan/boot-plan.ts';
+import type { BootPlan } from '../plan/boot-plan.ts';
 import { emergencyData } from './emergency.ts';
-import { renderStepText } from './step-text.ts';
+import { renderStep } from './step-text.ts';
 import { renderTemplate } from './templates.ts';
 
 /** The text of /init: a head, then one paragraph a step in the plan's order. */
@@ -14,8 +14,4 @@ export function renderInit(plan: BootPlan): string {
     emergency: emergencyData(plan),
   });
   return [head, ...plan.steps.map((step) => renderStep(step, plan))].join('\n');
-}
-
-function renderStep(step: Step, plan: BootPlan): string {
-  return renderTemplate('templates/begin-step', { name: step.name }) + renderStepText(step, plan);
 }

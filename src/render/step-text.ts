@@ -6,7 +6,12 @@ import type { CommandLineData } from '../plan/steps/read-kernel-command-line.ts'
 import type { VerityData } from '../plan/steps/set-up-verity.ts';
 import { renderTemplate } from './templates.ts';
 
-/** What a step does, in shell: the same text in both forms of stage 1. */
+/** What a step does, in shell: its name for the log, then the same text in both forms of stage 1. */
+export function renderStep(step: Step, plan: BootPlan): string {
+  return renderTemplate('templates/begin-step', step) + renderStepText(step, plan);
+}
+
+/** What a step does, once its name is in the log. */
 export function renderStepText(step: Step, { platform, form }: BootPlan): string {
   const data = { platform, systemd: form === 'systemd', ...templateData(step) };
   return renderTemplate(`templates/steps/${step.name}`, data);

@@ -1,7 +1,7 @@
-/** The steps of the plan as systemd runs them: which unit each is, what it requires, its script. */
+/** The steps of the plan as systemd runs them: which unit each belongs to, what that unit requires, its script. */
 import type { BootPlan, Step, Variable } from '../plan/boot-plan.ts';
 import type { MountUsrData } from '../plan/steps/mount-usr.ts';
-import { renderStepText } from './step-text.ts';
+import { renderStep, renderStepText } from './step-text.ts';
 import { renderTemplate } from './templates.ts';
 import type { RenderedFile } from './tree.ts';
 import { deviceUnit } from './unit-names.ts';
@@ -9,45 +9,84 @@ import { deviceUnit } from './unit-names.ts';
 export const unitDirectory = 'usr/lib/systemd/system';
 export const scriptDirectory = 'usr/lib/bootrelay';
 
-/** Seconds that a step may take, besides waiting for devices. */
-export const stepTimeout = 90;
+/** Seconds that a unit may take, besides waiting for devices. */
+export const unitTimeout = 90;
 
-/** The steps that are units: systemd itself mounts the kernel's file systems before it starts any. */
-export function stepsWithUnits(plan: BootPlan): readonly Step[] {
-  return plan.steps.filter(({ name }) => name !== 'mount-kernel-filesystems');
+/** Steps that follow one another without systemd having a part in it: one unit, named after what it comes to. */
+export interface StepUnit {
+  readonly unit: string;
+  readonly steps: readonly Step[];
 }
 
-/** The unit of a step. */
-export function unitOf({ name }: Step): string {
-  return name === 'mount-usr' ? 'sysusr-usr.mount' : `bootrelay-${name}.service`;
+/** systemd itself mounts the kernel's file systems before it starts any unit, and /usr by a mount unit. */
+const runBySystemd = ['mount-kernel-filesystems'];
+const mountUnits: Readonly<Record<string, string>> = { 'mount-usr': 'sysusr-usr.mount' };
+
+/**
+ * The units of the plan in its order. A step begins a unit of its own where systemd mounts, or must have started
+ * another unit before: starting a process through systemd costs more than most steps.
+ */
+export function unitsOfPlan({ steps }: BootPlan): readonly StepUnit[] {
+  const groups: Step[][] = [];
+  for (const step of steps.filter(({ name }) => !runBySystemd.includes(name))) {
+    const group = groups.at(-1);
+    if (!group || isMount(step) || group.some(isMount) || step.needs.units.length > 0) groups.push([step]);
+    else group.push(step);
+  }
+  return groups.map((group) => ({ unit: nameOf(group), steps: group }));
 }
 
-/** The unit and, but for the mount, the script of a step. `common` is what all templates print. */
-export function renderStepFiles(
-  step: Step,
+function isMount({ name }: Step): boolean {
+  return name in mountUnits;
+}
+
+function nameOf(steps: readonly Step[]): string {
+  const { name } = steps.at(-1) as Step;
+  return mountUnits[name] ?? `bootrelay-${name}.service`;
+}
+
+/** Seconds that a unit may take. */
+function timeoutOf({ steps }: StepUnit): number {
+  return unitTimeout + steps.reduce((sum, { waits }) => sum + waits, 0);
+}
+
+/** Seconds that all units together may take. */
+export function totalTimeout(plan: BootPlan): number {
+  return unitsOfPlan(plan).reduce((sum, unit) => sum + timeoutOf(unit), 0);
+}
+
+/** The unit and, but for a mount, the script of some steps. `common` is what all templates print. */
+export function renderUnit(
+  own: StepUnit,
   plan: BootPlan,
   common: object,
 ): readonly (readonly [string, RenderedFile])[] {
-  const last = step === plan.steps.at(-1);
-  const timeout = stepTimeout + (step.name === 'find-usr-partition' ? waitingTime(plan) : 0);
-  const data = { ...common, step: step.name, requires: requiredUnits(step, plan), last, timeout };
-  const unit = (text: string) => [`${unitDirectory}/${unitOf(step)}`, { text, mode: 0o644 }] as const;
-  if (step.name === 'mount-usr') {
-    return [unit(renderTemplate('units/minimal/sysusr-usr.mount', { ...data, ...mountData(step) }))];
+  const { name } = own.steps.at(-1) as Step;
+  const data = {
+    ...common,
+    names: own.steps.map((step) => step.name),
+    script: name,
+    requires: requiredUnits(own, plan),
+    last: own.unit === unitsOfPlan(plan).at(-1)?.unit,
+    timeout: timeoutOf(own),
+  };
+  const unit = (text: string) => [`${unitDirectory}/${own.unit}`, { text, mode: 0o644 }] as const;
+  const [first] = own.steps;
+  if (first && isMount(first)) {
+    return [unit(renderTemplate('units/minimal/sysusr-usr.mount', { ...data, ...mountData(first) }))];
   }
-  const script = { text: renderScript(step, plan), mode: 0o755 } as const;
-  return [
-    unit(renderTemplate('units/minimal/step.service', data)),
-    [`${scriptDirectory}/${step.name}`, script],
-  ];
+  const script = { text: renderScript(own, plan), mode: 0o755 } as const;
+  return [unit(renderTemplate('units/minimal/steps.service', data)), [`${scriptDirectory}/${name}`, script]];
 }
 
-/** The units of the steps that provide what `step` uses; udev is there for the verity device. */
-function requiredUnits(step: Step, plan: BootPlan): readonly string[] {
-  const providers = stepsWithUnits(plan).filter(({ provides }) =>
-    provides.some((fact) => step.uses.includes(fact)),
+/** The units that provide what `own` uses, and those that its steps name. */
+function requiredUnits(own: StepUnit, plan: BootPlan): readonly string[] {
+  const used = own.steps.flatMap(({ uses }) => uses);
+  const providers = unitsOfPlan(plan).filter(
+    ({ unit, steps }) =>
+      unit !== own.unit && steps.some(({ provides }) => provides.some((fact) => used.includes(fact))),
   );
-  return [...(step.name === 'set-up-verity' ? ['systemd-udevd.service'] : []), ...providers.map(unitOf)];
+  return [...own.steps.flatMap(({ needs }) => needs.units), ...providers.map(({ unit }) => unit)];
 }
 
 function mountData({ data, variables }: Step): object {
@@ -64,34 +103,51 @@ function mountData({ data, variables }: Step): object {
   };
 }
 
-/** The script of a step: its values, the same text as in the shell form, what it leaves. */
-function renderScript(step: Step, plan: BootPlan): string {
+/** The script of a unit: its values, the same text as in the shell form, what it leaves for later units. */
+function renderScript(own: StepUnit, plan: BootPlan): string {
   const { platform, files } = plan;
-  const head = { step: step.name, platform, files, ...valuesOf(step, plan) };
-  const end =
-    step === plan.steps.at(-1) ? '' : renderTemplate('templates/minimal/script-end', { leaves: step.leaves });
-  return renderTemplate('templates/minimal/script', head) + renderStepText(step, plan) + end;
+  const [before, after] = [neighbour(own, plan, -1), neighbour(own, plan, 1)];
+  const head = {
+    names: own.steps.map(({ name }) => name),
+    platform,
+    files,
+    first: own.unit === unitsOfPlan(plan)[0]?.unit,
+    ...valuesOf(own, plan),
+  };
+  // The script before has begun this one's first step in its last line, unless systemd mounts in between.
+  const begun = before && !isMount(before) && !runBySystemd.includes(before.name) ? own.steps[0] : undefined;
+  return [
+    renderTemplate('templates/minimal/script', head),
+    ...own.steps.map((step) => (step === begun ? renderStepText(step, plan) : renderStep(step, plan))),
+    ...(after
+      ? [renderTemplate('templates/minimal/script-end', { leaves: leavesOf(own, plan), after: after.name })]
+      : []),
+  ].join('\n');
 }
 
-/** Where the values come from that a step takes: from the steps before it, else from settings. */
-function valuesOf(step: Step, plan: BootPlan): { variables: readonly Variable[]; taken: readonly string[] } {
-  const before = plan.steps.slice(0, plan.steps.indexOf(step));
+/** The step before a unit's first one, or after its last one. */
+function neighbour({ steps }: StepUnit, plan: BootPlan, direction: -1 | 1): Step | undefined {
+  return plan.steps[plan.steps.indexOf(steps.at(direction === 1 ? -1 : 0) as Step) + direction];
+}
+
+/** Where the values come from that a unit's steps take: from the units before it, else from settings. */
+function valuesOf(
+  own: StepUnit,
+  plan: BootPlan,
+): { variables: readonly Variable[]; taken: readonly string[] } {
+  const before = plan.steps.slice(0, plan.steps.indexOf(own.steps[0] as Step));
   const left = new Set(before.flatMap(({ leaves }) => leaves));
+  const takes = [...new Set(own.steps.flatMap((step) => step.takes))];
   const settings = plan.steps.flatMap(({ variables }) => variables);
   return {
-    variables: settings.filter(({ variable }) => step.takes.includes(variable) && !left.has(variable)),
-    taken: step.takes.filter((name) => left.has(name)),
+    variables: settings.filter(({ variable }) => takes.includes(variable) && !left.has(variable)),
+    taken: takes.filter((name) => left.has(name)),
   };
 }
 
-/** Seconds that find-usr-partition may wait: once for each device that it looks for. */
-function waitingTime({ steps }: BootPlan): number {
-  const find = steps.find(({ name }) => name === 'find-usr-partition');
-  const timeout = find?.variables.find(({ variable }) => variable === 'device_timeout');
-  return (find?.leaves.length ?? 0) * Number(timeout?.value ?? 0);
-}
-
-/** Seconds that all steps together may take. */
-export function totalTimeout(plan: BootPlan): number {
-  return plan.steps.length * stepTimeout + waitingTime(plan);
+/** The values that a unit's steps set and later units take. */
+function leavesOf(own: StepUnit, plan: BootPlan): readonly string[] {
+  const later = plan.steps.slice(plan.steps.indexOf(own.steps.at(-1) as Step) + 1);
+  const taken = new Set(later.filter((step) => !isMount(step)).flatMap(({ takes }) => takes));
+  return [...new Set(own.steps.flatMap(({ leaves }) => leaves))].filter((name) => taken.has(name));
 }

@@ -1,17 +1,16 @@
-/** BootPlan -> the systemd form of stage 1: a unit a step, the switch, what happens on failure, systemd's configuration. */
+/** BootPlan -> the systemd form of stage 1: the steps in units, the switch, what happens on failure, systemd's configuration. */
 import type { BootPlan, Step } from '../plan/boot-plan.ts';
 import type { MountUsrData } from '../plan/steps/mount-usr.ts';
 import type { VerityData } from '../plan/steps/set-up-verity.ts';
 import type { SwitchRootData } from '../plan/steps/switch-root.ts';
 import { emergencyData } from './emergency.ts';
 import {
-  renderStepFiles,
+  renderUnit,
   scriptDirectory,
-  stepsWithUnits,
-  stepTimeout,
   totalTimeout,
   unitDirectory,
-  unitOf,
+  unitsOfPlan,
+  unitTimeout,
 } from './systemd-steps.ts';
 import { renderTemplate } from './templates.ts';
 import type { RenderedFile, RenderedTree } from './tree.ts';
@@ -40,13 +39,13 @@ export function renderSystemd(plan: BootPlan): RenderedTree {
     platform,
     files,
     emergency: emergencyData(plan),
-    units: stepsWithUnits(plan).map(unitOf),
-    timeout: stepTimeout,
+    units: unitsOfPlan(plan).map(({ unit }) => unit),
+    timeout: unitTimeout,
     totalTimeout: totalTimeout(plan),
   };
   return new Map<string, RenderedFile>([
     unit('initrd.target', common),
-    ...stepsWithUnits(plan).flatMap((step) => renderStepFiles(step, plan, common)),
+    ...unitsOfPlan(plan).flatMap((own) => renderUnit(own, plan, common)),
     script('step-functions', common, 0o644),
     ...renderUdev(plan, common),
     ...renderSwitch(plan, common),
@@ -87,14 +86,10 @@ function renderSwitch(plan: BootPlan, common: object): readonly PathAndFile[] {
 }
 
 function renderEmergency(plan: BootPlan, common: object): readonly PathAndFile[] {
-  const blamed = stepsWithUnits(plan).map((step) => ({ unit: unitOf(step), reason: reasonOf(step) }));
-  return [unit('bootrelay-emergency.service', common), script('emergency', { ...common, blamed })];
-}
-
-/** What is said of a step that does not say it itself. */
-function reasonOf(step: Step): string {
-  const what = step.name === 'mount-usr' ? (step.data as MountUsrData).failure : 'its unit did not end well';
-  return `${step.name} failed: ${what}`;
+  const mounts = plan.steps.flatMap(({ name, data }) =>
+    name === 'mount-usr' ? [{ name, reason: `${name} failed: ${(data as MountUsrData).failure}` }] : [],
+  );
+  return [unit('bootrelay-emergency.service', common), script('emergency', { ...common, mounts })];
 }
 
 function renderConfiguration({ emergency }: BootPlan, common: object): readonly PathAndFile[] {

@@ -40,8 +40,7 @@ async function handOver(form: 'shell' | 'systemd', way: Way): Promise<readonly s
       of(key).map((value) => `${key} ${value}`),
     ),
     ...of('handover').map((line) => `handover ${line.replace(/^UPTIMES=.*/, 'UPTIMES')}`),
-    // Two steps that do not use one another begin in any order.
-    ...said.sort(),
+    ...said,
   ];
 }
 

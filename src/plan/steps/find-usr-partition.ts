@@ -60,6 +60,7 @@ export function findUsrPartition(config: PlatformConfig): Step<FindData> {
     ],
     takes: ['usr_device', ...(hash ? ['hash_device'] : []), 'device_timeout'],
     leaves: ['usr_partition', ...(hash ? ['hash_partition'] : [])],
+    waits: Math.ceil(Devices.Timeout) * (hash ? 2 : 1),
     failures: ['no device matches within the time limit', 'more than one device matches'],
     data: {
       byPath: understood.has('path'),

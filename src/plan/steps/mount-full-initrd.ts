@@ -35,6 +35,7 @@ export function mountFullInitrd(config: PlatformConfig): Step<FullInitrdData> {
     ],
     takes: ['image', ...(Writable ? ['tmpfs_size'] : []), 'full_init'],
     leaves: [],
+    waits: 0,
     failures: [
       'the image is not there',
       `the image is not a readable ${FileSystem}`,

@@ -33,6 +33,7 @@ export function mountUsr(config: PlatformConfig): Step<MountUsrData> {
     variables: [variable(config, 'usr_options', 'Usr.Options', Usr.Options)],
     takes: ['usr_options', ...(Verity.Verity === 'required' ? [] : ['usr_partition'])],
     leaves: [],
+    waits: 0,
     failures: [`the device does not hold a readable ${Usr.FileSystem} file system`],
     data: {
       verity: Verity.Verity === 'required',

@@ -71,6 +71,7 @@ export function readKernelCommandLine(config: PlatformConfig): Step<CommandLineD
     variables: [],
     takes: overridable,
     leaves: overridable,
+    waits: 0,
     failures: [
       ...(Override
         ? [`${parameters.usrFileSystem}= asks for another file system than ${Usr.FileSystem}`]

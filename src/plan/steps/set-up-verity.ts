@@ -16,13 +16,13 @@ export interface VerityData {
   readonly separateHash: boolean;
   readonly hashOffsetWhere: string;
   readonly tool: VerityTool;
-  /** Target option of dm-verity after the first check; none for `error`. */
-  readonly corruptionOption: string | undefined;
+  /** What happens when a block does not match, as dm-verity's table and as veritysetup(8) name it; none for `error`. */
+  readonly reaction: { readonly table: string; readonly flag: string } | undefined;
 }
 
-const corruptionOptions = {
-  panic: 'panic_on_corruption',
-  restart: 'restart_on_corruption',
+const reactions = {
+  panic: { table: 'panic_on_corruption', flag: 'panic-on-corruption' },
+  restart: { table: 'restart_on_corruption', flag: 'restart-on-corruption' },
   error: undefined,
 } as const;
 
@@ -32,7 +32,7 @@ const hashAccelerators = { 'x86-64': 'sha256-ssse3', arm64: 'sha2-ce' } as const
 export type VerityTool = 'dmsetup' | 'veritysetup' | 'systemd-veritysetup';
 
 const programsOfTool: Readonly<Record<VerityTool, readonly string[]>> = {
-  dmsetup: [],
+  dmsetup: ['/usr/sbin/dmsetup'],
   veritysetup: ['/usr/sbin/veritysetup'],
   'systemd-veritysetup': ['/usr/lib/systemd/systemd-veritysetup'],
 };
@@ -47,23 +47,35 @@ export function setUpVerity(config: PlatformConfig): Step<VerityData> {
   const { Verity, Usr, Platform, KernelCommandLine } = config.settings;
   const fromCommandLine = Verity.RootHash === 'command-line';
   const tool = verityTool(config.settings);
+  // The built-in one has 64 or 128 digits.
+  const digests = ['sha256sum', 'sha512sum'].filter((_, index) =>
+    fromCommandLine ? true : Verity.RootHash.length === 64 << index,
+  );
   const udev = config.settings.Initrd.Init === 'systemd';
   return {
     name: 'set-up-verity',
     explanation: [
       `Makes ${verityDevicePath(config.settings)} with ${tool}: every block that is read from it is checked against the root hash ${fromCommandLine ? `that ${KernelCommandLine.RootHash}= gives` : 'that is built in'}.`,
-      'Reads through the device and requires that the kernel calls it valid, before anything trusts it.',
-      `A block that does not match later: ${Verity.OnCorruption}.`,
+      'Requires first that the hash tree begins with the root hash: a wrong one has a reason of its own.',
+      `A block that does not match: ${Verity.OnCorruption}, from the first read on.`,
     ],
     needs: {
       ...nothing,
       modules: [...modules('dm-verity'), { name: hashAccelerators[Platform.Architecture], optional: true }],
       kernelOptions: ['BLK_DEV_DM', 'DM_VERITY', 'CRYPTO_SHA256'],
       programs: [
-        ...applets('dd', 'od', ...(udev ? [] : ['grep', 'ln']), ...(tool === 'dmsetup' ? ['tr'] : [])),
-        ...programs('/usr/sbin/dmsetup', ...programsOfTool[tool], ...(udev ? udevPrograms : [])),
+        ...applets(
+          'dd',
+          'grep',
+          'od',
+          ...digests,
+          ...(udev ? [] : ['ln']),
+          ...(tool === 'dmsetup' ? ['tr'] : []),
+        ),
+        ...programs(...programsOfTool[tool], ...(udev ? udevPrograms : [])),
       ],
       files: udev ? udevFiles : [],
+      units: udev ? ['systemd-udevd.service'] : [],
     },
     uses: [
       'data partition',
@@ -83,6 +95,7 @@ export function setUpVerity(config: PlatformConfig): Step<VerityData> {
     ],
     takes: ['usr_partition', ...(Verity.HashDevice ? ['hash_partition'] : []), 'root_hash'],
     leaves: [],
+    waits: 0,
     failures: [
       'there is no verity superblock at the hash offset, or one that this initrd does not understand',
       'the root hash does not match the hash tree',
@@ -96,7 +109,7 @@ export function setUpVerity(config: PlatformConfig): Step<VerityData> {
       hashOffsetWhere: sourceOf(config, 'Verity.HashOffset'),
       separateHash: Verity.HashDevice !== undefined,
       tool,
-      corruptionOption: corruptionOptions[Verity.OnCorruption],
+      reaction: reactions[Verity.OnCorruption],
     },
   };
 }

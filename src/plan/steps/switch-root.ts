@@ -47,6 +47,7 @@ export function switchRoot(config: PlatformConfig): Step<SwitchRootData> {
       ...(systemd ? [] : ['full_init']),
     ],
     leaves: [],
+    waits: 0,
     failures: [
       ...(systemd ? ['the full initrd has no os-release'] : []),
       `the full initrd has no mount points, or ${FullInitrd.Init} cannot be started`,
