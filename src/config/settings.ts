@@ -130,7 +130,7 @@ export const settings = {
     HandOver: single(
       choice('bind', 'move'),
       'bind',
-      'How /usr gets below the full initrd: a bind mount (the first mount is detached after it) or a moved mount. With systemd both are a bind mount, and systemd detaches the first.',
+      'How /usr gets below the full initrd: a bind mount (the first mount is detached after it) or a moved mount.',
     ),
   },
   Verity: {

@@ -4,7 +4,8 @@ import type { ProgramNeed } from './boot-plan.ts';
 import { applets } from './needs.ts';
 
 /** What the emergency action needs, whichever step fails. */
-export function emergencyNeeds({ Emergency }: PlatformSettings): readonly ProgramNeed[] {
+export function emergencyNeeds({ Emergency, Initrd }: PlatformSettings): readonly ProgramNeed[] {
   const action = Emergency.Action === 'panic' ? [] : [Emergency.Action];
-  return applets('sleep', ...action);
+  const asks = Initrd.Init === 'systemd' ? ['grep'] : [];
+  return applets('sleep', ...asks, ...action);
 }

@@ -86,10 +86,11 @@ function renderSwitch(plan: BootPlan, common: object): readonly PathAndFile[] {
 }
 
 function renderEmergency(plan: BootPlan, common: object): readonly PathAndFile[] {
-  const mounts = plan.steps.flatMap(({ name, data }) =>
-    name === 'mount-usr' ? [{ name, reason: `${name} failed: ${(data as MountUsrData).failure}` }] : [],
-  );
-  return [unit('bootrelay-emergency.service', common), script('emergency', { ...common, mounts })];
+  const first = unitsOfPlan(plan)[0]?.steps[0]?.name;
+  const place = plan.steps.findIndex(({ name }) => name === 'mount-usr');
+  const { name, data } = plan.steps[place] as Step<MountUsrData>;
+  const mount = { name, failure: data.failure, next: plan.steps[place + 1]?.name };
+  return [unit('bootrelay-emergency.service', common), script('emergency', { ...common, first, mount })];
 }
 
 function renderConfiguration({ emergency }: BootPlan, common: object): readonly PathAndFile[] {

@@ -2,7 +2,7 @@ import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { openLab, sharedImages, sharedUsr } from '../lab/lab.ts';
-import { boot, type TestBoot } from './boots.ts';
+import { boot, makeExtraCpio, type TestBoot } from './boots.ts';
 
 const wrongHash = 'ab'.repeat(32);
 
@@ -97,6 +97,24 @@ const failing: readonly (readonly [string, Failing])[] = [
       reason: /^mount-full-initrd failed: there is no \/usr\/lib\/none\.img/,
     },
   ],
+  [
+    'mount options that the file system refuses',
+    {
+      usr: 'erofs',
+      append: 'mount.usrflags=nosuchoption',
+      step: 'mount-usr',
+      reason: /^mount-usr failed: cannot mount \/usr/,
+    },
+  ],
+  [
+    'an image without the init that is asked for',
+    {
+      usr: 'erofs',
+      settings: ['FullInitrd.Init=/no/init'],
+      step: 'mount-full-initrd',
+      reason: /^mount-full-initrd failed: the full initrd has no \/no\/init/,
+    },
+  ],
 ];
 
 const both = (['shell', 'systemd'] as const).flatMap((form) =>
@@ -116,3 +134,24 @@ test.each(both)(
     expect(ended).toBe('exit');
   },
 );
+
+test.each([
+  ['find-usr-partition', 'read-kernel-command-line'],
+  ['switch-root', 'mount-full-initrd'],
+  ['enter-full-initrd', 'switch-root'],
+])('systemd: without the script %s the boot ends with a reason that names %s', async (script, step) => {
+  // One that cannot be run takes its place: the unit fails without a word of its own.
+  const extraCpio = await makeExtraCpio({ [`/usr/lib/bootrelay/${script}`]: '' });
+  const options = {
+    full: 'probe',
+    goal: 'hand-over',
+    image: 'erofs',
+    usr: 'erofs',
+    form: 'systemd',
+  } as const;
+  const { seen, verdict, ended } = await boot({ ...options, extraCpio });
+  expect(verdict.ok).toBe(false);
+  expect(seen.failure).toBe(`${step} failed: its unit failed, or took too long`);
+  expect(seen.milestones.filter(({ stage }) => stage === 'stage 2')).toEqual([]);
+  expect(ended).toBe('exit');
+});
