@@ -112,7 +112,11 @@ await yargs(hideBin(process.argv))
     (command) =>
       withPlatforms(command)
         .option('sysroot', { type: 'string', describe: 'the built system to check against' })
-        .option('kernel', { type: 'string', describe: 'kernel version, a directory of usr/lib/modules' }),
+        .option('kernel', { type: 'string', describe: 'kernel version, a directory of usr/lib/modules' })
+        .option('image', {
+          type: 'string',
+          describe: 'packed full initrd, to compare a thin one with the /usr of the sysroot',
+        }),
     (args) =>
       finish(
         import('./commands/check.ts').then(({ check }) => check(args)),
@@ -157,7 +161,11 @@ await yargs(hideBin(process.argv))
   .command(
     'build <platform>',
     'Build the minimal initrd from a sysroot',
-    (command) => withSysroot(withPlatform(command)).option('output', outputDirectory),
+    (command) =>
+      withSysroot(withPlatform(command)).option('output', outputDirectory).option('image', {
+        type: 'string',
+        describe: 'packed full initrd: fail where /usr lacks what a thin one shares',
+      }),
     (args) =>
       finish(
         import('./commands/build.ts').then(({ build }) => build(args)),
@@ -170,6 +178,10 @@ await yargs(hideBin(process.argv))
     (command) =>
       withPlatform(command)
         .option('initrd', { type: 'string', demandOption: true, describe: 'full initrd, as dracut makes it' })
+        .option('sysroot', {
+          type: 'string',
+          describe: 'the built system whose /usr a thin image shares files with',
+        })
         .option('output', { alias: 'o', type: 'string', demandOption: true, describe: 'image to write' }),
     (args) =>
       finish(

@@ -41,11 +41,17 @@ export const findingKinds = {
   },
   'module-optional-missing': { severity: 'note', title: 'The kernel does not have an optional module.' },
   'kernel-option-missing': { severity: 'error', title: 'The kernel was built without a needed option.' },
+  'kernel-too-old': { severity: 'error', title: 'The kernel is older than a setting needs.' },
   'program-missing': { severity: 'error', title: 'The sysroot does not have a needed program.' },
   'file-missing': { severity: 'error', title: 'The sysroot does not have a needed file.' },
   'kernel-missing': {
     severity: 'error',
     title: 'The sysroot does not have the modules of this kernel version.',
+  },
+  'image-record-missing': { severity: 'error', title: 'It is not known what a thin image shares with /usr.' },
+  'image-shares-other-file': {
+    severity: 'error',
+    title: 'A thin image has no data for a file that /usr lacks or has in another version.',
   },
   'over-budget': { severity: 'error', title: 'The minimal initrd is larger than its budget.' },
 } as const satisfies Record<string, FindingWords>;

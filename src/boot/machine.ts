@@ -3,10 +3,11 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Build, buildMinimalInitrd } from '../build/build.ts';
 import { findKernelImage } from '../build/kernel.ts';
+import { imageFormatOf } from '../config/image-format.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import type { DeviceSpec } from '../config/value-types.ts';
 import { type Finding, hasErrors } from '../findings.ts';
-import { fullInitrdMountPoints, packFullInitrd } from '../pack/pack.ts';
+import { packFullInitrd } from '../pack/pack.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { planBoot } from '../plan/plan.ts';
 import { ToolError } from '../tools/programs.ts';
@@ -77,11 +78,12 @@ export async function makeMachine(options: MachineOptions): Promise<MachineResul
   };
 }
 
-async function packedImage({ config, initrd, work }: MachineOptions): Promise<string> {
+async function packedImage({ config, initrd, sysroot, work }: MachineOptions): Promise<string> {
   if (/\.(squashfs|erofs)$/.test(initrd)) return initrd;
   const output = join(work, 'full-initrd.img');
-  const fileSystem = config.settings.FullInitrd.FileSystem;
-  await packFullInitrd({ initrd, fileSystem, mountPoints: fullInitrdMountPoints, output, work });
+  const { Source, Thin } = config.settings.FullInitrd;
+  const thin = Source === 'thin' ? { kind: Thin, usr: join(sysroot, 'usr') } : undefined;
+  await packFullInitrd({ initrd, format: imageFormatOf(config.settings), thin, output, work });
   return output;
 }
 

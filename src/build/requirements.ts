@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { closest } from '../config/suggestions.ts';
 import { type Finding, finding } from '../findings.ts';
-import { type BootPlan, type FileNeed, needsOfPlan } from '../plan/boot-plan.ts';
+import { type BootPlan, type FileNeed, type KernelVersionNeed, needsOfPlan } from '../plan/boot-plan.ts';
 import { canonicalModuleName, type Kernel, readKernel } from './kernel.ts';
 import { fileInSysroot, isDirectory } from './sysroot.ts';
 
@@ -35,6 +35,7 @@ export function checkSysroot(plan: BootPlan, sysroot: string, version: string): 
       ...checkFiles(needs.files, sysroot),
       ...checkModules(plan, kernel),
       ...checkOptions(needs.kernelOptions, kernel),
+      ...checkVersions(needs.kernelVersions, kernel),
     ],
   };
 }
@@ -94,5 +95,13 @@ function checkOptions(options: readonly string[], kernel: Kernel): readonly Find
     .filter((option) => !['y', 'm'].includes(known.get(option) ?? 'n'))
     .map((option) =>
       finding('kernel-option-missing', `kernel ${kernel.version} must be built with CONFIG_${option}`),
+    );
+}
+
+function checkVersions(needs: readonly KernelVersionNeed[], kernel: Kernel): readonly Finding[] {
+  return needs
+    .filter(({ version }) => kernel.version.localeCompare(version, 'en', { numeric: true }) < 0)
+    .map(({ version, because }) =>
+      finding('kernel-too-old', `kernel ${kernel.version} must be ${version} or newer for ${because}`),
     );
 }

@@ -3,6 +3,7 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Build, buildMinimalInitrd, withWorkDirectory } from '../build/build.ts';
 import { hasErrors } from '../findings.ts';
+import { checkSharing } from '../pack/record.ts';
 import { replaceDirectory } from './files.ts';
 import { planOnePlatform } from './platforms.ts';
 import type { CommandResult } from './result.ts';
@@ -13,6 +14,8 @@ export interface BuildArguments {
   readonly sysroot: string;
   readonly kernel: string;
   readonly output: string;
+  /** The packed full initrd that goes with it, to compare with the sysroot's /usr. */
+  readonly image?: string | undefined;
 }
 
 /** Exit code 1 where the sysroot lacks something or the image is over budget; nothing is written then. */
@@ -22,7 +25,10 @@ export async function build(args: BuildArguments): Promise<CommandResult> {
   return withWorkDirectory(async (work) => {
     const options = { ...loaded.platform, sysroot: resolve(args.sysroot), kernel: args.kernel, work };
     const result = await buildMinimalInitrd(options);
-    const findings = [...loaded.findings, ...result.findings];
+    const thin = loaded.platform.config.settings.FullInitrd.Source === 'thin';
+    const shared =
+      args.image !== undefined && thin ? checkSharing(args.image, resolve(args.sysroot, 'usr')) : [];
+    const findings = [...loaded.findings, ...result.findings, ...shared];
     const sizes = result.build?.sizes ?? '';
     if (!result.build || hasErrors(findings)) {
       return { exitCode: 1, text: sizes, json: { command: 'build' }, findings };

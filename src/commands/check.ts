@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { checkSysroot } from '../build/requirements.ts';
 import { type Finding, hasErrors } from '../findings.ts';
+import { checkSharing } from '../pack/record.ts';
 import { type PlannedPlatform, planPlatforms } from './platforms.ts';
 import { type CommandResult, UsageError } from './result.ts';
 
@@ -10,14 +11,18 @@ export interface CheckArguments {
   readonly set: readonly string[];
   readonly sysroot: string | undefined;
   readonly kernel: string | undefined;
+  /** A packed full initrd, to compare with the sysroot's /usr. */
+  readonly image?: string | undefined;
 }
 
 export async function check(args: CheckArguments): Promise<CommandResult> {
   const { sysroot, kernel } = args;
   if ((sysroot === undefined) !== (kernel === undefined))
     throw new UsageError('--sysroot and --kernel go together');
+  if (args.image !== undefined && sysroot === undefined)
+    throw new UsageError('--image needs --sysroot and --kernel: it is compared with the /usr of the sysroot');
   const { planned, findings: own } = planPlatforms(args);
-  const findings = [...own, ...planned.flatMap((platform) => checkAgainst(platform, sysroot, kernel))];
+  const findings = [...own, ...planned.flatMap((platform) => checkAgainst(platform, args))];
   const counts = (['error', 'warning', 'note'] as const).map((severity) => {
     const count = findings.filter((item) => item.severity === severity).length;
     return `${count} ${severity}${count === 1 ? '' : 's'}`;
@@ -31,8 +36,12 @@ export async function check(args: CheckArguments): Promise<CommandResult> {
   };
 }
 
-function checkAgainst({ plan }: PlannedPlatform, sysroot: string | undefined, kernel: string | undefined) {
+function checkAgainst({ plan, config }: PlannedPlatform, { sysroot, kernel, image }: CheckArguments) {
   if (sysroot === undefined || kernel === undefined) return [];
   const { findings } = checkSysroot(plan, resolve(sysroot), kernel);
-  return findings.map((item): Finding => ({ ...item, message: `${plan.platform}: ${item.message}` }));
+  const thin = config.settings.FullInitrd.Source === 'thin';
+  const shared = image !== undefined && thin ? checkSharing(image, resolve(sysroot, 'usr')) : [];
+  return [...findings, ...shared].map(
+    (item): Finding => ({ ...item, message: `${plan.platform}: ${item.message}` }),
+  );
 }

@@ -1,44 +1,90 @@
 /** `bootrelay pack`: a full initrd -> the image for /usr. */
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { withWorkDirectory } from '../build/build.ts';
 import { formatBytes } from '../build/size-table.ts';
-import { fullInitrdMountPoints, packFullInitrd } from '../pack/pack.ts';
+import { imageFormatOf } from '../config/image-format.ts';
+import { type Packed, type PackedFile, packFullInitrd } from '../pack/pack.ts';
+import { recordFile, recordSharing } from '../pack/record.ts';
 import { planOnePlatform } from './platforms.ts';
-import type { CommandResult } from './result.ts';
+import { type CommandResult, UsageError } from './result.ts';
 
 export interface PackArguments {
   readonly platform: string;
   readonly set: readonly string[];
   readonly initrd: string;
+  readonly sysroot: string | undefined;
   readonly output: string;
 }
 
+/** Writes the image, and for a thin one beside it the record of what it shares; both or none. */
 export async function pack(args: PackArguments): Promise<CommandResult> {
   const loaded = planOnePlatform('pack', args.platform, args.set);
   if ('failed' in loaded) return loaded.failed;
-  const { FileSystem, Image } = loaded.platform.config.settings.FullInitrd;
+  const { settings } = loaded.platform.config;
+  const { Source, Thin, Image } = settings.FullInitrd;
+  if (Source === 'thin' && args.sysroot === undefined)
+    throw new UsageError('FullInitrd.Source=thin needs --sysroot: the image shares files with its /usr');
+  const thin =
+    Source === 'thin' && args.sysroot !== undefined
+      ? { kind: Thin, usr: resolve(args.sysroot, 'usr') }
+      : undefined;
+  const format = imageFormatOf(settings);
   mkdirSync(dirname(args.output), { recursive: true });
   const fresh = join(dirname(args.output), `.${basename(args.output)}.${process.pid}`);
   const packed = await withWorkDirectory(async (work) => {
     try {
-      const result = await packFullInitrd({
-        initrd: args.initrd,
-        fileSystem: FileSystem,
-        mountPoints: fullInitrdMountPoints,
-        output: fresh,
-        work,
-      });
+      const result = await packFullInitrd({ initrd: args.initrd, format, thin, output: fresh, work });
+      rmSync(recordFile(args.output), { force: true });
+      if (thin) {
+        const record = recordSharing(fresh, thin.kind, result.files, thin.usr);
+        writeFileSync(recordFile(fresh), `${JSON.stringify(record, undefined, 1)}\n`);
+        renameSync(recordFile(fresh), recordFile(args.output));
+      }
       renameSync(fresh, args.output);
       return result;
     } finally {
-      rmSync(fresh, { force: true });
+      for (const file of [fresh, recordFile(fresh)]) rmSync(file, { force: true });
     }
   });
   const early = packed.earlySize > 0 ? `, ${formatBytes(packed.earlySize)} of early cpio left out` : '';
-  const text =
-    `${args.initrd}: ${formatBytes(packed.initrdSize)}, ${packed.compression}${early}\n` +
-    `${args.output}: ${formatBytes(packed.imageSize)}, ${FileSystem}; goes to ${Image}\n`;
-  const json = { command: 'pack', output: args.output, fileSystem: FileSystem, target: Image, ...packed };
-  return { exitCode: 0, text, json, findings: loaded.findings };
+  const text = [
+    `${args.initrd}: ${formatBytes(packed.initrdSize)}, ${packed.compression}${early}`,
+    ...(thin ? describeSharing(packed) : []),
+    `${args.output}: ${formatBytes(packed.imageSize)}, ${format.fileSystem} with ${format.compressor}; goes to ${Image}`,
+    '',
+  ];
+  const { files, ...sizes } = packed;
+  const json = {
+    command: 'pack',
+    output: args.output,
+    ...format,
+    target: Image,
+    ...sizes,
+    ...(thin && {
+      record: recordFile(args.output),
+      shared: sizeOf(files.filter(({ sharing }) => sharing.shared)),
+    }),
+  };
+  return { exitCode: 0, text: text.join('\n'), json, findings: loaded.findings };
+}
+
+/** Shared or not, and why: one line a reason, the most bytes first. */
+function describeSharing({ files }: Packed): readonly string[] {
+  const groups = new Map<string, PackedFile[]>();
+  for (const file of files) {
+    const name = file.sharing.shared ? 'shared with /usr' : `in the image: ${file.sharing.why}`;
+    groups.set(name, [...(groups.get(name) ?? []), file]);
+  }
+  return [...groups]
+    .map(([name, members]) => ({ name, ...sizeOf(members) }))
+    .sort((left, right) => right.bytes - left.bytes)
+    .map(
+      ({ name, files: count, bytes }) =>
+        `  ${String(count).padStart(5)} files ${formatBytes(bytes).padStart(9)}  ${name}`,
+    );
+}
+
+function sizeOf(files: readonly PackedFile[]): { readonly files: number; readonly bytes: number } {
+  return { files: files.length, bytes: files.reduce((sum, { size }) => sum + size, 0) };
 }

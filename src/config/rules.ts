@@ -1,5 +1,6 @@
 /** What settings demand of one another: contradictions, settings without effect, remarks on safety. */
 import { type Finding, type FindingKind, finding, type Origin } from '../findings.ts';
+import { compressorsOf } from './image-format.ts';
 import type { PlatformSettings, SettingName } from './settings.ts';
 import { formatDevice } from './value-types.ts';
 
@@ -204,6 +205,24 @@ const compressionLevelFits: Rule = ({ settings: { Initrd } }) => {
   return [{ kind: 'settings-contradict', setting: 'Initrd.CompressionLevel', message }];
 };
 
+const imageCompressionFits: Rule = ({ settings: { FullInitrd } }) => {
+  const { FileSystem, Compression } = FullInitrd;
+  const known: readonly string[] = compressorsOf[FileSystem];
+  if (Compression === 'auto' || known.includes(Compression)) return [];
+  const message = `Compression must be one of ${known.join(', ')} with FullInitrd.FileSystem=${FileSystem}`;
+  return [{ kind: 'settings-contradict', setting: 'FullInitrd.Compression', message }];
+};
+
+const thinIsUsed: Rule = ({ settings: { FullInitrd }, isSet }) =>
+  FullInitrd.Source !== 'thin' && isSet('FullInitrd.Thin')
+    ? [withoutEffect('FullInitrd.Thin', `FullInitrd.Source=${FullInitrd.Source}`)]
+    : [];
+
+const blocksAreCompressed: Rule = ({ settings: { FullInitrd }, isSet }) =>
+  FullInitrd.Compression === 'none' && isSet('FullInitrd.BlockSize')
+    ? [withoutEffect('FullInitrd.BlockSize', 'FullInitrd.Compression=none')]
+    : [];
+
 const toolFitsForm: Rule = ({ settings: { Initrd, Verity } }) => {
   if (Initrd.Init === 'systemd' || Verity.Verity === 'no' || Verity.Tool !== 'systemd-veritysetup') return [];
   const message = 'systemd-veritysetup needs Initrd.Init=systemd';
@@ -221,6 +240,9 @@ const rules: readonly Rule[] = [
   parametersAreRead,
   parameterNamesDiffer,
   overlayIsUsed,
+  imageCompressionFits,
+  blocksAreCompressed,
+  thinIsUsed,
   carriesOverOnlyExtras,
   carriesOverNothingOfSystemd,
   compressionLevelFits,

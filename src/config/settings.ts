@@ -10,6 +10,7 @@ import {
   device,
   deviceIdentifiers,
   deviceMapperName,
+  imageBlockSize,
   integer,
   memorySize,
   moduleName,
@@ -171,9 +172,14 @@ export const settings = {
   },
   FullInitrd: {
     Source: single(
-      choice('image'),
+      choice('image', 'thin'),
       'image',
-      'Where the files of the full initrd come from: `image`, an image file in /usr.',
+      'Where the files of the full initrd come from: `image`, an image file in /usr; `thin`, an image without data for the files that /usr has too.',
+    ),
+    Thin: single(
+      choice('overlay', 'links'),
+      'overlay',
+      'How a thin image names a file of /usr: `overlay`, overlayfs reads its data from there, and the tree looks as before (Linux 6.5); `links`, a symbolic link to it.',
     ),
     Image: single(
       usrPath,
@@ -181,6 +187,16 @@ export const settings = {
       'The image file, as a path of the running system.',
     ),
     FileSystem: single(choice('squashfs', 'erofs'), 'erofs', 'File system of the image.'),
+    Compression: single(
+      choice('auto', 'zstd', 'xz', 'gzip', 'lz4', 'lz4hc', 'none'),
+      'auto',
+      'Compression of the image: zstd, xz, gzip or lz4 for squashfs; lz4hc, zstd (Linux 6.10) or none for erofs. `auto`: zstd and lz4hc.',
+    ),
+    BlockSize: single(
+      imageBlockSize,
+      'auto',
+      'Bytes of the image that are compressed together. `auto`: 128K for squashfs, 64K for erofs.',
+    ),
     Writable: single(
       boolean,
       'yes',

@@ -261,3 +261,14 @@ export const mountOptions = pattern(
   /^[A-Za-z0-9_=.:/@+-]+(,[A-Za-z0-9_=.:/@+-]+)*$/,
   'mount options separated by commas, without spaces',
 );
+
+/** Bytes that are compressed together: `auto`, or a power of two as squashfs and erofs both take it. */
+export const imageBlockSize: ValueType<number | 'auto'> = {
+  name: 'auto or bytes',
+  parse(text) {
+    if (text === 'auto') return { value: 'auto' };
+    const value = parseSize(text) ?? 0;
+    const fits = value >= 4096 && value <= 1_048_576 && Number.isInteger(Math.log2(value));
+    return fits ? { value } : { required: 'auto, or a power of two from 4K to 1M' };
+  },
+};

@@ -1,19 +1,23 @@
-/** An existing full initrd -> the image for /usr, streamed: cpio -> tar -> image. No tree is unpacked, no root. */
-import { statSync, writeFileSync } from 'node:fs';
+/** An existing full initrd -> the image for /usr: cpio -> tree -> tar -> image. No tree is unpacked, no root. */
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Entry } from '../build/entries.ts';
-import { formatMtree } from '../build/entries.ts';
-import { tarFromCpioArgs } from '../tools/archive.ts';
-import { erofsFromTarArgs, sqfstarArgs } from '../tools/images.ts';
+import { Readable } from 'node:stream';
+import type { ImageFormat } from '../config/image-format.ts';
+import { filesWithAttributes } from '../tools/attributes.ts';
+import { imageFromTarArgs } from '../tools/images.ts';
 import { toolsTreeVariable } from '../tools/programs.ts';
-import { requireVersion, run, runPipeline } from '../tools/run.ts';
-import { findSegments, InitrdError, type Segment } from './segments.ts';
+import { requireVersion, run } from '../tools/run.ts';
+import { InitrdError, type Input, withInput } from './newc.ts';
+import { findSegments, type Segment } from './segments.ts';
+import { type Sharing, shareWithUsr, type Thin } from './share.ts';
+import { tarOfTree } from './tar.ts';
+import { readTree, type TreeEntry } from './tree.ts';
 
 export interface PackOptions {
   readonly initrd: string;
-  readonly fileSystem: 'squashfs' | 'erofs';
-  /** Paths that stage 1 mounts on in a full initrd that cannot be written to. */
-  readonly mountPoints: readonly string[];
+  readonly format: ImageFormat;
+  /** Share files with this directory, which becomes /usr. */
+  readonly thin?: { readonly kind: Thin; readonly usr: string } | undefined;
   /** The image's file; must not exist. */
   readonly output: string;
   /** An empty directory for files that are made on the way. */
@@ -26,56 +30,83 @@ export interface Packed {
   readonly earlySize: number;
   readonly imageSize: number;
   readonly compression: string;
+  readonly files: readonly PackedFile[];
+}
+
+/** A regular file of the full initrd, and whether the image has data for it. */
+export interface PackedFile {
+  readonly path: string;
+  readonly size: number;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly sharing: Sharing;
 }
 
 /** Where stage 1 mounts below the full initrd's root. */
-export const fullInitrdMountPoints = ['/dev', '/proc', '/run', '/sys', '/sysusr', '/sysusr/usr'];
+const mountPoints = ['dev', 'proc', 'run', 'sys', 'sysusr', 'sysusr/usr'];
 
 /** Packs the image. Throws InitrdError for a file that is no initrd, ToolError. */
 export async function packFullInitrd(options: PackOptions): Promise<Packed> {
-  const segments = findSegments(options.initrd);
+  const segments = await findSegments(options.initrd);
   const early = segments.filter((segment) => segment.early);
   const main = onlyMain(options.initrd, segments);
   const archive = await decompress(options, main);
-  const mtree = join(options.work, 'mount-points.mtree');
-  const points = options.mountPoints.map(
-    (path): Entry => ({ type: 'dir', path, mode: 0o755, part: 'layout' }),
-  );
-  writeFileSync(mtree, formatMtree(points, { contents: true }));
-  if (options.fileSystem === 'erofs') {
+  if (options.format.fileSystem === 'erofs') {
     const remedy = `name a newer distribution's tree in ${toolsTreeVariable}, or set FullInitrd.FileSystem=squashfs`;
     await requireVersion('mkfs.erofs', '1.7', remedy);
   }
-  const image =
-    options.fileSystem === 'squashfs' ? sqfstarArgs(options.output) : erofsFromTarArgs(options.output);
-  await runPipeline([tarFromCpioArgs({ mtree }), image], {
-    inputFile: archive.file,
-    inputRange: { start: archive.start, end: archive.end },
-  });
+  const withAttributes =
+    options.thin?.kind === 'links' ? await filesWithAttributes(options.thin.usr) : new Set<string>();
+  const files = await withInput(archive.file, (input) =>
+    writeImage(input, archive.start, withAttributes, options),
+  );
   return {
     initrdSize: statSync(options.initrd).size,
     earlySize: early.reduce((sum, { start, end }) => sum + end - start, 0),
     imageSize: statSync(options.output).size,
     compression: main.compression,
+    files,
   };
+}
+
+async function writeImage(
+  archive: Input,
+  start: number,
+  withAttributes: ReadonlySet<string>,
+  { thin, format, output }: PackOptions,
+): Promise<readonly PackedFile[]> {
+  const tree = readTree(archive, start, mountPoints);
+  const sharing = thin
+    ? shareWithUsr(tree, { archive, usr: thin.usr, thin: thin.kind, withAttributes })
+    : new Map<string, Sharing>();
+  const tar = tarOfTree({ archive, tree, sharing, thin: thin?.kind ?? 'overlay' });
+  await run(imageFromTarArgs(format, output, thin?.kind === 'overlay'), { inputStream: Readable.from(tar) });
+  return tree.flatMap((entry) => packedFile(entry, sharing));
+}
+
+function packedFile(entry: TreeEntry, sharing: ReadonlyMap<string, Sharing>): readonly PackedFile[] {
+  if (entry.type !== 'file') return [];
+  const { path, mode, uid, gid, start, end } = entry;
+  const own: Sharing = { shared: false, why: 'the image has all files' };
+  return [{ path, size: end - start, mode, uid, gid, sharing: sharing.get(path) ?? own }];
 }
 
 interface Archive {
   readonly file: string;
   readonly start: number;
-  readonly end: number;
 }
 
 /**
  * The cpio of a segment. A compressed one may hold several archives, which the kernel would unpack one after the
- * other and bsdtar would not: it is decompressed into one file and looked at.
+ * other: it is decompressed into one file and looked at.
  */
 async function decompress({ initrd, work }: PackOptions, main: Segment): Promise<Archive> {
-  if (main.compression === 'none') return { file: initrd, start: main.start, end: main.end };
+  if (main.compression === 'none') return { file: initrd, start: main.start };
   const file = join(work, 'initrd.cpio');
   await run({ program: 'bsdcat', args: ['-'] }, { inputFile: initrd, inputRange: main, outputFile: file });
-  const inner = onlyMain(`${initrd}, decompressed,`, findSegments(file));
-  return { file, start: inner.start, end: inner.end };
+  const inner = onlyMain(`${initrd}, decompressed,`, await findSegments(file));
+  return { file, start: inner.start };
 }
 
 /** The one archive with the full initrd's files. */

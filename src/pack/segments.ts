@@ -3,7 +3,7 @@
  * (Documentation/driver-api/early-userspace/buffer-format.rst): uncompressed cpio archives, such as early
  * microcode, zeros in between, at last a compressed stream or one more cpio.
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { InitrdError, type Input, isCpio, read, readCpioEntry, withInput } from './newc.ts';
 
 export interface Segment {
   /** Bytes from the start of the file. */
@@ -13,11 +13,6 @@ export interface Segment {
   readonly compression: string;
   /** True for a cpio that holds only what the kernel reads before it unpacks anything. */
   readonly early: boolean;
-}
-
-/** A file that is no initrd, or one that is cut off. Exit code 2. */
-export class InitrdError extends Error {
-  override readonly name = 'UsageError';
 }
 
 const magics: readonly (readonly [string, string])[] = [
@@ -31,23 +26,9 @@ const magics: readonly (readonly [string, string])[] = [
   ['894c5a4f', 'lzop'],
 ];
 
-const headerSize = 110;
-const trailer = 'TRAILER!!!';
-
 /** Finds the segments of an initrd file. Throws InitrdError. */
-export function findSegments(file: string): readonly Segment[] {
-  const descriptor = openSync(file, 'r');
-  try {
-    return readSegments({ descriptor, size: fstatSync(descriptor).size, file });
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-interface Input {
-  readonly descriptor: number;
-  readonly size: number;
-  readonly file: string;
+export function findSegments(file: string): Promise<readonly Segment[]> {
+  return withInput(file, readSegments);
 }
 
 function readSegments(input: Input): readonly Segment[] {
@@ -59,16 +40,6 @@ function readSegments(input: Input): readonly Segment[] {
   }
   if (segments.length === 0) throw new InitrdError(`${input.file} is empty`);
   return segments;
-}
-
-function read({ descriptor, size }: Input, start: number, length: number): Buffer {
-  const buffer = Buffer.alloc(Math.max(0, Math.min(length, size - start)));
-  readSync(descriptor, buffer, 0, buffer.length, start);
-  return buffer;
-}
-
-function isCpio(input: Input, start: number): boolean {
-  return /^07070[12]$/.test(read(input, start, 6).toString('latin1'));
 }
 
 function compressedSegment(input: Input, start: number): Segment {
@@ -85,36 +56,11 @@ function compressedSegment(input: Input, start: number): Segment {
 function readCpio(input: Input, start: number): Segment {
   let early = true;
   for (let position = start; ; ) {
-    const { name, end } = readCpioEntry(input, position);
-    if (name === trailer) return { start, end, compression: 'none', early };
-    early &&= isEarlyName(name);
-    position = end;
+    const entry = readCpioEntry(input, position);
+    if ('trailerEnd' in entry) return { start, end: entry.trailerEnd, compression: 'none', early };
+    early &&= isEarlyName(entry.name.toString('latin1'));
+    position = entry.next;
   }
-}
-
-function readCpioEntry(input: Input, position: number): { name: string; end: number } {
-  const header = read(input, position, headerSize);
-  if (header.length < headerSize || !isCpio(input, position)) {
-    throw new InitrdError(`${input.file} is cut off or damaged: no cpio entry at byte ${position}`);
-  }
-  const field = (index: number) =>
-    Number.parseInt(header.toString('latin1', 6 + index * 8, 14 + index * 8), 16);
-  const nameLength = field(11);
-  const dataStart = alignTo4(position + headerSize + nameLength);
-  const end = alignTo4(dataStart + field(6));
-  const name = read(input, position + headerSize, Math.max(0, Math.min(nameLength - 1, 4096))).toString(
-    'latin1',
-  );
-  if (!(end > position))
-    throw new InitrdError(`${input.file} is damaged: a cpio entry of no size at byte ${position}`);
-  if (dataStart > input.size || (end > input.size + 3 && name !== trailer)) {
-    throw new InitrdError(`${input.file} is cut off in the entry ${JSON.stringify(name)}`);
-  }
-  return { name, end };
-}
-
-function alignTo4(position: number): number {
-  return Math.ceil(position / 4) * 4;
 }
 
 /** Microcode and ACPI tables: Documentation/arch/x86/microcode.rst, Documentation/admin-guide/acpi/initrd_table_override.rst. */

@@ -51,6 +51,15 @@ export interface Needs {
   readonly directories: readonly string[];
   /** Units of the sysroot's systemd that must run before, in the systemd form. */
   readonly units: readonly string[];
+  /** Releases of the kernel that brought what the step uses. */
+  readonly kernelVersions: readonly KernelVersionNeed[];
+}
+
+export interface KernelVersionNeed {
+  /** The oldest that will do, such as 6.5. */
+  readonly version: string;
+  /** The setting that asks for it. */
+  readonly because: string;
 }
 
 /** A setting's value on its way into the output: what it is, which setting, and where that was set. */
@@ -158,6 +167,7 @@ export function needsOfPlan(plan: BootPlan): Needs {
     ),
     directories: [...new Set(all.flatMap(({ directories }) => directories))],
     units: [...new Set(all.flatMap(({ units }) => units))],
+    kernelVersions: all.flatMap(({ kernelVersions }) => kernelVersions),
     deviceNodes: uniqueBy(
       all.flatMap(({ deviceNodes }) => deviceNodes),
       ({ path }) => path,

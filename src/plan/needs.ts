@@ -1,4 +1,5 @@
 /** Short ways to write what a step needs. */
+import type { ImageFormat } from '../config/image-format.ts';
 import type { PlatformSettings } from '../config/settings.ts';
 import type { ModuleNeed, Needs, ProgramNeed } from './boot-plan.ts';
 
@@ -10,6 +11,7 @@ export const nothing: Needs = {
   deviceNodes: [],
   directories: [],
   units: [],
+  kernelVersions: [],
 };
 
 export function applets(...names: readonly string[]): readonly ProgramNeed[] {
@@ -30,6 +32,18 @@ export function mountProgram({ Initrd }: PlatformSettings): readonly ProgramNeed
 }
 
 /** Kernel options behind each file system, of /usr or of an image. */
+const kernelOptionsOfCompressor = {
+  squashfs: { zstd: 'SQUASHFS_ZSTD', xz: 'SQUASHFS_XZ', gzip: 'SQUASHFS_ZLIB', lz4: 'SQUASHFS_LZ4' },
+  erofs: { lz4hc: 'EROFS_FS_ZIP', zstd: 'EROFS_FS_ZIP_ZSTD', none: undefined },
+} as const;
+
+/** Kernel options behind a full-initrd image. */
+export function kernelOptionsOfImage({ fileSystem, compressor }: ImageFormat): readonly string[] {
+  const byCompressor: Readonly<Record<string, string | undefined>> = kernelOptionsOfCompressor[fileSystem];
+  const own = fileSystem === 'squashfs' ? ['SQUASHFS', 'SQUASHFS_XATTR'] : ['EROFS_FS'];
+  return [...own, ...[byCompressor[compressor]].filter((option) => option !== undefined)];
+}
+
 export const kernelOptionsOfFileSystem = {
   erofs: ['EROFS_FS', 'EROFS_FS_ZIP'],
   btrfs: ['BTRFS_FS'],

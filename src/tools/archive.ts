@@ -13,14 +13,6 @@ export function cpioFromMtreeArgs({ mtree, output }: { mtree: string; output: st
   ];
 }
 
-/**
- * cpio on standard input -> pax tar on standard output. The entries of `mtree` go before those of the cpio:
- * a root directory with a mode, mount points.
- */
-export function tarFromCpioArgs({ mtree }: { mtree: string }): Command {
-  return { program: 'bsdtar', args: ['--format=pax', '-cf', '-', `@${mtree}`, '@-'] };
-}
-
 export type Compression = 'zstd' | 'xz' | 'gzip' | 'none';
 
 const defaultLevels = { zstd: 19, xz: 9, gzip: 9 } as const;

@@ -1,37 +1,40 @@
 /** The tools that make file systems, as arguments. Same input, same bytes: no times, fixed UUIDs. */
+import type { ImageFormat } from '../config/image-format.ts';
 import type { Command } from './run.ts';
 
 const zeroUuid = '00000000-0000-0000-0000-000000000000';
 
 /**
- * pax tar on standard input -> squashfs. sqfstar gives the root directory mode 0777 and the time of the build
- * unless it is told; 4.5 ignores -root-time.
+ * pax tar on standard input -> an image. Needs erofs-utils 1.7 for erofs, 1.8 for its zstd. `holes`: most files
+ * hold only zeros, which squashfs keeps for nothing; erofs packs their ends together.
  */
-export function sqfstarArgs(output: string): Command {
+export function imageFromTarArgs(format: ImageFormat, output: string, holes: boolean): Command {
+  return format.fileSystem === 'squashfs'
+    ? sqfstarArgs(format, output)
+    : erofsFromTarArgs(format, output, holes);
+}
+
+/** sqfstar gives the root directory mode 0777 and the time of the build unless it is told; 4.5 ignores -root-time. */
+function sqfstarArgs({ compressor, blockSize }: ImageFormat, output: string): Command {
   const root = ['-root-mode', '0755', '-root-uid', '0', '-root-gid', '0'];
+  const times = ['-mkfs-time', '0', '-all-time', '0'];
+  const compression = ['-comp', compressor, ...(compressor === 'lz4' ? ['-Xhc'] : [])];
   return {
     program: 'sqfstar',
     args: [
-      '-quiet',
-      '-no-progress',
-      '-exit-on-error',
-      '-mkfs-time',
-      '0',
-      '-all-time',
-      '0',
-      ...root,
-      '-comp',
-      'zstd',
-      output,
+      ...['-quiet', '-no-progress', '-exit-on-error', ...times, ...root],
+      ...['-b', String(blockSize), ...compression, output],
     ],
   };
 }
 
-const erofsArgs = ['--quiet', '-zlz4hc', '-C65536', '-T0', '-U', zeroUuid];
-
-/** pax tar on standard input -> erofs. Needs erofs-utils 1.7. */
-export function erofsFromTarArgs(output: string): Command {
-  return { program: 'mkfs.erofs', args: ['--tar=f', ...erofsArgs, output] };
+function erofsFromTarArgs({ compressor, blockSize }: ImageFormat, output: string, holes: boolean): Command {
+  const compression = compressor === 'none' ? [] : [`-z${compressor}`, `-C${blockSize}`];
+  const ends = holes && compressor !== 'none' ? ['-Efragments'] : [];
+  return {
+    program: 'mkfs.erofs',
+    args: ['--tar=f', '--quiet', ...compression, ...ends, '-T0', '-U', zeroUuid, output],
+  };
 }
 
 /** A directory -> erofs with one time for all files. */

@@ -12,6 +12,7 @@ export const programs = {
   bsdtar: { package: 'libarchive-tools', versionArgs: ['--version'] },
   cp: { package: 'coreutils', versionArgs: ['--version'] },
   dd: { package: 'coreutils', versionArgs: ['--version'] },
+  getfattr: { package: 'attr', versionArgs: ['--version'] },
   gzip: { package: 'gzip', versionArgs: ['--version'] },
   lddtree: { package: 'pax-utils and python3-pyelftools', versionArgs: ['--version'] },
   'mkfs.btrfs': { package: 'btrfs-progs', versionArgs: ['--version'] },

@@ -1,5 +1,6 @@
 /** The one runner of external programs. A failure shows a line to paste into a shell and the program's last words. */
 import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { execa, type ResultPromise } from 'execa';
 import { quoteShell } from '../render/quote.ts';
 import { type Executable, findProgram, type ProgramName, programs, ToolError } from './programs.ts';
@@ -18,6 +19,8 @@ export interface RunOptions {
   readonly inputFile?: string;
   /** Only these bytes of it; `end` is the first byte that is not read. */
   readonly inputRange?: { readonly start: number; readonly end: number };
+  /** What becomes standard input as it comes. */
+  readonly inputStream?: Readable;
   /** Text that becomes standard input. */
   readonly input?: string;
   /** File that takes standard output, instead of the result. */
@@ -102,7 +105,8 @@ function start(command: Command, options: RunOptions, first: boolean, last: bool
   }) as unknown as Subprocess;
 }
 
-function firstInput({ inputFile, inputRange, input }: RunOptions) {
+function firstInput({ inputFile, inputRange, inputStream, input }: RunOptions) {
+  if (inputStream) return { input: inputStream };
   if (inputFile !== undefined && inputRange) {
     return { input: createReadStream(inputFile, { start: inputRange.start, end: inputRange.end - 1 }) };
   }

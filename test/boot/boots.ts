@@ -28,6 +28,8 @@ export interface TestBoot {
   readonly full: 'dracut' | 'probe' | 'monolithic';
   readonly usr: 'erofs' | 'btrfs';
   readonly image: 'squashfs' | 'erofs';
+  /** dracut's full initrd as a thin image. */
+  readonly thin?: 'overlay' | 'links';
   /** Form of stage 1; shell unless told. */
   readonly form?: 'shell' | 'systemd';
   readonly goal: Goal;
@@ -74,7 +76,8 @@ async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
     ],
     ...[
       `FullInitrd.FileSystem=${options.image}`,
-      `FullInitrd.Image=${sharedImages[options.full === 'probe' ? 'probe' : 'dracut'][options.image]}`,
+      `FullInitrd.Image=${sharedImages[options.thin ?? (options.full === 'probe' ? 'probe' : 'dracut')][options.image]}`,
+      ...(options.thin ? ['FullInitrd.Source=thin', `FullInitrd.Thin=${options.thin}`] : []),
     ],
     ...['Devices.Timeout=3s', 'Emergency.Delay=100ms', ...(options.settings ?? [])],
   );
@@ -152,12 +155,15 @@ function joinCpio(file: string, extraCpio: string | undefined, work: string): st
   return joined;
 }
 
-/** A cpio with files by path, readable by root only, as systemd-stub makes one for credentials in /.extra. */
-export async function makeExtraCpio(files: Readonly<Record<string, string>>): Promise<string> {
+/** A cpio with files by path, for root only, as systemd-stub makes one for credentials in /.extra. */
+export async function makeExtraCpio(
+  files: Readonly<Record<string, string | Buffer>>,
+  mode = 0o400,
+): Promise<string> {
   const tree = mkdtempSync(join(lab.shared, 'extra-'));
   for (const [path, content] of Object.entries(files)) {
     mkdirSync(dirname(join(tree, path)), { recursive: true });
-    writeFileSync(join(tree, path), content, { mode: 0o400 });
+    writeFileSync(join(tree, path), content, { mode });
   }
   const output = `${tree}.cpio`;
   await run({

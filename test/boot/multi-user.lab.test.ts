@@ -20,6 +20,11 @@ const ways: readonly (readonly [string, Omit<TestBoot, 'full' | 'goal'>])[] = [
     'systemd as PID 1 of stage 1, erofs image, /usr on erofs',
     { form: 'systemd', image: 'erofs', usr: 'erofs' },
   ],
+  ['a thin squashfs image, its data read from /usr', { image: 'squashfs', usr: 'erofs', thin: 'overlay' }],
+  [
+    'systemd as PID 1 of stage 1, a thin erofs image of links',
+    { form: 'systemd', image: 'erofs', usr: 'btrfs', thin: 'links', settings: ['Usr.HandOver=move'] },
+  ],
 ];
 
 test.each(ways)('%s: multi-user, and the guest says so', async (_, way) => {

@@ -33,10 +33,17 @@ export function openLab(): Lab {
   };
 }
 
-/** The images in every shared /usr: what and in which file system. */
+const bothFileSystems = (name: string) => ({
+  squashfs: `/usr/lib/bootrelay/${name}.squashfs`,
+  erofs: `/usr/lib/bootrelay/${name}.erofs`,
+});
+
+/** The images in every shared /usr: what and in which file system; dracut's also thin. */
 export const sharedImages = {
-  dracut: { squashfs: '/usr/lib/bootrelay/dracut.squashfs', erofs: '/usr/lib/bootrelay/dracut.erofs' },
-  probe: { squashfs: '/usr/lib/bootrelay/probe.squashfs', erofs: '/usr/lib/bootrelay/probe.erofs' },
+  dracut: bothFileSystems('dracut'),
+  probe: bothFileSystems('probe'),
+  overlay: bothFileSystems('overlay'),
+  links: bothFileSystems('links'),
 } as const;
 
 export const sharedUsr = { erofs: 'usr-erofs.img', btrfs: 'usr-btrfs.img' } as const;

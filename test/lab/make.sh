@@ -31,6 +31,7 @@ bsdtar libarchive-tools
 busybox busybox-static
 bzip2 bzip2
 cpio cpio
+getfattr attr
 dash dash
 lddtree pax-utils
 mkfs.btrfs btrfs-progs

@@ -6,10 +6,12 @@ import { probeAccelerator } from '../../src/boot/guest.ts';
 import { makeRootImage } from '../../src/boot/root-image.ts';
 import { addHashTree, makeUsrImage } from '../../src/boot/usr-image.ts';
 import { findKernelImage } from '../../src/build/kernel.ts';
-import { fullInitrdMountPoints, packFullInitrd } from '../../src/pack/pack.ts';
+import { imageFormatOf } from '../../src/config/image-format.ts';
+import { packFullInitrd } from '../../src/pack/pack.ts';
 import { lddtreeArgs } from '../../src/tools/lddtree.ts';
 import { toolsTreeVariable } from '../../src/tools/programs.ts';
 import { run } from '../../src/tools/run.ts';
+import { configure } from '../config/platform-files.ts';
 import { type Lab, openLab, sharedImages, sharedUsr } from './lab.ts';
 
 export default async function prepare(): Promise<void> {
@@ -23,6 +25,8 @@ export default async function prepare(): Promise<void> {
     (['squashfs', 'erofs'] as const).flatMap((fileSystem) => [
       packShared(lab, lab.fullInitrd, fileSystem, sharedImages.dracut[fileSystem]),
       packShared(lab, probe, fileSystem, sharedImages.probe[fileSystem]),
+      packShared(lab, lab.fullInitrd, fileSystem, sharedImages.overlay[fileSystem], 'overlay'),
+      packShared(lab, lab.fullInitrd, fileSystem, sharedImages.links[fileSystem], 'links'),
     ]),
   );
   await Promise.all([
@@ -59,11 +63,18 @@ async function makeProbe({ sysroot }: Lab, output: string): Promise<void> {
   rmSync(tree, { recursive: true });
 }
 
-async function packShared(lab: Lab, initrd: string, fileSystem: 'squashfs' | 'erofs', target: string) {
-  const source = join(lab.shared, target.replaceAll('/', '-').slice(1));
-  const work = workDirectory(lab);
-  await packFullInitrd({ initrd, fileSystem, mountPoints: fullInitrdMountPoints, output: source, work });
-  return { source, target };
+async function packShared(
+  lab: Lab,
+  initrd: string,
+  fileSystem: 'squashfs' | 'erofs',
+  target: string,
+  kind?: 'overlay' | 'links',
+) {
+  const output = join(lab.shared, target.replaceAll('/', '-').slice(1));
+  const format = imageFormatOf(configure(`FullInitrd.FileSystem=${fileSystem}`).settings);
+  const thin = kind && { kind, usr: join(lab.sysroot, 'usr') };
+  await packFullInitrd({ initrd, format, thin, output, work: workDirectory(lab) });
+  return { source: output, target };
 }
 
 async function makeSharedUsr(

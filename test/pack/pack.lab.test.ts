@@ -11,8 +11,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { fullInitrdMountPoints, packFullInitrd } from '../../src/pack/pack.ts';
+import { imageFormatOf } from '../../src/config/image-format.ts';
+import { packFullInitrd } from '../../src/pack/pack.ts';
 import { findProgram } from '../../src/tools/programs.ts';
+import { configure } from '../config/platform-files.ts';
 import { openLab } from '../lab/lab.ts';
 
 const lab = openLab();
@@ -63,8 +65,7 @@ async function pack(name: string, fileSystem: 'squashfs' | 'erofs', output = `${
   const initrd = name.startsWith('/') ? name : join(work, name);
   const packed = await packFullInitrd({
     initrd,
-    fileSystem,
-    mountPoints: fullInitrdMountPoints,
+    format: imageFormatOf(configure(`FullInitrd.FileSystem=${fileSystem}`).settings),
     output: image,
     work: scratch,
   });

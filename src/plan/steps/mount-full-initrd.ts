@@ -1,30 +1,55 @@
+import { imageFormatOf } from '../../config/image-format.ts';
 import type { PlatformConfig } from '../../config/validate.ts';
 import type { Step } from '../boot-plan.ts';
-import { applets, kernelOptionsOfFileSystem, modules, mountProgram, nothing } from '../needs.ts';
+import { applets, kernelOptionsOfImage, modules, mountProgram, nothing } from '../needs.ts';
 import { variable } from '../values.ts';
 
 export interface FullInitrdData {
   readonly fileSystem: string;
   readonly writable: boolean;
+  /** The overlay reads files of the image from /usr. */
+  readonly dataFromUsr: boolean;
+  /** Mount options of an overlay above the image; none where the image alone is the root. */
+  readonly overlay: string | undefined;
+  /** What is mounted below the overlay, and detached once that holds it. */
+  readonly layers: readonly string[];
 }
 
+/** Linux 6.5 has data-only lower layers (Documentation/filesystems/overlayfs.rst). */
+const dataOnlyLayers = { version: '6.5', because: 'FullInitrd.Thin=overlay' } as const;
+
 export function mountFullInitrd(config: PlatformConfig): Step<FullInitrdData> {
-  const { Image, FileSystem, Writable, TmpfsSize } = config.settings.FullInitrd;
+  const { Source, Thin, Image, FileSystem, Writable, TmpfsSize } = config.settings.FullInitrd;
+  const dataFromUsr = Source === 'thin' && Thin === 'overlay';
+  const overlay = Writable || dataFromUsr;
+  const overlayOptions = [
+    dataFromUsr ? 'lowerdir=/image::/sysusr/usr,metacopy=on' : 'lowerdir=/image',
+    ...(dataFromUsr && Writable ? ['redirect_dir=on'] : []),
+    ...(Writable ? ['upperdir=/overlay/upper', 'workdir=/overlay/work'] : []),
+  ];
   return {
     name: 'mount-full-initrd',
     explanation: [
       `Loop-mounts the ${FileSystem} image ${Image}${Writable ? ', with a tmpfs overlay above it so that it can be written to' : ', read-only'}.`,
+      ...(dataFromUsr
+        ? ['Files that /usr has too have no data in the image: overlayfs reads it from /usr.']
+        : []),
+      ...(Source === 'thin' && !dataFromUsr ? ['Files that /usr has too are links to /sysusr/usr.'] : []),
     ],
     needs: {
       ...nothing,
-      modules: modules('loop', FileSystem, ...(Writable ? ['overlay'] : [])),
+      modules: modules('loop', FileSystem, ...(overlay ? ['overlay'] : [])),
       kernelOptions: [
         'BLK_DEV_LOOP',
-        ...kernelOptionsOfFileSystem[FileSystem],
-        ...(Writable ? ['OVERLAY_FS'] : []),
+        ...kernelOptionsOfImage(imageFormatOf(config.settings)),
+        ...(overlay ? ['OVERLAY_FS'] : []),
       ],
-      programs: [...mountProgram(config.settings), ...(Writable ? applets('umount', 'mkdir') : [])],
-      directories: ['/full', ...(Writable ? ['/image', '/overlay'] : [])],
+      kernelVersions: dataFromUsr ? [dataOnlyLayers] : [],
+      programs: [
+        ...mountProgram(config.settings),
+        ...applets(...(overlay ? ['umount'] : []), ...(Writable ? ['mkdir'] : [])),
+      ],
+      directories: ['/full', ...(overlay ? ['/image'] : []), ...(Writable ? ['/overlay'] : [])],
     },
     uses: ['mounted usr'],
     provides: ['full initrd root'],
@@ -44,6 +69,9 @@ export function mountFullInitrd(config: PlatformConfig): Step<FullInitrdData> {
     data: {
       fileSystem: FileSystem,
       writable: Writable,
+      dataFromUsr,
+      overlay: overlay ? overlayOptions.join(',') : undefined,
+      layers: ['/image', ...(Writable ? ['/overlay'] : [])],
     },
   };
 }

@@ -1,0 +1,29 @@
+/** How the full-initrd image is made: file system, compressor, block size, from settings that may say `auto`. */
+import type { PlatformSettings } from './settings.ts';
+
+/** The compressors of each file system, its own choice first. */
+export const compressorsOf = {
+  squashfs: ['zstd', 'xz', 'gzip', 'lz4'],
+  erofs: ['lz4hc', 'zstd', 'none'],
+} as const;
+
+export type Compressor = (typeof compressorsOf)[keyof typeof compressorsOf][number];
+
+export interface ImageFormat {
+  readonly fileSystem: keyof typeof compressorsOf;
+  readonly compressor: Compressor;
+  /** Bytes that are compressed together. */
+  readonly blockSize: number;
+}
+
+/** mksquashfs' own, and what made the smallest erofs without slowing its boot. */
+const defaultBlockSizes = { squashfs: 131_072, erofs: 65_536 } as const;
+
+export function imageFormatOf({ FullInitrd }: PlatformSettings): ImageFormat {
+  const { FileSystem, Compression, BlockSize } = FullInitrd;
+  return {
+    fileSystem: FileSystem,
+    compressor: Compression === 'auto' ? compressorsOf[FileSystem][0] : Compression,
+    blockSize: BlockSize === 'auto' ? defaultBlockSizes[FileSystem] : BlockSize,
+  };
+}

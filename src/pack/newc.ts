@@ -1,0 +1,93 @@
+/**
+ * The newc cpio, as the kernel reads it (Documentation/driver-api/early-userspace/buffer-format.rst): entries with their
+ * attributes and where their data is. Nothing in it is trusted: sizes must fit the file.
+ */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+
+/** A file that is no initrd, or one that is cut off. Exit code 2. */
+export class InitrdError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** An open file to read archives from. */
+export interface Input {
+  readonly descriptor: number;
+  readonly size: number;
+  readonly file: string;
+}
+
+export interface CpioEntry {
+  /** As it is in the archive. */
+  readonly name: Buffer;
+  /** Type and permissions, as st_mode. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** The same for the names of one file. */
+  readonly inode: string;
+  readonly links: number;
+  readonly device: { readonly major: number; readonly minor: number };
+  /** Bytes of the file that are its data: from `start` to before `end`. */
+  readonly data: { readonly start: number; readonly end: number };
+  /** Where the next entry begins. */
+  readonly next: number;
+}
+
+const headerSize = 110;
+
+/** Opens a file for as long as `use` runs. */
+export async function withInput<T>(file: string, use: (input: Input) => T | Promise<T>): Promise<T> {
+  const descriptor = openSync(file, 'r');
+  try {
+    return await use({ descriptor, size: fstatSync(descriptor).size, file });
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Up to `length` bytes from `start`. */
+export function read({ descriptor, size }: Input, start: number, length: number): Buffer {
+  const buffer = Buffer.alloc(Math.max(0, Math.min(length, size - start)));
+  readSync(descriptor, buffer, 0, buffer.length, start);
+  return buffer;
+}
+
+export function isCpio(input: Input, start: number): boolean {
+  return /^07070[12]$/.test(read(input, start, 6).toString('latin1'));
+}
+
+/** The entry at `position`; undefined for the trailer. Throws InitrdError. */
+export function readCpioEntry(input: Input, position: number): CpioEntry | { readonly trailerEnd: number } {
+  const header = read(input, position, headerSize);
+  if (header.length < headerSize || !isCpio(input, position)) {
+    throw new InitrdError(`${input.file} is cut off or damaged: no cpio entry at byte ${position}`);
+  }
+  const field = (index: number) =>
+    Number.parseInt(header.toString('latin1', 6 + index * 8, 14 + index * 8), 16);
+  const nameLength = field(11);
+  const start = alignTo4(position + headerSize + nameLength);
+  const end = start + field(6);
+  const next = alignTo4(end);
+  const name = read(input, position + headerSize, Math.max(0, Math.min(nameLength - 1, 4096)));
+  if (!(next > position))
+    throw new InitrdError(`${input.file} is damaged: a cpio entry of no size at byte ${position}`);
+  if (name.toString('latin1') === 'TRAILER!!!') return { trailerEnd: next };
+  if (start > input.size || next > input.size + 3) {
+    throw new InitrdError(`${input.file} is cut off in the entry ${JSON.stringify(name.toString('latin1'))}`);
+  }
+  return {
+    name,
+    mode: field(1),
+    uid: field(2),
+    gid: field(3),
+    inode: `${field(7)}:${field(8)}:${field(0)}`,
+    links: field(4),
+    device: { major: field(9), minor: field(10) },
+    data: { start, end },
+    next,
+  };
+}
+
+function alignTo4(position: number): number {
+  return Math.ceil(position / 4) * 4;
+}
