@@ -1,15 +1,14 @@
-/** The tree of a full initrd -> a pax tar stream for the tools that make images. */
-
-import { once } from 'node:events';
+/**
+ * The tree of a full initrd -> a tar stream for the tools that make images: ustar headers (tar(5)), GNU's for long names,
+ * pax records for extended attributes. Libraries for this change a mode of 0000; and sqfstar drops the / of a link's
+ * target in a pax record.
+ */
 import { readSync } from 'node:fs';
-import { type Headers, type Pack, pack } from 'tar-stream';
 import type { Input } from './newc.ts';
 import type { Sharing, Thin } from './share.ts';
 import type { FileEntry, TreeEntry } from './tree.ts';
 
-/** As tar-stream takes them: `pax` are records of the extended header. */
-type TarHeaders = Headers & { readonly pax?: Readonly<Record<string, string>> };
-
+const block = 512;
 const chunk = 1024 * 1024;
 const zeros = Buffer.alloc(chunk);
 
@@ -24,60 +23,132 @@ export interface TarOptions {
 }
 
 /**
- * The tar as a stream. A shared file is a hole of the same size with overlayfs' attributes
- * (Documentation/filesystems/overlayfs.rst, "Data-only lower layers"), or a link.
+ * The tar in pieces. A shared file is a hole of the same size with overlayfs' attributes
+ * (Documentation/filesystems/overlayfs.rst, "Data-only lower layers"), or a link. One time for all files.
  */
-export function tarOfTree(options: TarOptions): Pack {
-  const stream = pack();
-  writeAll(stream, options).catch((error) => stream.destroy(error));
-  return stream;
-}
-
-async function writeAll(stream: Pack, { archive, tree, sharing, thin }: TarOptions): Promise<void> {
+export function* tarOfTree({ archive, tree, sharing, thin }: TarOptions): Generator<Buffer> {
   for (const entry of tree) {
     const shared = sharing.get(entry.path);
-    if (entry.type !== 'file') await writeEntry(stream, header(entry));
-    else if (!shared?.shared) await writeFile(stream, entry, header(entry), dataOf(archive, entry));
-    else if (thin === 'overlay')
-      await writeFile(
-        stream,
-        entry,
-        { ...header(entry), pax: overlayAttributes(shared.source) },
-        hole(entry),
-      );
-    else await writeEntry(stream, { ...header(entry), ...linkTo(shared.source) });
+    if (!shared?.shared) {
+      yield* headers(entry);
+      if (entry.type === 'file') yield* dataOf(archive, entry);
+    } else if (thin === 'links') {
+      yield* headers({ ...entry, type: 'symlink', mode: 0o777, target: `${mountedUsr}${shared.source}` });
+    } else if (entry.type === 'file') {
+      yield* attributes(overlayAttributes(shared.source));
+      yield* headers(entry);
+      yield* hole(entry.end - entry.start);
+    }
   }
-  stream.finalize();
+  yield Buffer.alloc(2 * block);
 }
 
-/** One time for all files: the same initrd gives the same image. */
-function header(entry: TreeEntry): Headers {
-  const { path, mode, uid, gid, type } = entry;
-  const common = { name: `./${path}`, mode, uid, gid, mtime: new Date(0), type };
-  switch (entry.type) {
-    case 'symlink':
-      return { ...common, linkname: entry.target };
-    case 'link':
-      return { ...common, linkname: `./${entry.target}` };
-    case 'character-device':
-    case 'block-device':
-      return { ...common, devmajor: entry.major, devminor: entry.minor };
-    case 'file':
-      return { ...common, size: entry.end - entry.start };
-    default:
-      return common;
+function overlayAttributes(source: string): Readonly<Record<string, string>> {
+  return { 'trusted.overlay.metacopy': '', 'trusted.overlay.redirect': source };
+}
+
+const typeFlags: Readonly<Record<TreeEntry['type'], string>> = {
+  file: '0',
+  link: '1',
+  symlink: '2',
+  'character-device': '3',
+  'block-device': '4',
+  directory: '5',
+  fifo: '6',
+};
+
+function* headers(entry: TreeEntry): Generator<Buffer> {
+  const name = `./${entry.path}`;
+  const link = linkOf(entry);
+  if (Buffer.byteLength(name) > 100) yield* longText('L', name);
+  if (Buffer.byteLength(link) > 100) yield* longText('K', link);
+  const device = 'major' in entry ? entry : { major: 0, minor: 0 };
+  yield header({ ...entry, name, link, ...device, flag: typeFlags[entry.type], size: sizeOf(entry) });
+}
+
+function linkOf(entry: TreeEntry): string {
+  if (entry.type === 'symlink') return entry.target;
+  return entry.type === 'link' ? `./${entry.target}` : '';
+}
+
+function sizeOf(entry: TreeEntry): number {
+  return entry.type === 'file' ? entry.end - entry.start : 0;
+}
+
+const rootOwned = { mode: 0o644, uid: 0, gid: 0, link: '', major: 0, minor: 0 };
+
+/** GNU's header for a name or a link's target that has no place in the one behind it. */
+function* longText(flag: 'L' | 'K', text: string): Generator<Buffer> {
+  const data = Buffer.from(`${text}\0`);
+  yield header({ ...rootOwned, name: '././@LongLink', flag, size: data.length });
+  yield padded(data);
+}
+
+/** The pax header with the extended attributes of the entry behind it. */
+function* attributes(values: Readonly<Record<string, string>>): Generator<Buffer> {
+  const records = Object.entries(values).map(([name, value]) => paxRecord(`SCHILY.xattr.${name}=${value}\n`));
+  const data = Buffer.from(records.join(''));
+  yield header({ ...rootOwned, name: './PaxHeader', flag: 'x', size: data.length });
+  yield padded(data);
+}
+
+/** A record begins with its length in bytes, that of the number included. */
+function paxRecord(text: string): string {
+  const rest = Buffer.byteLength(text) + 1;
+  const digits = String(rest + String(rest).length).length;
+  return `${rest + digits} ${text}`;
+}
+
+interface HeaderFields {
+  readonly name: string;
+  readonly link: string;
+  readonly flag: string;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly size: number;
+  readonly major: number;
+  readonly minor: number;
+}
+
+function header(fields: HeaderFields): Buffer {
+  const buffer = Buffer.alloc(block);
+  const text = (value: string, start: number, length: number) =>
+    Buffer.from(value).copy(buffer, start, 0, length);
+  text(fields.name, 0, 100);
+  writeNumber(buffer, fields.mode, 100, 8);
+  writeNumber(buffer, fields.uid, 108, 8);
+  writeNumber(buffer, fields.gid, 116, 8);
+  writeNumber(buffer, fields.size, 124, 12);
+  writeNumber(buffer, 0, 136, 12);
+  text(fields.flag, 156, 1);
+  text(fields.link, 157, 100);
+  text('ustar\x0000', 257, 8);
+  writeNumber(buffer, fields.major, 329, 8);
+  writeNumber(buffer, fields.minor, 337, 8);
+  buffer.fill(' ', 148, 156);
+  const sum = buffer.reduce((total, byte) => total + byte, 0);
+  text(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 8);
+  return buffer;
+}
+
+/** Octal digits; a number that has more than there is place for in GNU's binary form. */
+function writeNumber(buffer: Buffer, value: number, start: number, length: number): void {
+  const digits = value.toString(8).padStart(length - 1, '0');
+  if (digits.length < length) {
+    buffer.write(digits, start, 'latin1');
+    return;
   }
+  buffer[start] = 0x80;
+  buffer.writeUIntBE(value, start + length - 6, 6);
 }
 
-function overlayAttributes(source: string): Record<string, string> {
-  return {
-    'SCHILY.xattr.trusted.overlay.metacopy': '',
-    'SCHILY.xattr.trusted.overlay.redirect': source,
-  };
+function padded(data: Buffer): Buffer {
+  return Buffer.concat([data, padding(data.length)]);
 }
 
-function linkTo(source: string): Pick<Headers, 'type' | 'linkname' | 'mode' | 'size'> {
-  return { type: 'symlink', linkname: `${mountedUsr}${source}`, mode: 0o777, size: 0 };
+function padding(size: number): Buffer {
+  return Buffer.alloc((block - (size % block)) % block);
 }
 
 function* dataOf({ descriptor }: Input, { start, end }: FileEntry): Generator<Buffer> {
@@ -86,30 +157,10 @@ function* dataOf({ descriptor }: Input, { start, end }: FileEntry): Generator<Bu
     readSync(descriptor, buffer, 0, buffer.length, position);
     yield buffer;
   }
+  if ((end - start) % block !== 0) yield padding(end - start);
 }
 
-function* hole({ start, end }: FileEntry): Generator<Buffer> {
-  for (let left = end - start; left > 0; left -= chunk) yield zeros.subarray(0, Math.min(chunk, left));
-}
-
-function writeEntry(stream: Pack, headers: TarHeaders): Promise<void> {
-  return new Promise((resolve, reject) => {
-    stream.entry(headers, (error) => (error ? reject(error) : resolve()));
-  });
-}
-
-async function writeFile(
-  stream: Pack,
-  { path }: FileEntry,
-  headers: TarHeaders,
-  data: Iterable<Buffer>,
-): Promise<void> {
-  let written: (error?: unknown) => void = () => undefined;
-  const end = new Promise<void>((resolve, reject) => {
-    written = (error) => (error ? reject(new Error(`${path}: ${error}`)) : resolve());
-  });
-  const entry = stream.entry(headers, written);
-  for (const buffer of data) if (!entry.write(buffer)) await once(entry, 'drain');
-  entry.end();
-  await end;
+function* hole(size: number): Generator<Buffer> {
+  for (let left = Math.ceil(size / block) * block; left > 0; left -= chunk)
+    yield zeros.subarray(0, Math.min(chunk, left));
 }

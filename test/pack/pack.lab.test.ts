@@ -21,6 +21,9 @@ const lab = openLab();
 const work = mkdtempSync(join(lab.shared, 'pack-test-'));
 afterAll(() => rmSync(work, { recursive: true }));
 
+const longTarget = `/usr/lib/${'long/'.repeat(30)}target`;
+const longName = 'name-'.repeat(30);
+
 /** A full initrd in miniature, with all that is easily lost: nodes, owners, modes, hard links, capabilities' friends. */
 const mtree = `#mtree
 . type=dir mode=0755 uid=0 gid=0 time=1000000000
@@ -31,6 +34,9 @@ const mtree = `#mtree
 ./pipe type=fifo mode=0640 uid=0 gid=0 time=1000000000
 ./tmp type=dir mode=1777 uid=0 gid=0 time=1000000000
 ./usr type=dir mode=0755 uid=0 gid=0 time=1000000000
+./usr/nobody type=file mode=0000 uid=3000000 gid=65534 time=1000000000 contents=content
+./usr/long type=link mode=0777 uid=0 gid=0 time=1000000000 link=${longTarget}
+./usr/${longName} type=file mode=0644 uid=0 gid=0 time=1000000000 contents=content
 ./usr/su type=file mode=4755 uid=0 gid=0 time=1000000000 contents=content
 ./usr/owned type=file mode=0640 uid=42 gid=43 time=1000000000 contents=content
 ./usr/a\\040name type=file mode=0600 uid=0 gid=0 time=1000000000 contents=content
@@ -110,6 +116,9 @@ const expected = [
   'tmp 41777 0:0',
   'usr 40755 0:0',
   'usr/a name 100600 0:0 "content\\n"',
+  `usr/long 120777 0:0 ${longTarget}`,
+  `usr/${longName} 100644 0:0 "content\\n"`,
+  'usr/nobody 100000 3000000:65534 "content\\n"',
   'usr/owned 100640 42:43 "content\\n"',
   'usr/su 104755 0:0 "content\\n"',
 ];
