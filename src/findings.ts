@@ -53,6 +53,10 @@ export const findingKinds = {
     severity: 'error',
     title: 'A thin image has no data for a file that /usr lacks or has in another version.',
   },
+  'microcode-left-out': {
+    severity: 'warning',
+    title: 'A kernel with its initrd built in reads no early microcode.',
+  },
   'over-budget': { severity: 'error', title: 'The minimal initrd is larger than its budget.' },
 } as const satisfies Record<string, FindingWords>;
 

@@ -9,8 +9,9 @@ import { renderMinimal } from '../render/minimal.ts';
 import { type ProgramName, ToolError } from '../tools/programs.ts';
 import { versionOf } from '../tools/run.ts';
 import { collectEntries } from './collect.ts';
-import { formatMtree } from './entries.ts';
+import { formatMtree, rootEntry } from './entries.ts';
 import { type Manifest, manifestFile, manifestSettings } from './manifest.ts';
+import { checkMicrocode, hasBuiltInInitrd, microcodeEntries } from './microcode.ts';
 import { packMinimalInitrd } from './minimal-initrd.ts';
 import { sha256OfFile } from './modules.ts';
 import { checkSysroot } from './requirements.ts';
@@ -45,8 +46,12 @@ export interface BuildResult {
 export async function buildMinimalInitrd(options: BuildOptions): Promise<BuildResult> {
   const { config, plan, sysroot, work } = options;
   const { Initrd } = config.settings;
-  const { kernel, findings } = checkSysroot(plan, sysroot, options.kernel);
-  if (!kernel || hasErrors(findings)) return { findings };
+  const { kernel, findings: found } = checkSysroot(plan, sysroot, options.kernel);
+  if (!kernel) return { findings: found };
+  const findings = [...found, ...checkMicrocode(Initrd.Microcode, sysroot, kernel)];
+  if (hasErrors(findings)) return { findings };
+  const builtIn = hasBuiltInInitrd(kernel);
+  const early = builtIn ? [] : microcodeEntries(Initrd.Microcode, sysroot, join(work, 'microcode'));
   const entries = await collectEntries({
     plan,
     rendered: renderMinimal(plan),
@@ -57,14 +62,15 @@ export async function buildMinimalInitrd(options: BuildOptions): Promise<BuildRe
   });
   const packed = await packMinimalInitrd(entries, {
     work,
-    compression: Initrd.Compression,
+    compression: builtIn ? 'none' : Initrd.Compression,
+    early,
     level: Initrd.CompressionLevel,
     architecture: plan.architecture,
   });
-  const sizes = measureParts(entries);
+  const sizes = measureParts([...entries, ...early]);
   const build: Build = {
     image: packed.file,
-    mtree: formatMtree(entries, { contents: false }),
+    mtree: formatMtree([...early, rootEntry, ...entries], { contents: false }),
     sizes: formatSizeTable(sizes, packed.size, Initrd.SizeBudget),
     manifest: {
       bootrelay: bootrelayVersion(),
@@ -76,7 +82,7 @@ export async function buildMinimalInitrd(options: BuildOptions): Promise<BuildRe
         uncompressedSize: packed.uncompressedSize,
       },
       parts: sizes,
-      files: entries.map(manifestFile),
+      files: [...early, ...entries].map(manifestFile),
       settings: manifestSettings(config),
       tools: await toolVersions(Initrd.Compression),
     },

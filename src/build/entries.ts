@@ -11,6 +11,7 @@ export const parts = [
   'modules',
   'extra',
   'layout',
+  'microcode',
 ] as const;
 export type Part = (typeof parts)[number];
 
@@ -37,6 +38,9 @@ export type Entry =
       readonly size: number;
       readonly sha256: string;
     });
+
+/** The root directory, without which it would have the mode of wherever the archive is made. */
+export const rootEntry: Entry = { type: 'dir', path: '', mode: 0o755, part: 'layout' };
 
 /**
  * Sorts entries so that a directory comes before what is in it, adds missing parent directories, and refuses
@@ -68,12 +72,13 @@ function parentsOf(path: string): readonly string[] {
  * mtree(5) text: owner root and time 0 for all. With `contents`, as bsdtar needs it, each file says where its
  * content is; without, as reviewers read it, its hash. What a line leaves out bsdtar takes from the file's source,
  * or from a file of that name in the current directory: hard links of the sysroot must not become some here.
+ * The kernel looks for microcode by a name without ./ in front.
  */
 export function formatMtree(entries: readonly Entry[], { contents }: { contents: boolean }): string {
-  const root: Entry = { type: 'dir', path: '', mode: 0o755, part: 'layout' };
   const fixed = ['uid=0', 'gid=0', 'time=0', ...(contents ? ['nlink=1'] : [])];
-  const lines = [root, ...entries].map((entry) => {
-    return [`.${encode(entry.path)}`, ...keywords(entry, contents), ...fixed].join(' ');
+  const lines = entries.map((entry) => {
+    const path = entry.part === 'microcode' ? encode(entry.path).slice(1) : `.${encode(entry.path)}`;
+    return [path, ...keywords(entry, contents), ...fixed].join(' ');
   });
   return ['#mtree', ...lines, ''].join('\n');
 }

@@ -3,7 +3,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Compression, compressArgs, cpioFromMtreeArgs } from '../tools/archive.ts';
 import { run, runPipeline } from '../tools/run.ts';
-import { type Entry, formatMtree } from './entries.ts';
+import { type Entry, formatMtree, rootEntry } from './entries.ts';
 
 export interface PackedInitrd {
   /** The compressed image's file. */
@@ -13,23 +13,38 @@ export interface PackedInitrd {
   readonly uncompressedSize: number;
 }
 
+export interface PackInitrdOptions {
+  readonly work: string;
+  readonly compression: Compression;
+  readonly level: number | undefined;
+  readonly architecture: 'x86-64' | 'arm64';
+  /** Entries of an uncompressed cpio in front; none for no such cpio. */
+  readonly early: readonly Entry[];
+}
+
 /** Packs `entries` into `work`/initrd.img. Throws ToolError. */
 export async function packMinimalInitrd(
   entries: readonly Entry[],
-  options: {
-    work: string;
-    compression: Compression;
-    level: number | undefined;
-    architecture: 'x86-64' | 'arm64';
-  },
+  options: PackInitrdOptions,
 ): Promise<PackedInitrd> {
-  const mtree = join(options.work, 'contents.mtree');
-  const cpio = join(options.work, 'initrd.cpio');
-  const file = join(options.work, 'initrd.img');
-  writeFileSync(mtree, formatMtree(entries, { contents: true }));
-  await runPipeline(cpioFromMtreeArgs({ mtree, output: cpio }), { cwd: options.work });
+  const { work, early } = options;
+  const cpio = await makeCpio([rootEntry, ...entries], join(work, 'initrd'), work);
+  const compressed = join(work, 'initrd.compressed');
   const compress = compressArgs(options.compression, options.level, options.architecture);
-  if (compress) await run(compress, { inputFile: cpio, outputFile: file });
-  else writeFileSync(file, readFileSync(cpio));
+  if (compress) await run(compress, { inputFile: cpio, outputFile: compressed });
+  const main = compress ? compressed : cpio;
+  const front = early.length > 0 ? await makeCpio(early, join(work, 'early'), work) : undefined;
+  const file = join(work, 'initrd.img');
+  // A cpio ends at a multiple of 4 bytes: the kernel finds what is behind it.
+  writeFileSync(file, Buffer.concat([...(front ? [readFileSync(front)] : []), readFileSync(main)]));
   return { file, size: statSync(file).size, uncompressedSize: statSync(cpio).size };
+}
+
+/** An uncompressed cpio of `entries`; gives its file. */
+async function makeCpio(entries: readonly Entry[], name: string, cwd: string): Promise<string> {
+  const mtree = `${name}.mtree`;
+  const output = `${name}.cpio`;
+  writeFileSync(mtree, formatMtree(entries, { contents: true }));
+  await runPipeline(cpioFromMtreeArgs({ mtree, output }), { cwd });
+  return output;
 }

@@ -223,6 +223,11 @@ const blocksAreCompressed: Rule = ({ settings: { FullInitrd }, isSet }) =>
     ? [withoutEffect('FullInitrd.BlockSize', 'FullInitrd.Compression=none')]
     : [];
 
+const microcodeFitsArchitecture: Rule = ({ settings: { Initrd, Platform } }) =>
+  Initrd.Microcode.length > 0 && Platform.Architecture !== 'x86-64'
+    ? [withoutEffect('Initrd.Microcode', `Platform.Architecture=${Platform.Architecture}`)]
+    : [];
+
 const toolFitsForm: Rule = ({ settings: { Initrd, Verity } }) => {
   if (Initrd.Init === 'systemd' || Verity.Verity === 'no' || Verity.Tool !== 'systemd-veritysetup') return [];
   const message = 'systemd-veritysetup needs Initrd.Init=systemd';
@@ -246,4 +251,5 @@ const rules: readonly Rule[] = [
   carriesOverOnlyExtras,
   carriesOverNothingOfSystemd,
   compressionLevelFits,
+  microcodeFitsArchitecture,
 ];

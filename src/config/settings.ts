@@ -99,6 +99,11 @@ export const settings = {
       '0',
       'Largest size of the compressed minimal initrd; a larger one fails the build. 0: no limit.',
     ),
+    Microcode: list(
+      choice('intel', 'amd'),
+      [],
+      'Processor microcode of the sysroot to put in front of the minimal initrd, uncompressed, as the kernel reads it early.',
+    ),
     ExtraFiles: list(
       plainPath,
       [],

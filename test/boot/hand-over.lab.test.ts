@@ -13,7 +13,7 @@ const ways: readonly (readonly [string, Omit<TestBoot, 'full' | 'goal'>])[] = [
     {
       image: 'erofs',
       usr: 'btrfs',
-      settings: [`Usr.Device=UUID=${usrUuid}`, 'Usr.HandOver=move'],
+      settings: [`Usr.Device=UUID=${usrUuid}`, 'Usr.HandOver=move', 'Initrd.Microcode=amd'],
     },
   ],
   [

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { completeEntries, type Entry, formatMtree } from '../../src/build/entries.ts';
+import { completeEntries, type Entry, formatMtree, rootEntry } from '../../src/build/entries.ts';
 
 const file: Entry = {
   type: 'file',
@@ -24,7 +24,7 @@ test('two different entries for one path are a defect', () => {
 test('mtree encodes names, and says contents to bsdtar or hashes to readers', () => {
   const node: Entry = { type: 'char', path: '/dev/console', mode: 0o600, major: 5, minor: 1, part: 'layout' };
   const link: Entry = { type: 'link', path: '/bin', target: 'usr/bin', part: 'layout' };
-  expect(formatMtree([link, node, file], { contents: false })).toBe(
+  expect(formatMtree([rootEntry, link, node, file], { contents: false })).toBe(
     [
       '#mtree',
       '. type=dir mode=0755 uid=0 gid=0 time=0',
