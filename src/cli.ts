@@ -227,6 +227,11 @@ await yargs(hideBin(process.argv))
           default: false,
           describe: 'keep the disk image in the output directory',
         })
+        .option('disk', {
+          choices: ['virtio-blk', 'virtio-scsi', 'nvme', 'ahci', 'usb'] as const,
+          default: 'virtio-blk' as const,
+          describe: 'what the disk is attached to',
+        })
         .option('tpm', { type: 'boolean', default: false, describe: 'give the machine a TPM 2.0 (swtpm)' })
         .option('append', { type: 'string', default: '', describe: 'more kernel command line' }),
     (args) =>

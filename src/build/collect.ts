@@ -6,6 +6,7 @@ import type { RenderedTree } from '../render/tree.ts';
 import { lddtreeArgs } from '../tools/lddtree.ts';
 import { ToolError } from '../tools/programs.ts';
 import { run } from '../tools/run.ts';
+import { firmwareOf, formatDrivers, resolveDrivers } from './drivers.ts';
 import { completeEntries, type Entry, type Part } from './entries.ts';
 import type { Kernel } from './kernel.ts';
 import { formatLoadOrder, resolveModules, sha256OfFile, unpackModules } from './modules.ts';
@@ -173,12 +174,28 @@ function listFiles(sysroot: string, path: string): readonly string[] {
 }
 
 async function collectModules({ plan, sysroot, kernel, work }: CollectOptions): Promise<readonly Entry[]> {
-  const modules = await resolveModules(needsOfPlan(plan).modules, sysroot, kernel);
+  const needs = needsOfPlan(plan);
+  const coldplug = needs.moduleDirectories.length > 0;
+  const modules = await resolveModules(needs.modules, sysroot, kernel);
+  const drivers = await resolveDrivers(needs.moduleDirectories, sysroot, kernel);
+  const sources = [...modules.map(({ source }) => source), ...drivers.flatMap((driver) => driver.sources)];
   const directory = join(work, 'modules');
-  mkdirSync(directory);
-  await unpackModules(modules, directory);
+  await unpackModules([...new Set(sources)], directory);
   writeFileSync(join(directory, 'order'), formatLoadOrder(modules));
-  return [...modules.map(({ file }) => file), 'order'].map((name) =>
+  if (coldplug) writeFileSync(join(directory, 'drivers'), formatDrivers(drivers, kernel));
+  const entries = readdirSync(directory).map((name) =>
     fileEntry(`/modules/${name}`, join(directory, name), 0o644, 'modules'),
   );
+  return [...entries, ...(await firmwareEntries(sysroot, [...new Set(sources)]))];
+}
+
+/** The firmware that the sysroot has of what the modules may ask for; drivers do without most of it. */
+async function firmwareEntries(sysroot: string, sources: readonly string[]): Promise<readonly Entry[]> {
+  const names = await firmwareOf(sources);
+  const candidates = names.flatMap((name) =>
+    ['', '.xz', '.zst'].map((suffix) => `/usr/lib/firmware/${name}${suffix}`),
+  );
+  return candidates
+    .filter((path) => fileInSysroot(sysroot, path) !== undefined)
+    .map((path) => fromSysroot(sysroot, path, 'firmware'));
 }

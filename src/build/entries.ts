@@ -9,6 +9,7 @@ export const parts = [
   'libraries',
   'units',
   'modules',
+  'firmware',
   'extra',
   'layout',
   'microcode',

@@ -36,12 +36,18 @@ export async function resolveModules(
   );
   return sources.map((source) => ({
     source,
-    file: basename(source).replace(/\.ko\.\w+$/, '.ko'),
+    file: moduleFileName(basename(source)),
     required: required.has(basename(source)),
   }));
 }
 
-function readInsmodLines(output: string): readonly string[] {
+/** A module's file in the minimal initrd, where none is compressed. */
+export function moduleFileName(name: string): string {
+  return name.replace(/\.ko\.\w+$/, '.ko');
+}
+
+/** The files that modprobe would load, in its order. */
+export function readInsmodLines(output: string): readonly string[] {
   return output.split('\n').flatMap((line) => /^insmod (.+?\.ko(?:\.\w+)?)(?: |$)/.exec(line)?.[1] ?? []);
 }
 
@@ -53,18 +59,19 @@ function hardClosure(name: string, kernel: Kernel): readonly string[] {
 
 const compressionOfSuffix = { '.xz': 'xz', '.zst': 'zstd', '.gz': 'gzip' } as const;
 
-/** Writes the modules decompressed into `directory` (compressed twice they are larger and load slower). */
-export async function unpackModules(modules: readonly LoadedModule[], directory: string): Promise<void> {
+/** Writes modules decompressed into `directory` (compressed twice they are larger and load slower). */
+export async function unpackModules(sources: readonly string[], directory: string): Promise<void> {
   mkdirSync(directory, { recursive: true });
   await Promise.all(
-    modules.map(async ({ source, file }) => {
-      const target = join(directory, file);
-      const suffix = /\.ko(\.\w+)$/.exec(source)?.[1] as keyof typeof compressionOfSuffix | undefined;
-      const compression = suffix && compressionOfSuffix[suffix];
-      if (compression) await run(decompressArgs(compression), { inputFile: source, outputFile: target });
-      else copyFileSync(source, target);
-    }),
+    sources.map((source) => unpackModule(source, join(directory, moduleFileName(basename(source))))),
   );
+}
+
+async function unpackModule(source: string, target: string): Promise<void> {
+  const suffix = /\.ko(\.\w+)$/.exec(source)?.[1] as keyof typeof compressionOfSuffix | undefined;
+  const compression = suffix && compressionOfSuffix[suffix];
+  if (compression) await run(decompressArgs(compression), { inputFile: source, outputFile: target });
+  else copyFileSync(source, target);
 }
 
 /** /modules/order of the minimal initrd: `required FILE` or `optional FILE`, in load order. */

@@ -8,7 +8,7 @@ import { formatMilestone, formatTimeline, type Goal, reached, timelineOf } from 
 import { type Fact, judge } from '../boot/verdict.ts';
 import { withWorkDirectory } from '../build/build.ts';
 import { findKernelImage } from '../build/kernel.ts';
-import type { Accelerator, GuestOptions } from '../tools/qemu.ts';
+import type { Accelerator, DiskBus, GuestOptions } from '../tools/qemu.ts';
 import { run, versionOf } from '../tools/run.ts';
 import { type PlannedPlatform, planOnePlatform } from './platforms.ts';
 import { createProgress, type Progress } from './progress.ts';
@@ -28,6 +28,7 @@ export interface BootArguments {
   readonly append: string;
   readonly keepDisk: boolean;
   readonly tpm: boolean;
+  readonly disk: DiskBus;
   readonly json: boolean;
 }
 
@@ -78,6 +79,7 @@ async function bootMachine(
     initrd: machine.build.image,
     commandLine: [machine.commandLine, args.append].filter(Boolean).join(' '),
     disks: [machine.disk],
+    diskBus: args.disk,
     memory: args.memory,
   };
   const tpm = args.tpm ? join(machine.work, 'tpm') : undefined;

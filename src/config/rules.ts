@@ -228,6 +228,19 @@ const microcodeFitsArchitecture: Rule = ({ settings: { Initrd, Platform } }) =>
     ? [withoutEffect('Initrd.Microcode', `Platform.Architecture=${Platform.Architecture}`)]
     : [];
 
+const coldplugHasDirectories: Rule = ({ settings: { Modules }, isSet }) => {
+  const some = Modules.ModuleDirectories.length > 0;
+  if (Modules.Load === 'listed')
+    return isSet('Modules.ModuleDirectories') && some
+      ? [withoutEffect('Modules.ModuleDirectories', 'Modules.Load=listed')]
+      : [];
+  if (some) return [];
+  const message = 'Modules.ModuleDirectories is required with Load=coldplug: where the drivers come from';
+  return [
+    { kind: 'value-required', setting: 'Modules.Load', message, hint: 'ModuleDirectories=drivers/ata' },
+  ];
+};
+
 const toolFitsForm: Rule = ({ settings: { Initrd, Verity } }) => {
   if (Initrd.Init === 'systemd' || Verity.Verity === 'no' || Verity.Tool !== 'systemd-veritysetup') return [];
   const message = 'systemd-veritysetup needs Initrd.Init=systemd';
@@ -252,4 +265,5 @@ const rules: readonly Rule[] = [
   carriesOverNothingOfSystemd,
   compressionLevelFits,
   microcodeFitsArchitecture,
+  coldplugHasDirectories,
 ];

@@ -13,6 +13,7 @@ import {
   imageBlockSize,
   integer,
   memorySize,
+  moduleDirectory,
   moduleName,
   mountOptions,
   parameterName,
@@ -111,6 +112,16 @@ export const settings = {
     ),
   },
   Modules: {
+    Load: single(
+      choice('listed', 'coldplug'),
+      'listed',
+      'Which modules are loaded: the `listed` ones and what the boot itself needs; `coldplug`: also the drivers of the devices that are there, from ModuleDirectories.',
+    ),
+    ModuleDirectories: list(
+      moduleDirectory,
+      [],
+      "A directory of the kernel's module tree, such as `drivers/ata`, or one module in it, such as `drivers/hv/hv_vmbus`: its drivers come along for Load=coldplug, with what they depend on and their firmware.",
+    ),
     Modules: list(
       moduleName,
       [],

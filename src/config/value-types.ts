@@ -256,6 +256,12 @@ export const moduleName = pattern(
   'the name of a kernel module without directory and .ko, with a leading "-" where it may be missing or fail',
 );
 
+export const moduleDirectory = pattern(
+  'directory of kernel modules',
+  /^[a-z0-9][A-Za-z0-9_-]*(\/[A-Za-z0-9_-]+)*$/,
+  "a directory below the kernel's own modules, such as drivers/ata or drivers/nvme/host",
+);
+
 export const mountOptions = pattern(
   'mount options',
   /^[A-Za-z0-9_=.:/@+-]+(,[A-Za-z0-9_=.:/@+-]+)*$/,

@@ -42,6 +42,8 @@ export interface DeviceNode {
 
 export interface Needs {
   readonly modules: readonly ModuleNeed[];
+  /** Directories of the kernel's module tree whose drivers come along, to be loaded for the devices that are there. */
+  readonly moduleDirectories: readonly string[];
   /** Options that must be y or m in the kernel's configuration, without CONFIG_. */
   readonly kernelOptions: readonly string[];
   readonly programs: readonly ProgramNeed[];
@@ -165,6 +167,7 @@ export function needsOfPlan(plan: BootPlan): Needs {
       all.flatMap(({ files }) => files),
       JSON.stringify,
     ),
+    moduleDirectories: [...new Set(all.flatMap(({ moduleDirectories }) => moduleDirectories))],
     directories: [...new Set(all.flatMap(({ directories }) => directories))],
     units: [...new Set(all.flatMap(({ units }) => units))],
     kernelVersions: all.flatMap(({ kernelVersions }) => kernelVersions),

@@ -5,6 +5,7 @@ import type { ModuleNeed, Needs, ProgramNeed } from './boot-plan.ts';
 
 export const nothing: Needs = {
   modules: [],
+  moduleDirectories: [],
   kernelOptions: [],
   programs: [],
   files: [],

@@ -1,4 +1,4 @@
-/** modprobe(8): the load order of modules, from a sysroot. */
+/** modprobe(8) and modinfo(8): what modules take, from a sysroot. */
 import { join } from 'node:path';
 import type { Command } from './run.ts';
 
@@ -10,4 +10,9 @@ export function showDependsArgs(sysroot: string, kernel: string, module: string)
   ]);
   const args = ['-d', sysroot, '-S', kernel, ...configuration, '--ignore-install', '--show-depends', module];
   return { program: 'modprobe', args };
+}
+
+/** Prints the firmware files that modules may ask for, a line each. */
+export function showFirmwareArgs(files: readonly string[]): Command {
+  return { program: 'modinfo', args: ['--field', 'firmware', ...files] };
 }

@@ -19,6 +19,7 @@ export const programs = {
   'mkfs.erofs': { package: 'erofs-utils', versionArgs: ['--version'] },
   'mkfs.ext4': { package: 'e2fsprogs', versionArgs: ['-V'] },
   mksquashfs: { package: 'squashfs-tools', versionArgs: ['-version'] },
+  modinfo: { package: 'kmod', versionArgs: ['--version'] },
   modprobe: { package: 'kmod', versionArgs: ['--version'] },
   'qemu-system-aarch64': { package: 'qemu-system-arm', versionArgs: ['--version'] },
   'qemu-system-x86_64': { package: 'qemu-system-x86', versionArgs: ['--version'] },

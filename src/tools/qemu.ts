@@ -18,6 +18,17 @@ const machines = {
 
 export type Architecture = keyof typeof machines;
 
+/** Ways to attach a disk to QEMU's q35 and virt machines. */
+const diskBuses = {
+  'virtio-blk': { controller: [], disk: () => 'virtio-blk-pci' },
+  'virtio-scsi': { controller: ['-device', 'virtio-scsi-pci'], disk: () => 'scsi-hd' },
+  nvme: { controller: [], disk: (index: number) => `nvme,serial=bootrelay${index}` },
+  ahci: { controller: ['-device', 'ahci,id=ahci'], disk: (index: number) => `ide-hd,bus=ahci.${index}` },
+  usb: { controller: ['-device', 'qemu-xhci'], disk: () => 'usb-storage' },
+} as const;
+
+export type DiskBus = keyof typeof diskBuses;
+
 export interface GuestOptions {
   readonly architecture: Architecture;
   readonly accelerator: Accelerator;
@@ -27,6 +38,8 @@ export interface GuestOptions {
   readonly commandLine: string;
   /** Raw disk images; the guest's writes are thrown away. */
   readonly disks: readonly string[];
+  /** What the disks are attached to; virtio-blk unless told. */
+  readonly diskBus?: DiskBus | undefined;
   /** MiB. */
   readonly memory: number;
   /** Directory of a TPM of its own, made by swtpm. */
@@ -37,9 +50,12 @@ export interface GuestOptions {
 export function guestArgs(options: GuestOptions): Command {
   const { program, machine } = machines[options.architecture];
   const cpu = options.accelerator === 'kvm' ? 'host' : 'max';
-  const drives = options.disks.flatMap((disk) => [
+  const bus = diskBuses[options.diskBus ?? 'virtio-blk'];
+  const drives = options.disks.flatMap((disk, index) => [
     '-drive',
-    `file=${disk.replaceAll(',', ',,')},if=virtio,format=raw,snapshot=on`,
+    `file=${disk.replaceAll(',', ',,')},if=none,id=disk${index},format=raw,snapshot=on`,
+    '-device',
+    `${bus.disk(index)},drive=disk${index}`,
   ]);
   return {
     program,
@@ -57,7 +73,7 @@ export function guestArgs(options: GuestOptions): Command {
         '-no-reboot',
       ],
       ...['-kernel', options.kernel, ...(options.initrd === undefined ? [] : ['-initrd', options.initrd])],
-      ...['-append', options.commandLine, ...drives],
+      ...['-append', options.commandLine, ...bus.controller, ...drives],
       ...(options.tpm === undefined ? [] : tpmArgs(options.tpm)),
     ],
   };

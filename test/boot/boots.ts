@@ -16,7 +16,7 @@ import { buildMinimalInitrd } from '../../src/build/build.ts';
 import { findKernelImage } from '../../src/build/kernel.ts';
 import type { PlatformConfig } from '../../src/config/validate.ts';
 import { planBoot } from '../../src/plan/plan.ts';
-import type { Accelerator } from '../../src/tools/qemu.ts';
+import type { Accelerator, DiskBus } from '../../src/tools/qemu.ts';
 import { run } from '../../src/tools/run.ts';
 import { configure } from '../config/platform-files.ts';
 import { openLab, sharedImages, sharedUsr } from '../lab/lab.ts';
@@ -44,6 +44,12 @@ export interface TestBoot {
   readonly damage?: (disk: string, usrStart: number) => void;
   /** Give the machine UEFI firmware and a TPM. */
   readonly tpm?: boolean;
+  /** Settings of Modules; virtio_blk unless told. */
+  readonly modules?: readonly string[];
+  /** The kernel for any hardware, instead of the one for virtual machines. */
+  readonly generic?: boolean;
+  /** What the disk is attached to. */
+  readonly diskBus?: DiskBus;
   /** The same disk a second time. */
   readonly twice?: boolean;
 }
@@ -70,7 +76,7 @@ async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
   const given = configure(
     ...[
       `Initrd.Init=${options.form ?? 'shell'}`,
-      'Modules.Modules=virtio_blk',
+      ...(options.modules ?? ['Modules.Modules=virtio_blk']),
       `Usr.FileSystem=${options.usr}`,
       'Initrd.CompressionLevel=3',
     ],
@@ -81,6 +87,7 @@ async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
     ],
     ...['Devices.Timeout=3s', 'Emergency.Delay=100ms', ...(options.settings ?? [])],
   );
+  const system: System = options.generic ? lab.generic : lab;
   const usr = await usrParts(given, options, work);
   const config = options.builtIn ? withRootHash(given, usr.rootHash) : given;
   const disk = join(work, 'disk.img');
@@ -89,7 +96,8 @@ async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
     disk,
   );
   options.damage?.(disk, usrStart);
-  const image = options.full === 'monolithic' ? lab.monolithicInitrd : await buildInitrd(config, work);
+  const image =
+    options.full === 'monolithic' ? lab.monolithicInitrd : await buildInitrd(config, system, work);
   const initrd = joinCpio(image, options.extraCpio, work);
   const log = join(lab.shared, `${nextLogName()}.log`);
   const commandLine = [formatCommandLine(config, usr.rootHash), options.append ?? ''].join(' ');
@@ -97,7 +105,8 @@ async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
     guest: {
       architecture: 'x86-64',
       accelerator: process.env.BOOTRELAY_TEST_ACCELERATOR as Accelerator,
-      kernel: findKernelImage(lab.sysroot, lab.kernel) ?? '',
+      kernel: findKernelImage(system.sysroot, system.kernel) ?? '',
+      diskBus: options.diskBus,
       initrd,
       commandLine,
       disks: options.twice ? [disk, disk] : [disk],
@@ -130,15 +139,19 @@ async function usrParts(config: PlatformConfig, { usr }: TestBoot, work: string)
   return { parts: [part(`${file}.data`), hashPart], rootHash };
 }
 
-async function buildInitrd(config: PlatformConfig, work: string): Promise<string> {
+interface System {
+  readonly sysroot: string;
+  readonly kernel: string;
+}
+
+async function buildInitrd(config: PlatformConfig, system: System, work: string): Promise<string> {
   const directory = join(work, 'build');
   mkdirSync(directory);
   const plan = planBoot(config, []);
   const { build, findings } = await buildMinimalInitrd({
     config,
     plan,
-    sysroot: lab.sysroot,
-    kernel: lab.kernel,
+    ...system,
     work: directory,
   });
   if (!build) throw new Error(JSON.stringify(findings));

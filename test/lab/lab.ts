@@ -9,6 +9,8 @@ export const labDirectory = process.env.BOOTRELAY_LAB || join(cache, 'bootrelay/
 export interface Lab {
   readonly sysroot: string;
   readonly kernel: string;
+  /** A kernel for any hardware: its tree and version. */
+  readonly generic: { readonly sysroot: string; readonly kernel: string };
   readonly fullInitrd: string;
   /** Without bootrelay: mounts /usr and the root partition by itself. */
   readonly monolithicInitrd: string;
@@ -26,6 +28,10 @@ export function openLab(): Lab {
   return {
     sysroot: join(labDirectory, 'sysroot'),
     kernel: readFileSync(version, 'utf8').trim(),
+    generic: {
+      sysroot: join(labDirectory, 'generic'),
+      kernel: readFileSync(join(labDirectory, 'generic.kernel'), 'utf8').trim(),
+    },
     fullInitrd: join(labDirectory, 'full-initrd.img'),
     monolithicInitrd: join(labDirectory, 'monolithic-initrd.img'),
     tools: join(labDirectory, 'tools'),

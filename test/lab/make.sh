@@ -39,6 +39,7 @@ mkfs.erofs erofs-utils
 mkfs.ext4 e2fsprogs
 mmdebstrap mmdebstrap
 /usr/share/OVMF/OVMF_CODE_4M.fd ovmf
+depmod kmod
 modprobe kmod
 qemu-system-x86_64 qemu-system-x86
 sfdisk fdisk
@@ -138,6 +139,13 @@ debootstrap_into "$lab/sysroot" "$release $include 1" --variant=minbase --compon
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' --include="$include"
 debootstrap_into "$lab/tools" "$release erofs-utils 1" --variant=extract --include=erofs-utils,usr-is-merged
+
+# The kernel for any hardware, with as much beside it as a minimal initrd needs: unpacked, not installed.
+debootstrap_into "$lab/generic" "$release generic kernel 1" --variant=extract --components=main \
+    --dpkgopt='path-exclude=/usr/share/doc/*' --include=linux-image-amd64,busybox-static,dmsetup,usr-is-merged,base-files
+generic=$(ls "$lab/generic/usr/lib/modules")
+[ -e "$lab/generic/usr/lib/modules/$generic/modules.dep" ] || depmod -b "$lab/generic" "$generic"
+echo "$generic" > "$lab/generic.kernel"
 
 # --- Initrds -------------------------------------------------------------------------------------------
 

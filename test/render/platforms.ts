@@ -12,6 +12,26 @@ const files = {
   'platforms/base.ini': shipped('base.ini'),
   'platforms/qemu-x86_64.ini': shipped('qemu-x86_64.ini'),
   'platforms/qemu-x86_64-systemd.ini': shipped('qemu-x86_64-systemd.ini'),
+  'platforms/generic-x86_64.ini': shipped('generic-x86_64.ini'),
+  'platforms/thin-read-only.ini': `[Platform]
+Extends=qemu-x86_64.ini
+Description=A thin image that is not written to: its overlay has no upper layer
+[FullInitrd]
+Source=thin
+FileSystem=squashfs
+Writable=no
+CarryOver=
+`,
+  'platforms/thin-systemd.ini': `[Platform]
+Extends=generic-x86_64.ini
+Description=systemd, drivers by modalias, a thin image
+[Initrd]
+Init=systemd
+[Usr]
+HandOver=move
+[FullInitrd]
+Source=thin
+`,
   'platforms/two-partitions.ini': `[Platform]
 Extends=base.ini
 Description=veritysetup, a hash partition of its own, found by PARTUUID, a read-only squashfs, halt
@@ -112,6 +132,9 @@ Action=halt
 export const platformNames = [
   'qemu-x86_64',
   'qemu-x86_64-systemd',
+  'generic-x86_64',
+  'thin-read-only',
+  'thin-systemd',
   'two-partitions',
   'sealed',
   'unverified',

@@ -51,7 +51,12 @@ test('a guest has its console on standard output and throws writes away', () => 
       '-no-reboot',
     ],
     ...['-kernel', 'k', '-initrd', 'i', '-append', 'quiet x="a b"'],
-    ...['-drive', 'file=a,,b.img,if=virtio,format=raw,snapshot=on'],
+    ...[
+      '-drive',
+      'file=a,,b.img,if=none,id=disk0,format=raw,snapshot=on',
+      '-device',
+      'virtio-blk-pci,drive=disk0',
+    ],
   ]);
 });
 

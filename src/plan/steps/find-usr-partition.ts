@@ -13,6 +13,8 @@ export interface FindData {
   readonly separateHash: boolean;
   /** sysusr-usr.mount is a unit: it finds a partition that is not known before by a link. */
   readonly link: boolean;
+  /** Devices appear one behind the other: a controller, then its disks. */
+  readonly coldplug: boolean;
 }
 
 export function findUsrPartition(config: PlatformConfig): Step<FindData> {
@@ -68,6 +70,7 @@ export function findUsrPartition(config: PlatformConfig): Step<FindData> {
       byBlkid,
       separateHash: hash !== undefined,
       link,
+      coldplug: config.settings.Modules.Load === 'coldplug',
     },
   };
 }

@@ -3,21 +3,37 @@ import type { Step } from '../boot-plan.ts';
 import { applets, nothing } from '../needs.ts';
 import { noValues } from '../values.ts';
 
-export function loadModules(config: PlatformConfig): Step {
-  const listed = config.settings.Modules.Modules.map((entry) => ({
+export interface ModulesData {
+  readonly coldplug: boolean;
+}
+
+export function loadModules(config: PlatformConfig): Step<ModulesData> {
+  const { Load, Modules, ModuleDirectories } = config.settings.Modules;
+  const listed = Modules.map((entry) => ({
     name: entry.replace(/^-/, ''),
     optional: entry.startsWith('-'),
   }));
+  const coldplug = Load === 'coldplug';
   return {
     name: 'load-modules',
     explanation: [
       'Loads kernel modules in the order that the build worked out from their dependencies: disk drivers, file systems, device mapper.',
+      ...(coldplug
+        ? [
+            `Then the drivers of the devices that are there, from ${ModuleDirectories.join(', ')}, by modalias.`,
+          ]
+        : []),
     ],
-    needs: { ...nothing, modules: listed, programs: applets('insmod') },
-    uses: ['kernel log'],
+    needs: {
+      ...nothing,
+      modules: listed,
+      moduleDirectories: coldplug ? ModuleDirectories : [],
+      programs: applets('insmod', ...(coldplug ? ['find', 'cat', 'sort'] : [])),
+    },
+    uses: ['kernel log', ...(coldplug ? (['kernel file systems'] as const) : [])],
     provides: ['disk drivers'],
     ...noValues,
     failures: ['the kernel refuses a required module'],
-    data: {},
+    data: { coldplug },
   };
 }

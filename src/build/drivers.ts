@@ -1,0 +1,91 @@
+/**
+ * Drivers of hardware that is not known before the boot: which modules of some directories drive devices, and the
+ * shell function that finds them by modalias, from the kernel's modules.alias (modules.alias are fnmatch(3) patterns).
+ */
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { QuoteError } from '../render/quote.ts';
+import { showDependsArgs, showFirmwareArgs } from '../tools/modprobe.ts';
+import { run } from '../tools/run.ts';
+import type { Kernel } from './kernel.ts';
+import { moduleFileName, readInsmodLines } from './modules.ts';
+
+export interface Driver {
+  /** The module and what it depends on, as files of the sysroot in load order. */
+  readonly sources: readonly string[];
+  /** modalias patterns of the devices that it drives. */
+  readonly aliases: readonly string[];
+}
+
+/** Names of modules below `directories` of the kernel's tree that drive devices of some bus, in order. */
+export function findDrivers(
+  kernel: Kernel,
+  directories: readonly string[],
+): ReadonlyMap<string, readonly string[]> {
+  const aliases = readAliases(join(kernel.directory, 'modules.alias'));
+  const below = [...kernel.modules].filter(([, { path }]) =>
+    directories.some((place) => path.startsWith(`kernel/${place}/`) || path.startsWith(`kernel/${place}.ko`)),
+  );
+  return new Map(
+    below.flatMap(([name]) => {
+      const own = aliases.get(name) ?? [];
+      return own.length > 0 ? [[name, own] as const] : [];
+    }),
+  );
+}
+
+/** SCSI devices that hold no /usr: tapes, CD drives, changers (SPC, peripheral device types). */
+const otherScsiDevices = /^scsi:t-0x(?!00|0e|14)/;
+
+/** Patterns of devices by module. Aliases of file systems, network protocols and the like name no bus. */
+function readAliases(file: string): ReadonlyMap<string, readonly string[]> {
+  const aliases = new Map<string, string[]>();
+  for (const line of readFileSync(file, 'utf8').split('\n')) {
+    const [, pattern, module] = /^alias (\S*:\S*) (\S+)$/.exec(line) ?? [];
+    if (pattern && module && !otherScsiDevices.test(pattern))
+      aliases.set(module, [...(aliases.get(module) ?? []), pattern]);
+  }
+  return aliases;
+}
+
+/** The drivers with all that they depend on, soft dependencies too. Throws ToolError. */
+export async function resolveDrivers(
+  directories: readonly string[],
+  sysroot: string,
+  kernel: Kernel,
+): Promise<readonly Driver[]> {
+  const drivers: Driver[] = [];
+  for (const [name, aliases] of findDrivers(kernel, directories)) {
+    const output = await run(showDependsArgs(sysroot, kernel.version, name));
+    drivers.push({ aliases, sources: readInsmodLines(output) });
+  }
+  return drivers;
+}
+
+/** Names of the firmware files that modules may ask for. */
+export async function firmwareOf(sources: readonly string[]): Promise<readonly string[]> {
+  if (sources.length === 0) return [];
+  const output = await run(showFirmwareArgs(sources));
+  return [...new Set(output.split('\n').filter(Boolean))].sort();
+}
+
+/** /modules/drivers of the minimal initrd: a function that loads all drivers of a device. */
+export function formatDrivers(drivers: readonly Driver[], kernel: Kernel): string {
+  const lines = drivers.map(({ sources, aliases }) => {
+    const files = sources.map((source) => moduleFileName(basename(source)));
+    return `  case $1 in ${aliases.map(quotePattern).join('|')}) load ${files.join(' ')} ;; esac\n`;
+  });
+  return [
+    `# Which modules drive a device, dependencies first: from modules.alias of kernel ${kernel.version}.\n`,
+    'load_drivers_of() { # MODALIAS\n',
+    ...(lines.length > 0 ? lines : ['  :\n']),
+    '}\n',
+  ].join('');
+}
+
+/** A modalias pattern as a pattern of `case`: * ? and [] mean the same, all other characters themselves. */
+export function quotePattern(pattern: string): string {
+  if (/[\p{Cc}\s]/u.test(pattern))
+    throw new QuoteError(`${JSON.stringify(pattern)} is not a modalias pattern`);
+  return pattern.replace(/[^A-Za-z0-9_:.,*?[\]-]/gu, (character) => `\\${character}`);
+}
