@@ -37,7 +37,7 @@ export async function pack(args: PackArguments): Promise<CommandResult> {
       const result = await packFullInitrd({ initrd: args.initrd, format, thin, output: fresh, work });
       rmSync(recordFile(args.output), { force: true });
       if (thin) {
-        const record = recordSharing(fresh, thin.kind, result.files, thin.usr);
+        const record = recordSharing(fresh, thin.kind, result.files);
         writeFileSync(recordFile(fresh), `${JSON.stringify(record, undefined, 1)}\n`);
         renameSync(recordFile(fresh), recordFile(args.output));
       }

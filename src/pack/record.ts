@@ -34,18 +34,13 @@ export function recordFile(image: string): string {
   return `${image}.shared.json`;
 }
 
-/** The record of an image that was packed with the directory `usr`. */
-export function recordSharing(
-  image: string,
-  thin: Thin,
-  files: readonly PackedFile[],
-  usr: string,
-): SharingRecord {
+/** The record of an image that was packed from these files. */
+export function recordSharing(image: string, thin: Thin, files: readonly PackedFile[]): SharingRecord {
   return {
     thin,
     image: sha256(image),
     shared: files.flatMap(({ sharing, ...file }) =>
-      sharing.shared ? [{ ...file, source: sharing.source, sha256: sha256(join(usr, sharing.source)) }] : [],
+      sharing.shared ? [{ ...file, source: sharing.source, sha256: sharing.sha256 }] : [],
     ),
     own: files.flatMap(({ path, size, sharing }) =>
       sharing.shared ? [] : [{ path, size, why: sharing.why }],

@@ -1,4 +1,5 @@
 /** Which files of a full initrd /usr has too: the image holds no data for them. */
+import { createHash } from 'node:crypto';
 import { closeSync, existsSync, fstatSync, openSync, readSync, realpathSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import type { Input } from './newc.ts';
@@ -7,9 +8,9 @@ import type { FileEntry, TreeEntry } from './tree.ts';
 /** How an image names a file of /usr: overlayfs reads its data from there, or it is a symbolic link to it. */
 export type Thin = 'overlay' | 'links';
 
-/** A shared file: `source` is its path below /usr, links followed, with a / in front. */
+/** A shared file: `source` is its path below /usr, links followed, with a / in front; and the SHA-256 of its content. */
 export type Sharing =
-  | { readonly shared: true; readonly source: string }
+  | { readonly shared: true; readonly source: string; readonly sha256: string }
   | { readonly shared: false; readonly why: string };
 
 export interface ShareOptions {
@@ -33,7 +34,8 @@ export function shareWithUsr(
 ): ReadonlyMap<string, Sharing> {
   const files = tree.filter((entry) => entry.type === 'file');
   const buffers = { left: Buffer.alloc(chunk), right: Buffer.alloc(chunk) };
-  return new Map(files.map((entry) => [entry.path, share(entry, options, buffers)]));
+  const resolved = { ...options, usr: realpathSync(options.usr) };
+  return new Map(files.map((entry) => [entry.path, share(entry, resolved, buffers)]));
 }
 
 interface Buffers {
@@ -58,9 +60,8 @@ function share(entry: FileEntry, options: ShareOptions, buffers: Buffers): Shari
       const why = differsThroughLink(entry, stat, options.withAttributes.has(source));
       if (why) return no(why);
     }
-    return sameContent(options.archive, start, descriptor, stat.size, buffers)
-      ? { shared: true, source }
-      : no('of other content in /usr');
+    const sha256 = hashIfSame(options.archive, start, descriptor, stat.size, buffers);
+    return sha256 === undefined ? no('of other content in /usr') : { shared: true, source, sha256 };
   } finally {
     closeSync(descriptor);
   }
@@ -81,22 +82,25 @@ function systemdReads(path: string): boolean {
 function resolveBelow(usr: string, path: string): string | undefined {
   const file = join(usr, path);
   if (!existsSync(file)) return undefined;
-  const [root, real] = [realpathSync(usr), realpathSync(file)];
-  return real.startsWith(`${root}/`) ? real.slice(root.length) : undefined;
+  const real = realpathSync(file);
+  return real.startsWith(`${usr}/`) ? real.slice(usr.length) : undefined;
 }
 
-function sameContent(
+/** The SHA-256 of what both files have; undefined where they differ. */
+function hashIfSame(
   archive: Input,
   start: number,
   descriptor: number,
   size: number,
   { left, right }: Buffers,
-): boolean {
+): string | undefined {
+  const hash = createHash('sha256');
   for (let done = 0; done < size; done += chunk) {
     const length = Math.min(chunk, size - done);
     readSync(archive.descriptor, left, 0, length, start + done);
     readSync(descriptor, right, 0, length, done);
-    if (left.compare(right, 0, length, 0, length) !== 0) return false;
+    if (left.compare(right, 0, length, 0, length) !== 0) return undefined;
+    hash.update(left.subarray(0, length));
   }
-  return true;
+  return hash.digest('hex');
 }

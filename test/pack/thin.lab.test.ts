@@ -103,7 +103,7 @@ describe.each(['overlay', 'links'] as const)('%s', (thin) => {
 
   test('a /usr that lost or changed a shared file is found; one that did not is fine', async () => {
     const { output, files } = await pack(thin, 'checked');
-    const record = recordSharing(output, thin, files, usr);
+    const record = recordSharing(output, thin, files);
     expect(checkSharing(output, usr)).toMatchObject([{ kind: 'image-record-missing' }]);
     writeFileSync(recordFile(output), JSON.stringify(record));
     expect(checkSharing(output, usr)).toEqual([]);
