@@ -64,14 +64,7 @@ export function setUpVerity(config: PlatformConfig): Step<VerityData> {
       modules: [...modules('dm-verity'), { name: hashAccelerators[Platform.Architecture], optional: true }],
       kernelOptions: ['BLK_DEV_DM', 'DM_VERITY', 'CRYPTO_SHA256'],
       programs: [
-        ...applets(
-          'dd',
-          'grep',
-          'od',
-          ...digests,
-          ...(udev ? [] : ['ln']),
-          ...(tool === 'dmsetup' ? ['tr'] : []),
-        ),
+        ...applets('dd', 'grep', 'od', ...digests, ...(udev ? [] : ['ln'])),
         ...programs(...programsOfTool[tool], ...(udev ? udevPrograms : [])),
       ],
       files: udev ? udevFiles : [],
