@@ -8,12 +8,12 @@ import type { BootPlan } from '../plan/boot-plan.ts';
 import { renderMinimal } from '../render/minimal.ts';
 import { type ProgramName, ToolError } from '../tools/programs.ts';
 import { versionOf } from '../tools/run.ts';
+import { sha256OfFile } from '../tools/sha256.ts';
 import { collectEntries } from './collect.ts';
 import { formatMtree, rootEntry } from './entries.ts';
 import { type Manifest, manifestFile, manifestSettings } from './manifest.ts';
 import { checkMicrocode, hasBuiltInInitrd, microcodeEntries } from './microcode.ts';
 import { packMinimalInitrd } from './minimal-initrd.ts';
-import { sha256OfFile } from './modules.ts';
 import { checkSysroot } from './requirements.ts';
 import { formatBytes, formatSizeTable, measureParts } from './size-table.ts';
 import { bootrelayVersion } from './version.ts';
@@ -48,10 +48,11 @@ export async function buildMinimalInitrd(options: BuildOptions): Promise<BuildRe
   const { Initrd } = config.settings;
   const { kernel, findings: found } = checkSysroot(plan, sysroot, options.kernel);
   if (!kernel) return { findings: found };
-  const findings = [...found, ...checkMicrocode(Initrd.Microcode, sysroot, kernel)];
+  const wanted = plan.architecture === 'x86-64' ? Initrd.Microcode : [];
+  const findings = [...found, ...checkMicrocode(wanted, sysroot, kernel)];
   if (hasErrors(findings)) return { findings };
   const builtIn = hasBuiltInInitrd(kernel);
-  const early = builtIn ? [] : microcodeEntries(Initrd.Microcode, sysroot, join(work, 'microcode'));
+  const early = builtIn ? [] : microcodeEntries(wanted, sysroot, join(work, 'microcode'));
   const entries = await collectEntries({
     plan,
     rendered: renderMinimal(plan),
@@ -84,10 +85,10 @@ export async function buildMinimalInitrd(options: BuildOptions): Promise<BuildRe
       parts: sizes,
       files: [...early, ...entries].map(manifestFile),
       settings: manifestSettings(config),
-      tools: await toolVersions(Initrd.Compression),
+      tools: await toolVersions(builtIn ? 'none' : Initrd.Compression),
     },
   };
-  return { build, findings: [...findings, ...checkBudget(config, packed.size)] };
+  return { build, findings: [...findings, ...(builtIn ? [] : checkBudget(config, packed.size))] };
 }
 
 function checkBudget(config: PlatformConfig, size: number): readonly Finding[] {

@@ -6,10 +6,11 @@ import type { RenderedTree } from '../render/tree.ts';
 import { lddtreeArgs } from '../tools/lddtree.ts';
 import { ToolError } from '../tools/programs.ts';
 import { run } from '../tools/run.ts';
+import { sha256OfFile } from '../tools/sha256.ts';
 import { firmwareOf, formatDrivers, resolveDrivers } from './drivers.ts';
 import { completeEntries, type Entry, type Part } from './entries.ts';
 import type { Kernel } from './kernel.ts';
-import { formatLoadOrder, resolveModules, sha256OfFile, unpackModules } from './modules.ts';
+import { formatLoadOrder, resolveModules, unpackModules } from './modules.ts';
 import { withOpenedLibraries } from './opened-libraries.ts';
 import { busyboxPath } from './requirements.ts';
 import { fileInSysroot } from './sysroot.ts';
@@ -37,7 +38,7 @@ export async function collectEntries(options: CollectOptions): Promise<readonly 
     collectModules(options),
   ]);
   const fileEntries = needs.files.flatMap((need) => takeFile(sysroot, need));
-  const taken = new Set([...programEntries, ...fileEntries].map(({ path }) => path));
+  const taken = new Set([...programEntries, ...fileEntries, ...moduleEntries].map(({ path }) => path));
   return completeEntries([
     ...writeRendered(options),
     ...(plan.form === 'systemd' ? systemdEntries(sysroot) : []),
@@ -186,7 +187,10 @@ async function collectModules({ plan, sysroot, kernel, work }: CollectOptions): 
   const entries = readdirSync(directory).map((name) =>
     fileEntry(`/modules/${name}`, join(directory, name), 0o644, 'modules'),
   );
-  return [...entries, ...(await firmwareEntries(sysroot, [...new Set(sources)]))];
+  return [
+    ...entries,
+    ...(await firmwareEntries(sysroot, [...new Set(drivers.flatMap((driver) => driver.sources))])),
+  ];
 }
 
 /** The firmware that the sysroot has of what the modules may ask for; drivers do without most of it. */

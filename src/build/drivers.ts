@@ -2,9 +2,9 @@
  * Drivers of hardware that is not known before the boot: which modules of some directories drive devices, and the
  * shell function that finds them by modalias, from the kernel's modules.alias (modules.alias are fnmatch(3) patterns).
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { QuoteError } from '../render/quote.ts';
+import { quotePattern } from '../render/quote.ts';
 import { showDependsArgs, showFirmwareArgs } from '../tools/modprobe.ts';
 import { run } from '../tools/run.ts';
 import type { Kernel } from './kernel.ts';
@@ -40,7 +40,7 @@ const otherScsiDevices = /^scsi:t-0x(?!00|0e|14)/;
 /** Patterns of devices by module. Aliases of file systems, network protocols and the like name no bus. */
 function readAliases(file: string): ReadonlyMap<string, readonly string[]> {
   const aliases = new Map<string, string[]>();
-  for (const line of readFileSync(file, 'utf8').split('\n')) {
+  for (const line of existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []) {
     const [, pattern, module] = /^alias (\S*:\S*) (\S+)$/.exec(line) ?? [];
     if (pattern && module && !otherScsiDevices.test(pattern))
       aliases.set(module, [...(aliases.get(module) ?? []), pattern]);
@@ -81,11 +81,4 @@ export function formatDrivers(drivers: readonly Driver[], kernel: Kernel): strin
     ...(lines.length > 0 ? lines : ['  :\n']),
     '}\n',
   ].join('');
-}
-
-/** A modalias pattern as a pattern of `case`: * ? and [] mean the same, all other characters themselves. */
-export function quotePattern(pattern: string): string {
-  if (/[\p{Cc}\s]/u.test(pattern))
-    throw new QuoteError(`${JSON.stringify(pattern)} is not a modalias pattern`);
-  return pattern.replace(/[^A-Za-z0-9_:.,*?[\]-]/gu, (character) => `\\${character}`);
 }

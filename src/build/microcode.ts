@@ -5,9 +5,9 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Finding, finding } from '../findings.ts';
+import { sha256OfFile } from '../tools/sha256.ts';
 import type { Entry } from './entries.ts';
 import type { Kernel } from './kernel.ts';
-import { sha256OfFile } from './modules.ts';
 import { fileInSysroot } from './sysroot.ts';
 
 export type MicrocodeVendor = 'intel' | 'amd';
@@ -24,7 +24,8 @@ interface Vendor {
 const vendors: Readonly<Record<MicrocodeVendor, Vendor>> = {
   intel: {
     directory: '/usr/lib/firmware/intel-ucode',
-    files: /^[0-9a-f]{2}-[0-9a-f]{2}-[0-9a-f]{2}$/,
+    // Debian names those that must be loaded early NAME.initramfs.
+    files: /^[0-9a-f]{2}-[0-9a-f]{2}-[0-9a-f]{2}(\.initramfs)?$/,
     target: 'GenuineIntel.bin',
     package: 'intel-microcode',
   },

@@ -1,6 +1,5 @@
 /** The modules of the minimal initrd: which files, in which order, decompressed. */
-import { createHash } from 'node:crypto';
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { ModuleNeed } from '../plan/boot-plan.ts';
 import { decompressArgs } from '../tools/archive.ts';
@@ -77,8 +76,4 @@ async function unpackModule(source: string, target: string): Promise<void> {
 /** /modules/order of the minimal initrd: `required FILE` or `optional FILE`, in load order. */
 export function formatLoadOrder(modules: readonly LoadedModule[]): string {
   return modules.map(({ file, required }) => `${required ? 'required' : 'optional'} ${file}\n`).join('');
-}
-
-export function sha256OfFile(file: string): string {
-  return createHash('sha256').update(readFileSync(file)).digest('hex');
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { closest } from '../config/suggestions.ts';
 import { type Finding, finding } from '../findings.ts';
 import { type BootPlan, type FileNeed, type KernelVersionNeed, needsOfPlan } from '../plan/boot-plan.ts';
+import { findDrivers } from './drivers.ts';
 import { canonicalModuleName, type Kernel, readKernel } from './kernel.ts';
 import { fileInSysroot, isDirectory } from './sysroot.ts';
 
@@ -34,6 +35,7 @@ export function checkSysroot(plan: BootPlan, sysroot: string, version: string): 
       ...programFindings,
       ...checkFiles(needs.files, sysroot),
       ...checkModules(plan, kernel),
+      ...checkModuleDirectories(needs.moduleDirectories, kernel),
       ...checkOptions(needs.kernelOptions, kernel),
       ...checkVersions(needs.kernelVersions, kernel),
     ],
@@ -86,6 +88,20 @@ function checkModules(plan: BootPlan, kernel: Kernel): readonly Finding[] {
     const near = closest(canonical, [...kernel.modules.keys()]);
     return [finding('module-missing', message, { hint: near && `did you mean ${near}?` })];
   });
+}
+
+function checkModuleDirectories(directories: readonly string[], kernel: Kernel): readonly Finding[] {
+  const empty = directories.filter((directory) => findDrivers(kernel, [directory]).size === 0);
+  const kind = empty.length === directories.length ? 'module-missing' : 'module-optional-missing';
+  return empty.map((directory) =>
+    finding(
+      kind,
+      `kernel ${kernel.version} has no drivers of devices in ${directory}, but for built-in ones`,
+      {
+        setting: 'Modules.ModuleDirectories',
+      },
+    ),
+  );
 }
 
 function checkOptions(options: readonly string[], kernel: Kernel): readonly Finding[] {

@@ -25,9 +25,10 @@ export async function build(args: BuildArguments): Promise<CommandResult> {
   return withWorkDirectory(async (work) => {
     const options = { ...loaded.platform, sysroot: resolve(args.sysroot), kernel: args.kernel, work };
     const result = await buildMinimalInitrd(options);
-    const thin = loaded.platform.config.settings.FullInitrd.Source === 'thin';
+    const { Source, Thin } = loaded.platform.config.settings.FullInitrd;
+    const thin = Source === 'thin' ? Thin : undefined;
     const shared =
-      args.image !== undefined && thin ? checkSharing(args.image, resolve(args.sysroot, 'usr')) : [];
+      args.image === undefined ? [] : checkSharing(args.image, thin, resolve(args.sysroot, 'usr'));
     const findings = [...loaded.findings, ...result.findings, ...shared];
     const sizes = result.build?.sizes ?? '';
     if (!result.build || hasErrors(findings)) {

@@ -39,8 +39,9 @@ export async function check(args: CheckArguments): Promise<CommandResult> {
 function checkAgainst({ plan, config }: PlannedPlatform, { sysroot, kernel, image }: CheckArguments) {
   if (sysroot === undefined || kernel === undefined) return [];
   const { findings } = checkSysroot(plan, resolve(sysroot), kernel);
-  const thin = config.settings.FullInitrd.Source === 'thin';
-  const shared = image !== undefined && thin ? checkSharing(image, resolve(sysroot, 'usr')) : [];
+  const { Source, Thin } = config.settings.FullInitrd;
+  const thin = Source === 'thin' ? Thin : undefined;
+  const shared = image === undefined ? [] : checkSharing(image, thin, resolve(sysroot, 'usr'));
   return [...findings, ...shared].map(
     (item): Finding => ({ ...item, message: `${plan.platform}: ${item.message}` }),
   );

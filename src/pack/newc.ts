@@ -35,6 +35,9 @@ export interface CpioEntry {
 
 const headerSize = 110;
 
+/** PATH_MAX of the kernel, with the byte at its end. */
+const longestName = 4096;
+
 /** Opens a file for as long as `use` runs. */
 export async function withInput<T>(file: string, use: (input: Input) => T | Promise<T>): Promise<T> {
   const descriptor = openSync(file, 'r');
@@ -62,13 +65,18 @@ export function readCpioEntry(input: Input, position: number): CpioEntry | { rea
   if (header.length < headerSize || !isCpio(input, position)) {
     throw new InitrdError(`${input.file} is cut off or damaged: no cpio entry at byte ${position}`);
   }
+  if (!/^[0-9A-Fa-f]{104}$/.test(header.toString('latin1', 6))) {
+    throw new InitrdError(`${input.file} is damaged: no numbers in the cpio entry at byte ${position}`);
+  }
   const field = (index: number) =>
     Number.parseInt(header.toString('latin1', 6 + index * 8, 14 + index * 8), 16);
   const nameLength = field(11);
+  if (nameLength > longestName)
+    throw new InitrdError(`${input.file} is damaged: a name of ${nameLength} bytes at byte ${position}`);
   const start = alignTo4(position + headerSize + nameLength);
   const end = start + field(6);
   const next = alignTo4(end);
-  const name = read(input, position + headerSize, Math.max(0, Math.min(nameLength - 1, 4096)));
+  const name = read(input, position + headerSize, Math.max(0, nameLength - 1));
   if (!(next > position))
     throw new InitrdError(`${input.file} is damaged: a cpio entry of no size at byte ${position}`);
   if (name.toString('latin1') === 'TRAILER!!!') return { trailerEnd: next };

@@ -1,5 +1,5 @@
 /** An existing full initrd -> the image for /usr: cpio -> tree -> tar -> image. No tree is unpacked, no root. */
-import { statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { ImageFormat } from '../config/image-format.ts';
@@ -54,10 +54,12 @@ export async function packFullInitrd(options: PackOptions): Promise<Packed> {
   const archive = await decompress(options, main);
   if (options.format.fileSystem === 'erofs') {
     const remedy = `name a newer distribution's tree in ${toolsTreeVariable}, or set FullInitrd.FileSystem=squashfs`;
-    await requireVersion('mkfs.erofs', '1.7', remedy);
+    await requireVersion('mkfs.erofs', options.format.compressor === 'zstd' ? '1.8' : '1.7', remedy);
   }
   const withAttributes =
-    options.thin?.kind === 'links' ? await filesWithAttributes(options.thin.usr) : new Set<string>();
+    options.thin?.kind === 'links'
+      ? await filesWithAttributes(realpathSync(options.thin.usr))
+      : new Set<string>();
   const files = await withInput(archive.file, (input) =>
     writeImage(input, archive.start, withAttributes, options),
   );

@@ -2,10 +2,10 @@
  * What a thin image shares with /usr, as a file beside the image: a reviewer reads it, and a /usr that does not have
  * these files is found before anything boots.
  */
-import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Finding, finding } from '../findings.ts';
+import { sha256OfFile } from '../tools/sha256.ts';
 import type { PackedFile } from './pack.ts';
 import type { Thin } from './share.ts';
 
@@ -38,7 +38,7 @@ export function recordFile(image: string): string {
 export function recordSharing(image: string, thin: Thin, files: readonly PackedFile[]): SharingRecord {
   return {
     thin,
-    image: sha256(image),
+    image: sha256OfFile(image),
     shared: files.flatMap(({ sharing, ...file }) =>
       sharing.shared ? [{ ...file, source: sharing.source, sha256: sharing.sha256 }] : [],
     ),
@@ -48,39 +48,40 @@ export function recordSharing(image: string, thin: Thin, files: readonly PackedF
   };
 }
 
-/** What `usr` lacks, or has in another version, of what the image shares with it. */
-export function checkSharing(image: string, usr: string): readonly Finding[] {
+/**
+ * What is wrong with an image for a platform that wants `thin` (none: a whole image) and this /usr: packed for another
+ * kind, or sharing what /usr lacks or has in another version.
+ */
+export function checkSharing(image: string, thin: Thin | undefined, usr: string): readonly Finding[] {
   const file = recordFile(image);
+  const problem = (message: string) => [
+    finding('image-record-missing', message, { setting: 'FullInitrd.Source', hint: 'pack the image again' }),
+  ];
   if (!existsSync(file)) {
-    return [
-      finding('image-record-missing', `${file} must be beside the image: it says what is shared with /usr`),
-    ];
+    return thin ? problem(`${file} must be beside the image: it says what is shared with /usr`) : [];
   }
   const record = JSON.parse(readFileSync(file, 'utf8')) as SharingRecord;
-  if (record.image !== sha256(image)) {
-    return [
-      finding('image-record-missing', `${file} belongs to another image than ${image}`, {
-        hint: 'pack it again',
-      }),
-    ];
+  if (record.image !== sha256OfFile(image)) return problem(`${file} belongs to another image than ${image}`);
+  if (record.thin !== thin) {
+    return problem(
+      `${image} was packed with Thin=${record.thin}, and stage 1 mounts ${thin ?? 'a whole image'}`,
+    );
   }
   return record.shared.flatMap((shared) => {
-    const problem = differs(shared, join(usr, shared.source), record.thin);
-    if (!problem) return [];
-    const message = `the image has no data for ${shared.path}: /usr${shared.source} ${problem}`;
+    const difference = differs(shared, usr, thin);
+    if (!difference) return [];
+    const message = `the image has no data for ${shared.path}: /usr${shared.source} ${difference}`;
     return [finding('image-shares-other-file', message, { hint: 'pack the image again with this /usr' })];
   });
 }
 
-function differs(shared: SharedFile, file: string, thin: Thin): string | undefined {
+function differs(shared: SharedFile, usr: string, thin: Thin): string | undefined {
+  const file = join(usr, shared.source);
   const stat = lstatSync(file, { throwIfNoEntry: false });
   if (!stat) return 'is not there';
   if (!stat.isFile()) return 'is no regular file';
-  if (stat.size !== shared.size || sha256(file) !== shared.sha256) return 'has other content';
+  if (realpathSync(file) !== join(realpathSync(usr), shared.source)) return 'is behind a link';
+  if (stat.size !== shared.size || sha256OfFile(file) !== shared.sha256) return 'has other content';
   const same = (stat.mode & 0o7777) === shared.mode && stat.uid === shared.uid && stat.gid === shared.gid;
   return thin === 'overlay' || same ? undefined : 'has another mode or owner';
-}
-
-function sha256(file: string): string {
-  return createHash('sha256').update(readFileSync(file)).digest('hex');
 }

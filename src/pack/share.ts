@@ -1,6 +1,15 @@
 /** Which files of a full initrd /usr has too: the image holds no data for them. */
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, fstatSync, openSync, readSync, realpathSync, type Stats } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readSync,
+  realpathSync,
+  type Stats,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Input } from './newc.ts';
 import type { FileEntry, TreeEntry } from './tree.ts';
@@ -51,10 +60,11 @@ function share(entry: FileEntry, options: ShareOptions, buffers: Buffers): Shari
   if (options.thin === 'links' && systemdReads(path)) return no('systemd looks at links to it');
   const source = resolveBelow(options.usr, path.slice('usr'.length));
   if (source === undefined) return no('not in /usr');
-  const descriptor = openSync(join(options.usr, source), 'r');
+  const file = join(options.usr, source);
+  if (!lstatSync(file).isFile()) return no('not a file in /usr');
+  const descriptor = openSync(file, 'r');
   try {
     const stat = fstatSync(descriptor);
-    if (!stat.isFile()) return no('not a file in /usr');
     if (stat.size !== end - start) return no('of another size in /usr');
     if (options.thin === 'links') {
       const why = differsThroughLink(entry, stat, options.withAttributes.has(source));

@@ -65,10 +65,11 @@ interface HardLinked {
   readonly data: CpioEntry['data'];
 }
 
-/** By inode: the first name and the data of each file. */
+/** By inode: the first name and the data of each regular file that has several names. */
 function findFiles(raw: ReadonlyMap<string, CpioEntry>): ReadonlyMap<string, HardLinked> {
   const files = new Map<string, HardLinked>();
-  for (const [path, { inode, data }] of raw) {
+  for (const [path, { inode, data, mode, links }] of raw) {
+    if (mode >> 12 !== 0o10 || links < 2) continue;
     const known = files.get(inode);
     const filled = data.end > data.start || !known ? data : known.data;
     files.set(inode, { first: known?.first ?? path, data: filled });
@@ -85,9 +86,10 @@ function describe(
   const attributes = { path, mode: entry.mode & 0o7777, uid: entry.uid, gid: entry.gid };
   switch (entry.mode >> 12) {
     case 0o10: {
-      const linked = entry.links > 1 ? files.get(entry.inode) : undefined;
-      if (linked && linked.first !== path) return { ...attributes, type: 'link', target: linked.first };
-      return { ...attributes, type: 'file', ...(linked?.data ?? entry.data) };
+      const linked = files.get(entry.inode);
+      if (entry.links > 1 && linked && linked.first !== path)
+        return { ...attributes, type: 'link', target: linked.first };
+      return { ...attributes, type: 'file', ...(entry.links > 1 && linked ? linked.data : entry.data) };
     }
     case 0o04:
       return { ...attributes, type: 'directory' };

@@ -32,19 +32,26 @@ export function mountProgram({ Initrd }: PlatformSettings): readonly ProgramNeed
   return Initrd.Init === 'systemd' ? programs('/usr/bin/mount') : applets('mount');
 }
 
-/** Kernel options behind each file system, of /usr or of an image. */
 const kernelOptionsOfCompressor = {
   squashfs: { zstd: 'SQUASHFS_ZSTD', xz: 'SQUASHFS_XZ', gzip: 'SQUASHFS_ZLIB', lz4: 'SQUASHFS_LZ4' },
   erofs: { lz4hc: 'EROFS_FS_ZIP', zstd: 'EROFS_FS_ZIP_ZSTD', none: undefined },
 } as const;
 
-/** Kernel options behind a full-initrd image. */
-export function kernelOptionsOfImage({ fileSystem, compressor }: ImageFormat): readonly string[] {
+/** Kernel options behind a full-initrd image; `attributes` where it has extended ones. */
+export function kernelOptionsOfImage(
+  { fileSystem, compressor }: ImageFormat,
+  attributes: boolean,
+): readonly string[] {
   const byCompressor: Readonly<Record<string, string | undefined>> = kernelOptionsOfCompressor[fileSystem];
-  const own = fileSystem === 'squashfs' ? ['SQUASHFS', 'SQUASHFS_XATTR'] : ['EROFS_FS'];
-  return [...own, ...[byCompressor[compressor]].filter((option) => option !== undefined)];
+  const own = fileSystem === 'squashfs' ? 'SQUASHFS' : 'EROFS_FS';
+  return [
+    own,
+    ...(attributes ? [`${own}_XATTR`] : []),
+    ...[byCompressor[compressor]].filter((option) => option !== undefined),
+  ];
 }
 
+/** Kernel options behind each file system of /usr. */
 export const kernelOptionsOfFileSystem = {
   erofs: ['EROFS_FS', 'EROFS_FS_ZIP'],
   btrfs: ['BTRFS_FS'],

@@ -43,3 +43,10 @@ export function checkUnitName(value: string): string {
   if (/^[A-Za-z0-9:_.\\@-]+\.(service|mount|target|device|socket)$/.test(value)) return value;
   throw new QuoteError(`${JSON.stringify(value)} is not the name of a unit`);
 }
+
+/** A modalias pattern as a pattern of `case`: * ? and [] mean the same, all other characters themselves. */
+export function quotePattern(pattern: string): string {
+  if (/[\p{Cc}\s]/u.test(pattern))
+    throw new QuoteError(`${JSON.stringify(pattern)} is not a modalias pattern`);
+  return pattern.replace(/[^A-Za-z0-9_:.,*?[\]-]/gu, (character) => `\\${character}`);
+}

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { findDrivers, formatDrivers, quotePattern } from '../../src/build/drivers.ts';
+import { findDrivers, formatDrivers } from '../../src/build/drivers.ts';
 import type { Kernel } from '../../src/build/kernel.ts';
+import { quotePattern } from '../../src/render/quote.ts';
 import { runProgram, shells } from '../render/shells.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'bootrelay-drivers-'));

@@ -16,7 +16,8 @@ beforeAll(() => {
   const files = {
     'intel-ucode/06-8e-09': 'second.',
     'intel-ucode/06-03-02': 'first.',
-    'intel-ucode/06-55-04.initramfs': 'not this',
+    'intel-ucode/06-9e-0a.initramfs': 'third.',
+    'intel-ucode/06-9e-0a.orig': 'not this',
     'amd-ucode/microcode_amd.bin': 'amd',
     'amd-ucode/README': 'not this',
   };
@@ -38,7 +39,7 @@ const kernel = (options: Readonly<Record<string, string>>): Kernel => ({
 test('the early cpio has what the kernel looks for, by the names that it compares, in front of the rest', async () => {
   const work = join(sysroot, 'work');
   const early = microcodeEntries(['intel', 'amd'], sysroot, work);
-  expect(readFileSync(join(work, 'GenuineIntel.bin'), 'utf8')).toBe('first.second.');
+  expect(readFileSync(join(work, 'GenuineIntel.bin'), 'utf8')).toBe('first.second.third.');
   const options = { work, compression: 'zstd', level: 1, architecture: 'x86-64', early } as const;
   const { file } = await packMinimalInitrd([], options);
   expect((await findSegments(file)).map((segment) => [segment.compression, segment.early])).toEqual([

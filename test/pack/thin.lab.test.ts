@@ -104,16 +104,24 @@ describe.each(['overlay', 'links'] as const)('%s', (thin) => {
   test('a /usr that lost or changed a shared file is found; one that did not is fine', async () => {
     const { output, files } = await pack(thin, 'checked');
     const record = recordSharing(output, thin, files);
-    expect(checkSharing(output, usr)).toMatchObject([{ kind: 'image-record-missing' }]);
+    expect(checkSharing(output, thin, usr)).toMatchObject([{ kind: 'image-record-missing' }]);
     writeFileSync(recordFile(output), JSON.stringify(record));
-    expect(checkSharing(output, usr)).toEqual([]);
-    shell('rm -rf later && cp -a system/usr later && rm later/bin/su && echo emas > later/lib/same');
-    const messages = checkSharing(output, join(work, 'later')).map(({ message }) => message);
+    expect(checkSharing(output, thin, usr)).toEqual([]);
+    const other = thin === 'links' ? 'overlay' : 'links';
+    expect(checkSharing(output, other, usr)).toMatchObject([{ kind: 'image-record-missing' }]);
+    expect(checkSharing(output, undefined, usr)).toMatchObject([{ kind: 'image-record-missing' }]);
+    shell(
+      'rm -rf later && cp -a system/usr later && rm later/bin/su && echo emas > later/lib/same && mv later/lib64y later/z && ln -s z later/lib64y',
+    );
+    const messages = checkSharing(output, thin, join(work, 'later')).map(({ message }) => message);
     expect(messages.sort()).toEqual([
       'the image has no data for usr/bin/su: /usr/bin/su is not there',
       'the image has no data for usr/lib/same: /usr/lib/same has other content',
+      'the image has no data for usr/lib64x/through-a-link: /usr/lib64y/through-a-link is behind a link',
     ]);
     writeFileSync(output, 'another image');
-    expect(checkSharing(output, usr)).toMatchObject([{ message: expect.stringMatching(/another image/) }]);
+    expect(checkSharing(output, thin, usr)).toMatchObject([
+      { message: expect.stringMatching(/another image/) },
+    ]);
   });
 });

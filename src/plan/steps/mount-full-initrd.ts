@@ -41,8 +41,9 @@ export function mountFullInitrd(config: PlatformConfig): Step<FullInitrdData> {
       modules: modules('loop', FileSystem, ...(overlay ? ['overlay'] : [])),
       kernelOptions: [
         'BLK_DEV_LOOP',
-        ...kernelOptionsOfImage(imageFormatOf(config.settings)),
+        ...kernelOptionsOfImage(imageFormatOf(config.settings), dataFromUsr),
         ...(overlay ? ['OVERLAY_FS'] : []),
+        ...(dataFromUsr && Writable ? ['TMPFS_XATTR'] : []),
       ],
       kernelVersions: dataFromUsr ? [dataOnlyLayers] : [],
       programs: [
