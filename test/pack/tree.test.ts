@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { withInput } from '../../src/pack/newc.ts';
+import { readTree } from '../../src/pack/tree.ts';
+
+const work = mkdtempSync(join(tmpdir(), 'bootrelay-tree-'));
+afterAll(() => rmSync(work, { recursive: true }));
+
+interface Raw {
+  readonly name: string;
+  readonly mode: number;
+  readonly data?: string;
+  readonly inode?: number;
+  readonly links?: number;
+}
+
+const padded = (bytes: Buffer) => Buffer.concat([bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)]);
+
+function entry({ name, mode, data = '', inode = 0, links = 1 }: Raw): Buffer {
+  const numbers = [inode, mode, 0, 0, links, 0, data.length, 0, 0, 0, 0, name.length + 1, 0];
+  const fields = numbers.map((field) => field.toString(16).padStart(8, '0')).join('');
+  return Buffer.concat([padded(Buffer.from(`070701${fields}${name}\0`)), padded(Buffer.from(data))]);
+}
+
+function tree(...entries: readonly Raw[]) {
+  const file = join(work, 'cpio');
+  const all = [...entries, { name: 'TRAILER!!!', mode: 0 }];
+  writeFileSync(file, Buffer.concat(all.map(entry)));
+  return withInput(file, (input) => readTree(input, 0, ['dev']));
+}
+
+const [file, link, directory] = [0o100644, 0o120777, 0o040755];
+
+test('only regular files with several names are hard links, and any of the names may have the data', async () => {
+  const entries = await tree(
+    { name: 'sl', mode: link, data: '/etc/passwd', inode: 5 },
+    { name: 'a', mode: file, inode: 5, links: 2 },
+    { name: 'b', mode: file, inode: 5, links: 2, data: 'hello' },
+    { name: 'single', mode: file, inode: 5, data: 'other' },
+  );
+  expect(entries).toMatchObject([
+    { path: '', type: 'directory' },
+    { path: 'dev', type: 'directory' },
+    { path: 'sl', type: 'symlink', target: '/etc/passwd' },
+    { path: 'a', type: 'file' },
+    { path: 'b', type: 'link', target: 'a' },
+    { path: 'single', type: 'file' },
+  ]);
+  const sizes = entries.flatMap((item) => (item.type === 'file' ? [item.end - item.start] : []));
+  expect(sizes).toEqual([5, 5]);
+});
+
+test('parents come first, are made where they are missing, and a later entry takes the place of an earlier one', async () => {
+  const entries = await tree(
+    { name: './usr/lib/x', mode: file },
+    { name: 'usr', mode: 0o040700 },
+    { name: 'dev', mode: 0o040711 },
+    { name: '/usr/lib/x', mode: 0o100600 },
+  );
+  expect(entries.map(({ path, mode }) => [path, mode.toString(8)])).toEqual([
+    ['', '755'],
+    ['dev', '711'],
+    ['usr', '700'],
+    ['usr/lib', '755'],
+    ['usr/lib/x', '600'],
+  ]);
+});
+
+test.each<readonly [string, readonly Raw[], RegExp]>([
+  ['a name that leads out', [{ name: '../etc/shadow', mode: file }], /has a file with the name/],
+  ['a control character in a name', [{ name: 'a\nb', mode: file }], /has a file with the name/],
+  [
+    'a file below a link',
+    [
+      { name: 'l', mode: link, data: '/tmp' },
+      { name: 'l/x', mode: file },
+    ],
+    /l is a symlink, not a directory/,
+  ],
+  ['a socket', [{ name: 's', mode: 0o140644 }], /no file, directory, link/],
+  ['a name without end', [{ name: 'x'.repeat(5000), mode: directory }], /a name of 5001 bytes/],
+])('%s is refused', async (_, entries, message) => {
+  await expect(tree(...entries)).rejects.toThrow(message);
+});
+
+test('any bytes are a tree or refused, in finite time', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.uint8Array({ maxLength: 400 }), fc.boolean(), async (bytes, header) => {
+      const data = header ? Buffer.concat([Buffer.from('070701'), bytes]) : Buffer.from(bytes);
+      writeFileSync(join(work, 'any'), data);
+      await withInput(join(work, 'any'), (input) => readTree(input, 0, [])).catch((error) => {
+        expect(error.name).toBe('UsageError');
+      });
+    }),
+  );
+});
