@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Build, buildMinimalInitrd } from '../build/build.ts';
 import { findKernelImage } from '../build/kernel.ts';
-import { imageFormatOf } from '../config/image-format.ts';
+import { imageFormatOf, thinOf } from '../config/image-format.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import type { DeviceSpec } from '../config/value-types.ts';
 import { type Finding, hasErrors } from '../findings.ts';
@@ -81,8 +81,8 @@ export async function makeMachine(options: MachineOptions): Promise<MachineResul
 async function packedImage({ config, initrd, sysroot, work }: MachineOptions): Promise<string> {
   if (/\.(squashfs|erofs)$/.test(initrd)) return initrd;
   const output = join(work, 'full-initrd.img');
-  const { Source, Thin } = config.settings.FullInitrd;
-  const thin = Source === 'thin' ? { kind: Thin, usr: join(sysroot, 'usr') } : undefined;
+  const kind = thinOf(config.settings);
+  const thin = kind && { kind, usr: join(sysroot, 'usr') };
   await packFullInitrd({ initrd, format: imageFormatOf(config.settings), thin, output, work });
   return output;
 }

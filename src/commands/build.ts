@@ -2,6 +2,7 @@
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Build, buildMinimalInitrd, withWorkDirectory } from '../build/build.ts';
+import { thinOf } from '../config/image-format.ts';
 import { hasErrors } from '../findings.ts';
 import { checkSharing } from '../pack/record.ts';
 import { replaceDirectory } from './files.ts';
@@ -25,8 +26,7 @@ export async function build(args: BuildArguments): Promise<CommandResult> {
   return withWorkDirectory(async (work) => {
     const options = { ...loaded.platform, sysroot: resolve(args.sysroot), kernel: args.kernel, work };
     const result = await buildMinimalInitrd(options);
-    const { Source, Thin } = loaded.platform.config.settings.FullInitrd;
-    const thin = Source === 'thin' ? Thin : undefined;
+    const thin = thinOf(loaded.platform.config.settings);
     const shared =
       args.image === undefined ? [] : checkSharing(args.image, thin, resolve(args.sysroot, 'usr'));
     const findings = [...loaded.findings, ...result.findings, ...shared];

@@ -1,6 +1,7 @@
 /** `bootrelay check`: findings only. With a sysroot also: does it have what the boot needs. */
 import { resolve } from 'node:path';
 import { checkSysroot } from '../build/requirements.ts';
+import { thinOf } from '../config/image-format.ts';
 import { type Finding, hasErrors } from '../findings.ts';
 import { checkSharing } from '../pack/record.ts';
 import { type PlannedPlatform, planPlatforms } from './platforms.ts';
@@ -39,8 +40,7 @@ export async function check(args: CheckArguments): Promise<CommandResult> {
 function checkAgainst({ plan, config }: PlannedPlatform, { sysroot, kernel, image }: CheckArguments) {
   if (sysroot === undefined || kernel === undefined) return [];
   const { findings } = checkSysroot(plan, resolve(sysroot), kernel);
-  const { Source, Thin } = config.settings.FullInitrd;
-  const thin = Source === 'thin' ? Thin : undefined;
+  const thin = thinOf(config.settings);
   const shared = image === undefined ? [] : checkSharing(image, thin, resolve(sysroot, 'usr'));
   return [...findings, ...shared].map(
     (item): Finding => ({ ...item, message: `${plan.platform}: ${item.message}` }),

@@ -3,7 +3,7 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { withWorkDirectory } from '../build/build.ts';
 import { formatBytes } from '../build/size-table.ts';
-import { imageFormatOf } from '../config/image-format.ts';
+import { imageFormatOf, thinOf } from '../config/image-format.ts';
 import { type Packed, type PackedFile, packFullInitrd } from '../pack/pack.ts';
 import { recordFile, recordSharing } from '../pack/record.ts';
 import { planOnePlatform } from './platforms.ts';
@@ -17,18 +17,16 @@ export interface PackArguments {
   readonly output: string;
 }
 
-/** Writes the image, and for a thin one beside it the record of what it shares; both or none. */
+/** Writes the image, and for a thin one beside it the record of what it shares, which knows its image. */
 export async function pack(args: PackArguments): Promise<CommandResult> {
   const loaded = planOnePlatform('pack', args.platform, args.set);
   if ('failed' in loaded) return loaded.failed;
   const { settings } = loaded.platform.config;
-  const { Source, Thin, Image } = settings.FullInitrd;
-  if (Source === 'thin' && args.sysroot === undefined)
+  const { Image } = settings.FullInitrd;
+  const kind = thinOf(settings);
+  if (kind && args.sysroot === undefined)
     throw new UsageError('FullInitrd.Source=thin needs --sysroot: the image shares files with its /usr');
-  const thin =
-    Source === 'thin' && args.sysroot !== undefined
-      ? { kind: Thin, usr: resolve(args.sysroot, 'usr') }
-      : undefined;
+  const thin = kind && { kind, usr: resolve(args.sysroot ?? '', 'usr') };
   const format = imageFormatOf(settings);
   mkdirSync(dirname(args.output), { recursive: true });
   const fresh = join(dirname(args.output), `.${basename(args.output)}.${process.pid}`);

@@ -27,3 +27,11 @@ export function imageFormatOf({ FullInitrd }: PlatformSettings): ImageFormat {
     blockSize: BlockSize === 'auto' ? defaultBlockSizes[FileSystem] : BlockSize,
   };
 }
+
+/** How a thin image names a file of /usr: overlayfs reads its data from there, or it is a symbolic link to it. */
+export type Thin = PlatformSettings['FullInitrd']['Thin'];
+
+/** The kind of thin image that the platform wants; none where it wants a whole image. */
+export function thinOf({ FullInitrd }: PlatformSettings): Thin | undefined {
+  return FullInitrd.Source === 'thin' ? FullInitrd.Thin : undefined;
+}

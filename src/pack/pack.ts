@@ -2,14 +2,14 @@
 import { realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import type { ImageFormat } from '../config/image-format.ts';
+import type { ImageFormat, Thin } from '../config/image-format.ts';
 import { filesWithAttributes } from '../tools/attributes.ts';
 import { imageFromTarArgs } from '../tools/images.ts';
 import { toolsTreeVariable } from '../tools/programs.ts';
 import { requireVersion, run } from '../tools/run.ts';
 import { InitrdError, type Input, withInput } from './newc.ts';
 import { findSegments, type Segment } from './segments.ts';
-import { type Sharing, shareWithUsr, type Thin } from './share.ts';
+import { type Sharing, shareWithUsr } from './share.ts';
 import { tarOfTree } from './tar.ts';
 import { readTree, type TreeEntry } from './tree.ts';
 

@@ -4,10 +4,10 @@
  */
 import { existsSync, lstatSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Thin } from '../config/image-format.ts';
 import { type Finding, finding } from '../findings.ts';
 import { sha256OfFile } from '../tools/sha256.ts';
 import type { PackedFile } from './pack.ts';
-import type { Thin } from './share.ts';
 
 export interface SharingRecord {
   readonly thin: Thin;
@@ -60,7 +60,8 @@ export function checkSharing(image: string, thin: Thin | undefined, usr: string)
   if (!existsSync(file)) {
     return thin ? problem(`${file} must be beside the image: it says what is shared with /usr`) : [];
   }
-  const record = JSON.parse(readFileSync(file, 'utf8')) as SharingRecord;
+  const record = readRecord(file);
+  if (!record) return problem(`${file} is not the record of an image`);
   if (record.image !== sha256OfFile(image)) return problem(`${file} belongs to another image than ${image}`);
   if (record.thin !== thin) {
     return problem(
@@ -73,6 +74,17 @@ export function checkSharing(image: string, thin: Thin | undefined, usr: string)
     const message = `the image has no data for ${shared.path}: /usr${shared.source} ${difference}`;
     return [finding('image-shares-other-file', message, { hint: 'pack the image again with this /usr' })];
   });
+}
+
+/** Undefined for a file that `pack` has not written. */
+function readRecord(file: string): SharingRecord | undefined {
+  try {
+    const record = JSON.parse(readFileSync(file, 'utf8'));
+    return Array.isArray(record?.shared) ? record : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 function differs(shared: SharedFile, usr: string, thin: Thin): string | undefined {

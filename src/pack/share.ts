@@ -11,11 +11,9 @@ import {
   type Stats,
 } from 'node:fs';
 import { join } from 'node:path';
+import type { Thin } from '../config/image-format.ts';
 import type { Input } from './newc.ts';
 import type { FileEntry, TreeEntry } from './tree.ts';
-
-/** How an image names a file of /usr: overlayfs reads its data from there, or it is a symbolic link to it. */
-export type Thin = 'overlay' | 'links';
 
 /** A shared file: `source` is its path below /usr, links followed, with a / in front; and the SHA-256 of its content. */
 export type Sharing =

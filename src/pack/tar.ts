@@ -4,8 +4,9 @@
  * target in a pax record.
  */
 import { readSync } from 'node:fs';
+import type { Thin } from '../config/image-format.ts';
 import type { Input } from './newc.ts';
-import type { Sharing, Thin } from './share.ts';
+import type { Sharing } from './share.ts';
 import type { FileEntry, TreeEntry } from './tree.ts';
 
 const block = 512;

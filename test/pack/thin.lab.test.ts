@@ -2,10 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { imageFormatOf } from '../../src/config/image-format.ts';
+import { imageFormatOf, type Thin } from '../../src/config/image-format.ts';
 import { packFullInitrd } from '../../src/pack/pack.ts';
 import { checkSharing, recordFile, recordSharing } from '../../src/pack/record.ts';
-import type { Thin } from '../../src/pack/share.ts';
 import { configure } from '../config/platform-files.ts';
 import { openLab } from '../lab/lab.ts';
 
