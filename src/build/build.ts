@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, finding, hasErrors } from '../findings.ts';
-import type { BootPlan } from '../plan/boot-plan.ts';
+import { type BootPlan, needsOfPlan } from '../plan/boot-plan.ts';
 import { renderMinimal } from '../render/minimal.ts';
 import { type ProgramName, ToolError } from '../tools/programs.ts';
 import { versionOf } from '../tools/run.ts';
@@ -85,7 +85,7 @@ export async function buildMinimalInitrd(options: BuildOptions): Promise<BuildRe
       parts: sizes,
       files: [...early, ...entries].map(manifestFile),
       settings: manifestSettings(config),
-      tools: await toolVersions(builtIn ? 'none' : Initrd.Compression),
+      tools: await toolVersions(plan, builtIn ? 'none' : Initrd.Compression),
     },
   };
   return { build, findings: [...findings, ...(builtIn ? [] : checkBudget(config, packed.size))] };
@@ -101,9 +101,14 @@ function checkBudget(config: PlatformConfig, size: number): readonly Finding[] {
   ];
 }
 
-async function toolVersions(compression: ProgramName | 'none'): Promise<Readonly<Record<string, string>>> {
+async function toolVersions(
+  plan: BootPlan,
+  compression: ProgramName | 'none',
+): Promise<Readonly<Record<string, string>>> {
+  const compiles = needsOfPlan(plan).programs.some((need) => 'own' in need);
   const used: readonly ProgramName[] = [
     'bsdtar',
+    ...(compiles ? (['cc'] as const) : []),
     'lddtree',
     'modprobe',
     ...(compression === 'none' ? [] : [compression]),

@@ -12,6 +12,7 @@ import { completeEntries, type Entry, type Part } from './entries.ts';
 import type { Kernel } from './kernel.ts';
 import { formatLoadOrder, resolveModules, unpackModules } from './modules.ts';
 import { withOpenedLibraries } from './opened-libraries.ts';
+import { compileOwnProgram } from './own-programs.ts';
 import { busyboxPath } from './requirements.ts';
 import { fileInSysroot } from './sysroot.ts';
 
@@ -32,10 +33,11 @@ export async function collectEntries(options: CollectOptions): Promise<readonly 
   const { plan, sysroot } = options;
   const needs = needsOfPlan(plan);
   const programs = needs.programs.flatMap((need) => ('program' in need ? [need.program] : []));
-  const [programEntries, extraEntries, moduleEntries] = await Promise.all([
+  const [programEntries, extraEntries, moduleEntries, ownEntries] = await Promise.all([
     collectPrograms(sysroot, [busyboxPath, ...programs]),
     collectExtraFiles(sysroot, options.extraFiles),
     collectModules(options),
+    compileOwnPrograms(options),
   ]);
   const fileEntries = needs.files.flatMap((need) => takeFile(sysroot, need));
   const taken = new Set([...programEntries, ...fileEntries, ...moduleEntries].map(({ path }) => path));
@@ -48,6 +50,7 @@ export async function collectEntries(options: CollectOptions): Promise<readonly 
     ...needs.deviceNodes.map((node): Entry => ({ type: 'char', ...node, part: 'layout' })),
     ...needs.programs.flatMap(appletLink).filter(({ path }) => !programs.includes(path)),
     ...programEntries,
+    ...ownEntries,
     ...extraEntries.filter(({ path }) => !taken.has(path)),
     ...moduleEntries,
   ]);
@@ -109,7 +112,7 @@ function fileEntry(path: string, source: string, mode: number, part: Part): Entr
 }
 
 function appletLink(need: ProgramNeed): readonly Entry[] {
-  if ('program' in need) return [];
+  if (!('applet' in need)) return [];
   return [{ type: 'link', path: `/usr/bin/${need.applet}`, target: basename(busyboxPath), part: 'busybox' }];
 }
 
@@ -120,6 +123,15 @@ async function collectPrograms(sysroot: string, programs: readonly string[]): Pr
     const part = path === busyboxPath ? 'busybox' : programs.includes(path) ? 'programs' : 'libraries';
     return fromSysroot(sysroot, path, part);
   });
+}
+
+/** The programs that bootrelay brings itself, compiled. */
+async function compileOwnPrograms({ plan, work }: CollectOptions): Promise<readonly Entry[]> {
+  const names = needsOfPlan(plan).programs.flatMap((need) => ('own' in need ? [need.own] : []));
+  const compiled = await Promise.all(
+    names.map((name) => compileOwnProgram(name, plan.architecture, join(work, name))),
+  );
+  return compiled.map((file) => fileEntry(`/usr/bin/${basename(file)}`, file, 0o755, 'programs'));
 }
 
 /** The paths of `programs` and their libraries below a merged /usr. */

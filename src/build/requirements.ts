@@ -22,7 +22,10 @@ export function checkSysroot(plan: BootPlan, sysroot: string, version: string): 
     return { findings: [finding('kernel-missing', `${sysroot} must be a directory with the system's /usr`)] };
   }
   const needs = needsOfPlan(plan);
-  const programs = needs.programs.map((need) => ('program' in need ? need.program : busyboxPath));
+  const programs = needs.programs.flatMap((need) => {
+    if ('program' in need) return [need.program];
+    return 'applet' in need ? [busyboxPath] : [];
+  });
   const missing = [...new Set(programs)].filter((path) => fileInSysroot(sysroot, path) === undefined);
   const programFindings = missing.map((path) =>
     finding('program-missing', `the sysroot must have ${path}`, programHint(path)),

@@ -241,11 +241,17 @@ const coldplugHasDirectories: Rule = ({ settings: { Modules }, isSet }) => {
   ];
 };
 
+/** udev, which runs in the systemd form, takes no device-mapper device for ready that dm-create made. */
+const formOfTool: Readonly<Record<string, 'shell' | 'systemd'>> = {
+  'dm-create': 'shell',
+  'systemd-veritysetup': 'systemd',
+};
+
 const toolFitsForm: Rule = ({ settings: { Initrd, Verity } }) => {
-  if (Initrd.Init === 'systemd' || Verity.Verity === 'no' || Verity.Tool !== 'systemd-veritysetup') return [];
-  const message = 'systemd-veritysetup needs Initrd.Init=systemd';
-  const hint = 'Tool=veritysetup, or Init=systemd';
-  return [{ kind: 'settings-contradict', setting: 'Verity.Tool', message, hint }];
+  const form = formOfTool[Verity.Tool] ?? Initrd.Init;
+  if (Verity.Verity === 'no' || Initrd.Init === form) return [];
+  const message = `${Verity.Tool} needs Initrd.Init=${form}`;
+  return [{ kind: 'settings-contradict', setting: 'Verity.Tool', message, hint: 'Tool=auto' }];
 };
 
 const rules: readonly Rule[] = [

@@ -176,9 +176,9 @@ export const settings = {
       'The root hash, built in; or `command-line`: the boot loader gives it as KernelCommandLine.RootHash.',
     ),
     Tool: single(
-      choice('auto', 'dmsetup', 'veritysetup', 'systemd-veritysetup'),
+      choice('auto', 'dm-create', 'dmsetup', 'veritysetup', 'systemd-veritysetup'),
       'auto',
-      '`dmsetup` with a table from the verity superblock (small), `veritysetup` or `systemd-veritysetup` (both bring libcryptsetup and OpenSSL). `auto`: systemd-veritysetup with Init=systemd, which has those libraries anyway, else dmsetup.',
+      '`dm-create`, a program of 2 kB that the build compiles (with cc, or what CC names) and that gives the kernel a table made from the verity superblock; `dmsetup`, the same with seven libraries and no compiler; `veritysetup` or `systemd-veritysetup`, which bring libcryptsetup and OpenSSL. `auto`: systemd-veritysetup with Init=systemd, which has those libraries anyway, else dm-create.',
     ),
     OnCorruption: single(
       choice('panic', 'restart', 'error'),

@@ -22,8 +22,14 @@ export interface ModuleNeed {
   readonly optional: boolean;
 }
 
-/** A program of the sysroot by path, or an applet of its busybox. */
-export type ProgramNeed = { readonly program: string } | { readonly applet: string };
+/** A program of the sysroot by path, an applet of its busybox, or one of bootrelay's own in C that the build compiles. */
+export type ProgramNeed =
+  | { readonly program: string }
+  | { readonly applet: string }
+  | { readonly own: OwnProgram };
+
+/** The names of programs/*.c. */
+export type OwnProgram = 'dm-create';
 
 /** A file of the sysroot that is taken as it is: the first of these paths that is there. */
 export interface FileNeed {

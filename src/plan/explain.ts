@@ -57,7 +57,8 @@ function describeNeeds(needs: Needs): readonly string[] {
 }
 
 function describeProgram(need: ProgramNeed): string {
-  return 'program' in need ? need.program : `${need.applet} (busybox)`;
+  if ('program' in need) return need.program;
+  return 'applet' in need ? `${need.applet} (busybox)` : `${need.own} (bootrelay's own)`;
 }
 
 function wrap(text: string, indent: string): readonly string[] {

@@ -5,11 +5,21 @@ import { join } from 'node:path';
 interface Program {
   readonly package: string;
   readonly versionArgs: readonly string[];
+  /** The environment variable that may name another one, with its first arguments, as make(1) has it. */
+  readonly variable?: string;
+  /** What does without it. */
+  readonly instead?: string;
 }
 
 export const programs = {
   bsdcat: { package: 'libarchive-tools', versionArgs: ['--version'] },
   bsdtar: { package: 'libarchive-tools', versionArgs: ['--version'] },
+  cc: {
+    package: 'gcc',
+    versionArgs: ['--version'],
+    variable: 'CC',
+    instead: 'Verity.Tool=dmsetup needs no compiler',
+  },
   cp: { package: 'coreutils', versionArgs: ['--version'] },
   dd: { package: 'coreutils', versionArgs: ['--version'] },
   getfattr: { package: 'attr', versionArgs: ['--version'] },
@@ -55,12 +65,18 @@ const systemDirectories = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
  * Throws ToolError with the package that brings it.
  */
 export function findProgram(name: ProgramName, directories = searchPath()): Executable {
+  const program: Program = programs[name];
+  const [chosen = name, ...prefix] = (process.env[program.variable ?? ''] ?? '').split(' ').filter(Boolean);
   const tree = process.env[toolsTreeVariable];
   const fromTree = tree ? findInTree(name, tree) : undefined;
   if (fromTree) return fromTree;
-  const file = directories.map((directory) => join(directory, name)).find(isExecutable);
-  if (file) return { file, prefix: [] };
-  throw new ToolError(`${name} is not installed; Debian's package ${programs[name].package} has it`);
+  const places = chosen.includes('/') ? [''] : directories;
+  const file = places.map((directory) => join(directory, chosen)).find(isExecutable);
+  if (file) return { file, prefix };
+  const instead = program.instead === undefined ? '' : `; ${program.instead}`;
+  throw new ToolError(
+    `${chosen} is not installed; Debian's package ${program.package} has ${name === chosen ? 'it' : name}${instead}`,
+  );
 }
 
 function searchPath(): readonly string[] {

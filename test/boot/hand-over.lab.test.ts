@@ -25,12 +25,17 @@ const ways: readonly (readonly [string, Omit<TestBoot, 'full' | 'goal'>])[] = [
     },
   ],
   [
-    'squashfs image, a hash partition of its own, built-in root hash, by path, moved',
+    'squashfs image, a hash partition of its own, built-in root hash, by path, moved, dmsetup',
     {
       image: 'squashfs',
       usr: 'erofs',
       builtIn: true,
-      settings: ['Usr.Device=/dev/vda1', 'Verity.HashDevice=PARTLABEL=USR-A-HASH', 'Usr.HandOver=move'],
+      settings: [
+        'Usr.Device=/dev/vda1',
+        'Verity.HashDevice=PARTLABEL=USR-A-HASH',
+        'Usr.HandOver=move',
+        'Verity.Tool=dmsetup',
+      ],
     },
   ],
   [

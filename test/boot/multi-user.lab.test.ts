@@ -4,7 +4,7 @@ import { boot, reported, type TestBoot } from './boots.ts';
 
 const ways: readonly (readonly [string, Omit<TestBoot, 'full' | 'goal'>])[] = [
   [
-    'erofs image, /usr on erofs, dmsetup, bound, root hash from the command line',
+    'erofs image, /usr on erofs, dm-create, bound, root hash from the command line',
     { image: 'erofs', usr: 'erofs' },
   ],
   [

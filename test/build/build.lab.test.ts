@@ -68,6 +68,14 @@ test('the initrd holds what the plan needs: nodes, links, mount points, all owne
   expect(files).toContainEqual(expect.stringMatching(/^-rwxr-xr-x .* \.\/init$/));
   expect(files).toContainEqual(expect.stringMatching(/\.\/usr\/bin\/mount -> busybox$/));
   expect(files).toContainEqual(expect.stringMatching(/^drwxr-xr-x .* \.\/sysusr\/usr\/?$/));
+  expect(files).toContainEqual(expect.stringMatching(/^-rwxr-xr-x .* \.\/usr\/bin\/dm-create$/));
+  expect(files.filter((line) => line.includes('.so'))).toEqual([]);
+});
+
+test('a program of the sysroot brings its libraries', () => {
+  expect(build('dmsetup', 'Verity.Tool=dmsetup')).toMatchObject({ status: 0 });
+  const files = list('dmsetup/initrd.img');
+  expect(files).toContainEqual(expect.stringMatching(/\.\/usr\/sbin\/dmsetup$/));
   expect(files).toContainEqual(expect.stringMatching(/\.\/usr\/lib\/x86_64-linux-gnu\/libdevmapper\.so/));
 });
 
@@ -101,7 +109,7 @@ test('the manifest has the hash of every file, the settings and the tools, and n
   const files = manifest.files.filter(({ type }: { type: string }) => type === 'file');
   expect(files.every(({ sha256 }: { sha256: string }) => /^[0-9a-f]{64}$/.test(sha256))).toBe(true);
   expect(manifest.settings['Usr.Device']).toEqual(['PARTLABEL=USR-A']);
-  expect(Object.keys(manifest.tools)).toEqual(['bsdtar', 'lddtree', 'modprobe', 'zstd']);
+  expect(Object.keys(manifest.tools)).toEqual(['bsdtar', 'cc', 'lddtree', 'modprobe', 'zstd']);
   expect(text).not.toContain(lab.sysroot);
   expect(readFileSync(join(work, 'a/initrd.mtree'), 'utf8')).not.toContain(lab.sysroot);
 });
@@ -124,7 +132,7 @@ test('an initrd over its budget is an error, the table is shown, nothing is writ
   expect(stderr).toMatch(
     /^--set: .*|error: Initrd\.SizeBudget: the minimal initrd has \d\.\d\d MB and must have at most 1\.05 MB/m,
   );
-  expect(stdout).toMatch(/^libraries +\d/m);
+  expect(stdout).toMatch(/^busybox +\d/m);
   expect(existsSync(join(work, 'over'))).toBe(false);
 });
 

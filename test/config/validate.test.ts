@@ -89,7 +89,7 @@ const bad: readonly (readonly [string, string, string])[] = [
   [
     'a tool of the other form',
     `${device}[Verity]\nTool=systemd-veritysetup\n`,
-    'p/test.ini:4: error: Verity.Tool: systemd-veritysetup needs Initrd.Init=systemd\n    hint: Tool=veritysetup, or Init=systemd',
+    'p/test.ini:4: error: Verity.Tool: systemd-veritysetup needs Initrd.Init=systemd\n    hint: Tool=auto',
   ],
   [
     'setting without effect',

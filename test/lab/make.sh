@@ -29,6 +29,8 @@ programs='
 bsdcat libarchive-tools
 bsdtar libarchive-tools
 busybox busybox-static
+cc gcc
+/usr/include/linux/dm-ioctl.h linux-libc-dev
 bzip2 bzip2
 cpio cpio
 getfattr attr

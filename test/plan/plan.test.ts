@@ -51,12 +51,17 @@ test('both forms take the same steps', () => {
 });
 
 test.each([
-  ['shell', 'auto', '/usr/sbin/dmsetup'],
+  ['shell', 'dmsetup', '/usr/sbin/dmsetup'],
   ['systemd', 'auto', '/usr/lib/systemd/systemd-veritysetup'],
   ['systemd', 'veritysetup', '/usr/sbin/veritysetup'],
 ])('form %s, Tool=%s: %s is needed', (form, tool, program) => {
   const { programs } = needsOfPlan(plan(`Initrd.Init=${form}`, `Verity.Tool=${tool}`));
   expect(programs).toContainEqual({ program });
+});
+
+test('the shell form brings its own program for the verity device, unless told otherwise', () => {
+  expect(needsOfPlan(plan()).programs).toContainEqual({ own: 'dm-create' });
+  expect(needsOfPlan(plan('Verity.Tool=dmsetup')).programs).not.toContainEqual({ own: 'dm-create' });
 });
 
 test('a module that may be missing is optional, unless another step requires it', () => {

@@ -1,7 +1,7 @@
 import { verityDevicePath } from '../../config/rules.ts';
 import type { PlatformSettings } from '../../config/settings.ts';
 import type { PlatformConfig } from '../../config/validate.ts';
-import type { Step } from '../boot-plan.ts';
+import type { ProgramNeed, Step } from '../boot-plan.ts';
 import { applets, modules, nothing, programs } from '../needs.ts';
 import { sourceOf } from '../source.ts';
 import { udevFiles, udevPrograms } from '../systemd.ts';
@@ -16,6 +16,8 @@ export interface VerityData {
   readonly separateHash: boolean;
   readonly hashOffsetWhere: string;
   readonly tool: VerityTool;
+  /** The step makes the link in /dev/mapper. */
+  readonly linksNode: boolean;
   /** What happens when a block does not match, as dm-verity's table and as veritysetup(8) name it; none for `error`. */
   readonly reaction: { readonly table: string; readonly flag: string } | undefined;
 }
@@ -29,18 +31,19 @@ const reactions = {
 /** Modules that make sha256 faster, by architecture. Kernels from 6.16 on have them inside the library. */
 const hashAccelerators = { 'x86-64': 'sha256-ssse3', arm64: 'sha2-ce' } as const;
 
-export type VerityTool = 'dmsetup' | 'veritysetup' | 'systemd-veritysetup';
+export type VerityTool = 'dm-create' | 'dmsetup' | 'veritysetup' | 'systemd-veritysetup';
 
-const programsOfTool: Readonly<Record<VerityTool, readonly string[]>> = {
-  dmsetup: ['/usr/sbin/dmsetup'],
-  veritysetup: ['/usr/sbin/veritysetup'],
-  'systemd-veritysetup': ['/usr/lib/systemd/systemd-veritysetup'],
+const programsOfTool: Readonly<Record<VerityTool, readonly ProgramNeed[]>> = {
+  'dm-create': [{ own: 'dm-create' }],
+  dmsetup: programs('/usr/sbin/dmsetup'),
+  veritysetup: programs('/usr/sbin/veritysetup'),
+  'systemd-veritysetup': programs('/usr/lib/systemd/systemd-veritysetup'),
 };
 
 /** Verity.Tool, with `auto` decided by the form of stage 1. */
 export function verityTool({ Initrd, Verity }: PlatformSettings): VerityTool {
   if (Verity.Tool !== 'auto') return Verity.Tool;
-  return Initrd.Init === 'systemd' ? 'systemd-veritysetup' : 'dmsetup';
+  return Initrd.Init === 'systemd' ? 'systemd-veritysetup' : 'dm-create';
 }
 
 export function setUpVerity(config: PlatformConfig): Step<VerityData> {
@@ -52,6 +55,8 @@ export function setUpVerity(config: PlatformConfig): Step<VerityData> {
     fromCommandLine ? true : Verity.RootHash.length === 64 << index,
   );
   const udev = config.settings.Initrd.Init === 'systemd';
+  // Without udev the others leave /dev/mapper without a link.
+  const linksNode = !udev && tool !== 'dm-create';
   return {
     name: 'set-up-verity',
     explanation: [
@@ -64,8 +69,9 @@ export function setUpVerity(config: PlatformConfig): Step<VerityData> {
       modules: [...modules('dm-verity'), { name: hashAccelerators[Platform.Architecture], optional: true }],
       kernelOptions: ['BLK_DEV_DM', 'DM_VERITY', 'CRYPTO_SHA256'],
       programs: [
-        ...applets('dd', 'grep', 'od', ...digests, ...(udev ? [] : ['ln'])),
-        ...programs(...programsOfTool[tool], ...(udev ? udevPrograms : [])),
+        ...applets('dd', 'grep', 'od', ...digests, ...(linksNode ? ['ln'] : [])),
+        ...programsOfTool[tool],
+        ...programs(...(udev ? udevPrograms : [])),
       ],
       files: udev ? udevFiles : [],
       units: udev ? ['systemd-udevd.service'] : [],
@@ -102,6 +108,7 @@ export function setUpVerity(config: PlatformConfig): Step<VerityData> {
       hashOffsetWhere: sourceOf(config, 'Verity.HashOffset'),
       separateHash: Verity.HashDevice !== undefined,
       tool,
+      linksNode,
       reaction: reactions[Verity.OnCorruption],
     },
   };

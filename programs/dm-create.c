@@ -1,0 +1,156 @@
+/*
+ * dm-create NAME SECTORS TARGET PARAMETERS
+ *
+ * Makes the read-only device-mapper device NAME of one target, and the link /dev/mapper/NAME to its node: what
+ * `dmsetup create NAME --readonly --noudevrules --noudevsync --table "0 SECTORS TARGET PARAMETERS"` does, without the
+ * seven libraries behind dmsetup. For the minimal initrd, where devtmpfs makes /dev/dm-N and no udev runs.
+ *
+ * Exit status 0: the device is there and active. 1: it is not, and nothing is left of it; standard error names the
+ * call, and the kernel's log has its reason. Source: include/uapi/linux/dm-ioctl.h of the kernel.
+ * Without a C library: bootrelay compiles it with -nostdlib for x86-64 and arm64.
+ */
+#include <asm/unistd.h>
+#include <linux/ioctl.h>
+#include <linux/dm-ioctl.h>
+#include <linux/fcntl.h>
+
+#if defined(__x86_64__)
+__asm__(".globl _start\n_start: mov %rsp, %rdi\n and $-16, %rsp\n call start\n");
+
+static long call(long number, long a, long b, long c)
+{
+	long result;
+	__asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
+	return result;
+}
+#elif defined(__aarch64__)
+__asm__(".globl _start\n_start: mov x0, sp\n bl start\n");
+
+static long call(long number, long a, long b, long c)
+{
+	register long x8 __asm__("x8") = number;
+	register long x0 __asm__("x0") = a;
+	register long x1 __asm__("x1") = b;
+	register long x2 __asm__("x2") = c;
+	__asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2) : "memory");
+	return x0;
+}
+#else
+#error "dm-create knows x86-64 and arm64 only"
+#endif
+
+static void leave(int status)
+{
+	for (;;)
+		call(__NR_exit, status, 0, 0);
+}
+
+static void fail(const char *what)
+{
+	long length = 0;
+	while (what[length])
+		length++;
+	call(__NR_write, 2, (long)"dm-create: ", 11);
+	call(__NR_write, 2, (long)what, length);
+	call(__NR_write, 2, (long)"\n", 1);
+	leave(1);
+}
+
+/* Copies a text with its end into `size` bytes; too long is a failure. */
+static void copy(char *to, const char *from, long size)
+{
+	for (long i = 0; i < size; i++)
+		if (!(to[i] = from[i]))
+			return;
+	fail("an argument is too long");
+}
+
+static unsigned long long number(const char *text)
+{
+	unsigned long long value = 0;
+	if (!*text)
+		fail("SECTORS is empty");
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9' || value > (~0ULL - 9) / 10)
+			fail("SECTORS is not a number");
+		value = value * 10 + (*text - '0');
+	}
+	return value;
+}
+
+/* What goes to the kernel and back: the call's head, then for DM_TABLE_LOAD one target with its parameters. */
+static struct {
+	struct dm_ioctl head;
+	struct dm_target_spec target;
+	char parameters[4096];
+} request;
+
+/* One call on the device NAME. The head is set anew: the kernel writes its answer into it. */
+static long ask(int control, unsigned long command, const char *name, unsigned int flags)
+{
+	struct dm_ioctl *head = &request.head;
+	head->version[0] = DM_VERSION_MAJOR;
+	head->version[1] = 0;
+	head->version[2] = 0;
+	head->data_size = sizeof(request);
+	head->data_start = sizeof(request.head);
+	head->target_count = command == DM_TABLE_LOAD;
+	head->open_count = 0;
+	head->flags = flags;
+	head->event_nr = 0;
+	head->dev = 0;
+	copy(head->name, name, sizeof(head->name));
+	return call(__NR_ioctl, control, command, (long)head);
+}
+
+/* Writes `../dm-N`, where the node is as seen from /dev/mapper. */
+static void node_of(unsigned long long device, char *to)
+{
+	unsigned int minor = (device & 0xff) | ((device >> 12) & 0xfff00); /* huge_encode_dev() */
+	char digits[10];
+	int count = 0;
+	do
+		digits[count++] = '0' + minor % 10;
+	while (minor /= 10);
+	copy(to, "../dm-", 7);
+	to += 6;
+	while (count)
+		*to++ = digits[--count];
+	*to = 0;
+}
+
+void start(long *stack)
+{
+	char **arguments = (char **)(stack + 1);
+	static char link[sizeof("/dev/mapper/") + DM_NAME_LEN] = "/dev/mapper/", node[sizeof("../dm-") + 10];
+	const char *failed = 0;
+
+	if (stack[0] != 5)
+		fail("usage: dm-create NAME SECTORS TARGET PARAMETERS");
+	const char *name = arguments[1];
+	copy(link + sizeof("/dev/mapper/") - 1, name, DM_NAME_LEN);
+	request.target.length = number(arguments[2]);
+	copy(request.target.target_type, arguments[3], sizeof(request.target.target_type));
+	copy(request.parameters, arguments[4], sizeof(request.parameters));
+
+	long control = call(__NR_openat, AT_FDCWD, (long)"/dev/mapper/control", O_RDWR);
+	if (control < 0)
+		fail("cannot open /dev/mapper/control");
+	if (ask(control, DM_DEV_CREATE, name, DM_READONLY_FLAG) < 0)
+		fail("DM_DEV_CREATE");
+	if (ask(control, DM_TABLE_LOAD, name, DM_READONLY_FLAG) < 0)
+		failed = "DM_TABLE_LOAD";
+	else if (ask(control, DM_DEV_SUSPEND, name, DM_READONLY_FLAG) < 0) /* without the flag that suspends: resumes */
+		failed = "DM_DEV_SUSPEND";
+	else {
+		node_of(request.head.dev, node);
+		call(__NR_unlinkat, AT_FDCWD, (long)link, 0);
+		if (call(__NR_symlinkat, (long)node, AT_FDCWD, (long)link) < 0)
+			failed = "cannot make the link in /dev/mapper";
+	}
+	if (failed) {
+		ask(control, DM_DEV_REMOVE, name, 0);
+		fail(failed);
+	}
+	leave(0);
+}

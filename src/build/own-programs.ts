@@ -1,0 +1,31 @@
+/** bootrelay's own programs for the minimal initrd: C of a page, in programs/, compiled for the platform. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { packageRoot } from '../package-root.ts';
+import type { BootPlan, OwnProgram } from '../plan/boot-plan.ts';
+import { compileArgs } from '../tools/cc.ts';
+import { ToolError } from '../tools/programs.ts';
+import { run } from '../tools/run.ts';
+
+/** elf(5): e_machine. */
+const machines = { 'x86-64': 62, arm64: 183 } as const;
+
+/**
+ * Compiles programs/NAME.c to the file `output`, and gives that. Throws ToolError where there is no compiler, or where
+ * it makes programs for another processor.
+ */
+export async function compileOwnProgram(
+  name: OwnProgram,
+  architecture: BootPlan['architecture'],
+  output: string,
+): Promise<string> {
+  const source = fileURLToPath(new URL(`programs/${name}.c`, packageRoot()));
+  await run(compileArgs(source, output));
+  const machine = readFileSync(output).readUInt16LE(18);
+  if (machine === machines[architecture]) return output;
+  throw new ToolError(
+    `cc makes programs for another processor than ${architecture}: CC must name a compiler for it, such as ${crossCompilers[architecture]}`,
+  );
+}
+
+const crossCompilers = { 'x86-64': 'x86_64-linux-gnu-gcc', arm64: 'aarch64-linux-gnu-gcc' } as const;
