@@ -194,7 +194,10 @@ await yargs(hideBin(process.argv))
     'Make a disk, boot it in QEMU, say what happened',
     (command) =>
       withSysroot(withPlatform(command))
-        .option('initrd', { type: 'string', demandOption: true, describe: 'full initrd, as dracut makes it' })
+        .option('initrd', {
+          type: 'string',
+          describe: 'full initrd, as dracut makes it; none with FullInitrd.Source=usr',
+        })
         .option('until', {
           choices: ['hand-over', 'stage-2', 'multi-user'] as const,
           default: 'multi-user' as const,

@@ -27,8 +27,8 @@ export interface MachineOptions {
   readonly files: readonly string[];
   readonly sysroot: string;
   readonly kernel: string;
-  /** A full initrd, or an image of one if its name ends in .squashfs or .erofs; packed as the platform says. */
-  readonly initrd: string;
+  /** A full initrd, or an image of one if its name ends in .squashfs or .erofs; packed as the platform says. None for FullInitrd.Source=usr. */
+  readonly initrd: string | undefined;
   readonly work: string;
   readonly progress: (what: string) => void;
 }
@@ -53,7 +53,6 @@ export async function makeMachine(options: MachineOptions): Promise<MachineResul
   const kernelImage = findKernelImage(sysroot, options.kernel);
   if (!kernelImage)
     throw new ToolError(`the sysroot has no kernel image: no /boot/vmlinuz-${options.kernel}`);
-  progress('packing the full initrd');
   const image = await packedImage(options);
   progress(`making /usr as ${config.settings.Usr.FileSystem}`);
   const usr = await makeSealedUsr(options, image);
@@ -78,7 +77,16 @@ export async function makeMachine(options: MachineOptions): Promise<MachineResul
   };
 }
 
-async function packedImage({ config, initrd, sysroot, work }: MachineOptions): Promise<string> {
+/** The image for /usr; none where the full initrd is /usr itself. */
+async function packedImage({
+  config,
+  initrd,
+  sysroot,
+  work,
+  progress,
+}: MachineOptions): Promise<string | undefined> {
+  if (config.settings.FullInitrd.Source === 'usr' || initrd === undefined) return undefined;
+  progress('packing the full initrd');
   if (/\.(squashfs|erofs)$/.test(initrd)) return initrd;
   const output = join(work, 'full-initrd.img');
   const kind = thinOf(config.settings);
@@ -92,10 +100,13 @@ interface SealedUsr {
   readonly rootHash: string | undefined;
 }
 
-async function makeSealedUsr({ config, sysroot, work }: MachineOptions, image: string): Promise<SealedUsr> {
+async function makeSealedUsr(
+  { config, sysroot, work }: MachineOptions,
+  image: string | undefined,
+): Promise<SealedUsr> {
   const { Usr, FullInitrd } = config.settings;
   const file = join(work, 'usr.img');
-  const files = [{ source: image, target: FullInitrd.Image }];
+  const files = image === undefined ? [] : [{ source: image, target: FullInitrd.Image }];
   await makeUsrImage({ sysroot, files, fileSystem: Usr.FileSystem, output: file, work });
   return sealUsr(config, file, work);
 }

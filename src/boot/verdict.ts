@@ -113,11 +113,14 @@ export function judgeReport(
     statement: 'the loop device of the full initrd is gone',
     evidence: loops.join(' ') || 'no loop device',
   };
+  const { Source, Image } = settings.FullInitrd;
+  const place =
+    Source === 'usr'
+      ? { name: 'the /usr of the system', end: ' from /usr' }
+      : { name: 'the packed image', end: Image.replace(/^\/usr/, '') };
   const fromImage: Fact = {
-    ok:
-      stage2?.includes('/systemd ') === true &&
-      stage2.endsWith(settings.FullInitrd.Image.replace(/^\/usr/, '')),
-    statement: 'systemd of the full initrd ran as PID 1, from the packed image',
+    ok: stage2?.includes('/systemd ') === true && stage2.endsWith(place.end),
+    statement: `systemd of the full initrd ran as PID 1, from ${place.name}`,
     evidence: stage2 ?? 'its check of /usr did not say so',
   };
   const units = valuesOf(report, 'own-unit').filter((unit) => !unit.startsWith('bootrelay-report.service'));

@@ -45,7 +45,7 @@ export interface BuildResult {
 /** Builds in `work`. Same input, same bytes. Throws ToolError. */
 export async function buildMinimalInitrd(options: BuildOptions): Promise<BuildResult> {
   const { config, plan, sysroot, work } = options;
-  const { Initrd } = config.settings;
+  const { FullInitrd, Initrd } = config.settings;
   const { kernel, findings: found } = checkSysroot(plan, sysroot, options.kernel);
   if (!kernel) return { findings: found };
   const wanted = plan.architecture === 'x86-64' ? Initrd.Microcode : [];
@@ -55,10 +55,11 @@ export async function buildMinimalInitrd(options: BuildOptions): Promise<BuildRe
   const early = builtIn ? [] : microcodeEntries(wanted, sysroot, join(work, 'microcode'));
   const entries = await collectEntries({
     plan,
-    rendered: renderMinimal(plan),
+    rendered: renderMinimal(config, plan),
     sysroot,
     kernel,
     extraFiles: Initrd.ExtraFiles,
+    skeletonFiles: FullInitrd.Source === 'usr' ? FullInitrd.ExtraFiles : [],
     work,
   });
   const packed = await packMinimalInitrd(entries, {

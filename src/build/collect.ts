@@ -1,7 +1,9 @@
 /** From the plan's needs to the entries of the minimal initrd. */
 import { lstatSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import type { SettingName } from '../config/settings.ts';
 import { type BootPlan, type FileNeed, needsOfPlan, type ProgramNeed } from '../plan/boot-plan.ts';
+import { skeletonDirectory } from '../plan/steps/make-skeleton-root.ts';
 import type { RenderedTree } from '../render/tree.ts';
 import { lddtreeArgs } from '../tools/lddtree.ts';
 import { ToolError } from '../tools/programs.ts';
@@ -24,6 +26,8 @@ export interface CollectOptions {
   readonly kernel: Kernel;
   /** Initrd.ExtraFiles. */
   readonly extraFiles: readonly string[];
+  /** FullInitrd.ExtraFiles, for the root that the system's /usr is bound into. */
+  readonly skeletonFiles: readonly string[];
   /** An empty directory for files that are made on the way. */
   readonly work: string;
 }
@@ -51,6 +55,7 @@ export async function collectEntries(options: CollectOptions): Promise<readonly 
     ...needs.programs.flatMap(appletLink).filter(({ path }) => !programs.includes(path)),
     ...programEntries,
     ...ownEntries,
+    ...options.skeletonFiles.flatMap((path) => skeletonFileEntries(sysroot, path)),
     ...extraEntries.filter(({ path }) => !taken.has(path)),
     ...moduleEntries,
   ]);
@@ -66,11 +71,12 @@ const layoutLinks: readonly Entry[] = ['bin', 'sbin', 'lib', 'lib64'].map((name)
 
 function writeRendered({ rendered, work }: CollectOptions): readonly Entry[] {
   const directory = join(work, 'rendered');
-  return [...rendered].map(([path, { text, mode }]) => {
+  return [...rendered].map(([path, file]): Entry => {
+    if ('target' in file) return { type: 'link', path: `/${path}`, target: file.target, part: 'rendered' };
     const source = join(directory, path);
     mkdirSync(dirname(source), { recursive: true });
-    writeFileSync(source, text);
-    return fileEntry(`/${path}`, source, mode, 'rendered');
+    writeFileSync(source, file.text);
+    return fileEntry(`/${path}`, source, file.mode, 'rendered');
   });
 }
 
@@ -160,8 +166,16 @@ function fromSysroot(sysroot: string, path: string, part: Part): Entry {
   return fileEntry(path, source, executable ? 0o755 : 0o644, part);
 }
 
+/** Files of the system's /etc and the like, as they are, for the full initrd. */
+function skeletonFileEntries(sysroot: string, path: string): readonly Entry[] {
+  return listFiles(sysroot, path, 'FullInitrd.ExtraFiles').map((file) => ({
+    ...fromSysroot(sysroot, file, 'extra'),
+    path: `/${skeletonDirectory}${file}`,
+  }));
+}
+
 async function collectExtraFiles(sysroot: string, paths: readonly string[]): Promise<readonly Entry[]> {
-  const files = paths.flatMap((path) => listFiles(sysroot, path));
+  const files = paths.flatMap((path) => listFiles(sysroot, path, 'Initrd.ExtraFiles'));
   if (files.length === 0) return [];
   const elf = files.filter((path) => (statSync(fileInSysroot(sysroot, path) ?? '').mode & 0o111) !== 0);
   const libraries = elf.length === 0 ? [] : await listExtraLibraries(sysroot, elf);
@@ -175,15 +189,15 @@ async function listExtraLibraries(sysroot: string, paths: readonly string[]): Pr
 }
 
 /** The regular files at or below a path of the sysroot. */
-function listFiles(sysroot: string, path: string): readonly string[] {
+function listFiles(sysroot: string, path: string, setting: SettingName): readonly string[] {
   const file = fileInSysroot(sysroot, path);
-  if (!file) throw new ToolError(`the sysroot has no ${path}, which Initrd.ExtraFiles names`);
+  if (!file) throw new ToolError(`the sysroot has no ${path}, which ${setting} names`);
   const stat = statSync(file);
   if (!stat.isDirectory() && !stat.isFile()) throw new ToolError(`${path} is neither a file nor a directory`);
   if (!stat.isDirectory() || lstatSync(join(sysroot, path)).isSymbolicLink()) return [mergeUsr(path)];
   return readdirSync(file)
     .sort()
-    .flatMap((name) => listFiles(sysroot, `${path}/${name}`));
+    .flatMap((name) => listFiles(sysroot, `${path}/${name}`, setting));
 }
 
 async function collectModules({ plan, sysroot, kernel, work }: CollectOptions): Promise<readonly Entry[]> {

@@ -37,6 +37,7 @@ export function checkSysroot(plan: BootPlan, sysroot: string, version: string): 
     findings: [
       ...programFindings,
       ...checkFiles(needs.files, sysroot),
+      ...checkUsr(needs.inUsr, sysroot),
       ...checkModules(plan, kernel),
       ...checkModuleDirectories(needs.moduleDirectories, kernel),
       ...checkOptions(needs.kernelOptions, kernel),
@@ -72,6 +73,16 @@ function checkFiles(files: readonly FileNeed[], sysroot: string): readonly Findi
         hint: `Debian's package ${need.package} has it`,
       }),
     );
+}
+
+/** What a full initrd that is the system's own /usr needs there. */
+function checkUsr(paths: readonly string[], sysroot: string): readonly Finding[] {
+  return paths
+    .filter((path) => fileInSysroot(sysroot, path) === undefined)
+    .map((path) => {
+      const message = `the sysroot must have ${path}: its /usr is the full initrd`;
+      return finding('file-missing', message, { setting: 'FullInitrd.Source', ...programHint(path) });
+    });
 }
 
 function kernelMissing(sysroot: string, version: string): Finding {

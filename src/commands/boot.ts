@@ -19,7 +19,7 @@ export interface BootArguments {
   readonly set: readonly string[];
   readonly sysroot: string;
   readonly kernel: string;
-  readonly initrd: string;
+  readonly initrd: string | undefined;
   readonly output: string | undefined;
   readonly until: Goal;
   readonly accelerator: Accelerator | 'auto';
@@ -36,6 +36,10 @@ export interface BootArguments {
 export async function boot(args: BootArguments): Promise<CommandResult> {
   const loaded = planOnePlatform('boot', args.platform, args.set);
   if ('failed' in loaded) return loaded.failed;
+  const { Source } = loaded.platform.config.settings.FullInitrd;
+  if (Source !== 'usr' && args.initrd === undefined) {
+    throw new UsageError(`FullInitrd.Source=${Source} needs --initrd, the full initrd`);
+  }
   if (!findKernelImage(resolve(args.sysroot), args.kernel)) {
     throw new UsageError(`${args.sysroot} has no kernel image of version ${args.kernel}`);
   }
@@ -47,7 +51,7 @@ export async function boot(args: BootArguments): Promise<CommandResult> {
       ...loaded.platform,
       sysroot: resolve(args.sysroot),
       kernel: args.kernel,
-      initrd: resolve(args.initrd),
+      initrd: args.initrd === undefined ? undefined : resolve(args.initrd),
       work,
       progress: progress.begin,
     });

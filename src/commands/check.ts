@@ -1,9 +1,11 @@
 /** `bootrelay check`: findings only. With a sysroot also: does it have what the boot needs. */
 import { resolve } from 'node:path';
+import { type InitrdUnit, unitsOfSkeleton } from '../build/initrd-units.ts';
 import { checkSysroot } from '../build/requirements.ts';
 import { thinOf } from '../config/image-format.ts';
 import { type Finding, hasErrors } from '../findings.ts';
 import { checkSharing } from '../pack/record.ts';
+import { renderSkeleton } from '../render/skeleton.ts';
 import { type PlannedPlatform, planPlatforms } from './platforms.ts';
 import { type CommandResult, UsageError } from './result.ts';
 
@@ -28,13 +30,45 @@ export async function check(args: CheckArguments): Promise<CommandResult> {
     const count = findings.filter((item) => item.severity === severity).length;
     return `${count} ${severity}${count === 1 ? '' : 's'}`;
   });
+  const units = planned.map((platform) => ({
+    platform: platform.config.name,
+    units: unitsOfFullInitrd(platform, args),
+  }));
   const platforms = `${args.platforms.length} platform${args.platforms.length === 1 ? '' : 's'}`;
   return {
     exitCode: hasErrors(findings) ? 1 : 0,
-    text: `${platforms}: ${counts.join(', ')}`,
-    json: { command: 'check', platforms: planned.map(({ config }) => config.name) },
+    text: [...units.flatMap(formatUnits), `${platforms}: ${counts.join(', ')}`].join('\n'),
+    json: {
+      command: 'check',
+      platforms: planned.map(({ config }) => config.name),
+      units: units.filter((entry) => entry.units.length > 0),
+    },
     findings,
   };
+}
+
+/** What systemd starts where the system's /usr is the full initrd; nothing for other platforms, or without a sysroot. */
+function unitsOfFullInitrd(
+  { config, plan }: PlannedPlatform,
+  { sysroot }: CheckArguments,
+): readonly InitrdUnit[] {
+  if (sysroot === undefined || config.settings.FullInitrd.Source !== 'usr') return [];
+  return unitsOfSkeleton(renderSkeleton(config, plan), resolve(sysroot));
+}
+
+interface PlatformUnits {
+  readonly platform: string;
+  readonly units: readonly InitrdUnit[];
+}
+
+function formatUnits({ platform, units }: PlatformUnits): readonly string[] {
+  if (units.length === 0) return [];
+  const lines = units.map(({ name, because, leftOut, conditions }) => {
+    const state = leftOut !== undefined ? 'left out' : conditions.length > 0 ? 'runs if' : 'runs';
+    const reasons = leftOut === undefined ? conditions : [leftOut];
+    return `  ${state.padEnd(9)} ${name.padEnd(44)} ${[because, ...reasons].join('; ')}`;
+  });
+  return [`${platform}: units of the full initrd, and what asks for each`, ...lines, ''];
 }
 
 function checkAgainst({ plan, config }: PlannedPlatform, { sysroot, kernel, image }: CheckArguments) {

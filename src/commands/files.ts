@@ -8,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -104,12 +105,13 @@ function swapIn(fresh: string, directory: string): void {
 /** Writes a rendered tree below an existing directory. */
 export function writeTree(tree: RenderedTree, directory: string): void {
   const made = new Set<string>();
-  for (const [name, { text, mode }] of tree) {
+  for (const [name, file] of tree) {
     const path = join(directory, name);
     if (!made.has(dirname(path))) {
       mkdirSync(dirname(path), { recursive: true });
       made.add(dirname(path));
     }
-    writeFileSync(path, text, { mode });
+    if ('target' in file) symlinkSync(file.target, path);
+    else writeFileSync(path, file.text, { mode: file.mode });
   }
 }

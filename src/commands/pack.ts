@@ -22,7 +22,9 @@ export async function pack(args: PackArguments): Promise<CommandResult> {
   const loaded = planOnePlatform('pack', args.platform, args.set);
   if ('failed' in loaded) return loaded.failed;
   const { settings } = loaded.platform.config;
-  const { Image } = settings.FullInitrd;
+  const { Image, Source } = settings.FullInitrd;
+  if (Source === 'usr')
+    throw new UsageError("there is nothing to pack: FullInitrd.Source=usr takes the system's own /usr");
   const kind = thinOf(settings);
   if (kind && args.sysroot === undefined)
     throw new UsageError('FullInitrd.Source=thin needs --sysroot: the image shares files with its /usr');

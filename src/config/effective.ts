@@ -1,7 +1,6 @@
 /** The effective settings as texts, the way a platform file would give them. */
 import { type SettingRow, settingRows } from './settings.ts';
 import type { PlatformConfig } from './validate.ts';
-import { type DeviceSpec, formatDevice } from './value-types.ts';
 
 export interface EffectiveSetting {
   readonly row: SettingRow;
@@ -16,14 +15,13 @@ export function effectiveSettings(config: PlatformConfig): readonly EffectiveSet
     .filter(({ name }) => name !== 'Platform.Extends')
     .map((row) => ({
       row,
-      values: asTexts(row.name === 'Platform.Name' ? config.name : values[row.section]?.[row.key]),
+      values: asTexts(row.name === 'Platform.Name' ? config.name : values[row.section]?.[row.key], row),
     }));
 }
 
-function asTexts(value: unknown): readonly string[] {
+function asTexts(value: unknown, row: SettingRow): readonly string[] {
   if (value === undefined) return [];
-  if (Array.isArray(value)) return value.flatMap(asTexts);
+  if (Array.isArray(value)) return value.flatMap((item) => asTexts(item, row));
   if (typeof value === 'boolean') return [value ? 'yes' : 'no'];
-  if (typeof value === 'object' && value !== null) return [formatDevice(value as DeviceSpec)];
-  return [String(value)];
+  return [row.setting.type.format?.(value) ?? String(value)];
 }

@@ -2,6 +2,8 @@
 import { type Finding, type FindingKind, finding, type Origin } from '../findings.ts';
 import { compressorsOf } from './image-format.ts';
 import type { PlatformSettings, SettingName } from './settings.ts';
+import { closest } from './suggestions.ts';
+import { ownUnits } from './usr-units.ts';
 import { formatDevice } from './value-types.ts';
 
 /** What a rule sees: the values, and whether and where a setting was set. */
@@ -15,7 +17,7 @@ interface Violation {
   /** The setting that the finding points at: the one to change. */
   readonly setting: SettingName;
   readonly message: string;
-  readonly hint?: string;
+  readonly hint?: string | undefined;
 }
 
 type Rule = (input: RuleInput) => readonly Violation[];
@@ -154,7 +156,7 @@ const parameterNamesDiffer: Rule = ({ settings: { KernelCommandLine } }) => {
 };
 
 const overlayIsUsed: Rule = ({ settings: { FullInitrd }, isSet }) => {
-  if (FullInitrd.Writable) return [];
+  if (FullInitrd.Writable || FullInitrd.Source === 'usr') return [];
   const because = 'FullInitrd.Writable=no';
   const carried = FullInitrd.CarryOver.map(
     (path): Violation => ({
@@ -213,6 +215,52 @@ const imageCompressionFits: Rule = ({ settings: { FullInitrd } }) => {
   return [{ kind: 'settings-contradict', setting: 'FullInitrd.Compression', message }];
 };
 
+const imageSettings: readonly SettingName[] = [
+  'FullInitrd.Image',
+  'FullInitrd.FileSystem',
+  'FullInitrd.Compression',
+  'FullInitrd.BlockSize',
+  'FullInitrd.Writable',
+];
+
+const usrSettings: readonly SettingName[] = [
+  'FullInitrd.Target',
+  'FullInitrd.Mask',
+  'FullInitrd.Unmask',
+  'FullInitrd.DropIns',
+  'FullInitrd.Users',
+  'FullInitrd.Groups',
+  'FullInitrd.ExtraFiles',
+];
+
+const sourceIsUsed: Rule = ({ settings: { FullInitrd }, isSet }) =>
+  (FullInitrd.Source === 'usr' ? imageSettings : usrSettings)
+    .filter(isSet)
+    .map((setting) => withoutEffect(setting, `FullInitrd.Source=${FullInitrd.Source}`));
+
+function suggest(near: string | undefined): string | undefined {
+  return near && `did you mean ${near}?`;
+}
+
+const unmasksWhatIsMasked: Rule = ({ settings: { FullInitrd } }) =>
+  FullInitrd.Unmask.filter((unit) => !ownUnits.includes(unit)).map((unit) => ({
+    kind: 'setting-without-effect',
+    setting: 'FullInitrd.Unmask',
+    message: `bootrelay neither masks nor changes ${unit} by itself`,
+    hint: suggest(closest(unit, ownUnits)),
+  }));
+
+/** What the skeleton of the full initrd has of its own. */
+const ownOfSkeleton =
+  /^\/(init|bin|sbin|lib\w*|usr|dev|proc|sys|run|sysusr|sysroot)(\/|$)|^\/etc(\/(passwd|group|machine-id|initrd-release|os-release|bootrelay|systemd\/system))?$/;
+
+const extraFilesAreApart: Rule = ({ settings: { FullInitrd } }) =>
+  FullInitrd.ExtraFiles.filter((path) => ownOfSkeleton.test(path)).map((path) => ({
+    kind: 'settings-contradict',
+    setting: 'FullInitrd.ExtraFiles',
+    message: `${path} must not be copied: the full initrd has its own`,
+  }));
+
 const thinIsUsed: Rule = ({ settings: { FullInitrd }, isSet }) =>
   FullInitrd.Source !== 'thin' && isSet('FullInitrd.Thin')
     ? [withoutEffect('FullInitrd.Thin', `FullInitrd.Source=${FullInitrd.Source}`)]
@@ -267,6 +315,9 @@ const rules: readonly Rule[] = [
   imageCompressionFits,
   blocksAreCompressed,
   thinIsUsed,
+  sourceIsUsed,
+  unmasksWhatIsMasked,
+  extraFilesAreApart,
   carriesOverOnlyExtras,
   carriesOverNothingOfSystemd,
   compressionLevelFits,

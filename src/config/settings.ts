@@ -3,6 +3,16 @@
  * A default is written as a platform owner would write it, and goes through the same parser.
  */
 import {
+  type AnySetting,
+  type ListSetting,
+  list,
+  type OptionalSetting,
+  optional,
+  type SingleSetting,
+  single,
+} from './setting-kinds.ts';
+import { account, unitName, unitSetting } from './unit-types.ts';
+import {
   blockOffset,
   boolean,
   choice,
@@ -24,49 +34,13 @@ import {
   text,
   timeSpan,
   usrPath,
-  type ValueType,
 } from './value-types.ts';
 
-interface SettingWords {
-  /** One or two sentences for docs/settings.md. */
-  readonly help: string;
-  /** The release that brought the setting. */
-  readonly since: string;
-}
-
-export interface SingleSetting<T> extends SettingWords {
-  readonly kind: 'single';
-  readonly type: ValueType<T>;
-  readonly default: string;
-}
-
-export interface OptionalSetting<T> extends SettingWords {
-  readonly kind: 'optional';
-  readonly type: ValueType<T>;
-}
-
-/** Repeated keys append; an empty value resets. */
-export interface ListSetting<T> extends SettingWords {
-  readonly kind: 'list';
-  readonly type: ValueType<T>;
-  readonly default: readonly string[];
-}
-
-export type AnySetting = SingleSetting<unknown> | OptionalSetting<unknown> | ListSetting<unknown>;
-
-const since = '0.1.0';
-
-function single<T>(type: ValueType<T>, defaultText: string, help: string): SingleSetting<T> {
-  return { kind: 'single', type, default: defaultText, help, since };
-}
-
-function optional<T>(type: ValueType<T>, help: string): OptionalSetting<T> {
-  return { kind: 'optional', type, help, since };
-}
-
-function list<T>(type: ValueType<T>, defaultTexts: readonly string[], help: string): ListSetting<T> {
-  return { kind: 'list', type, default: defaultTexts, help, since };
-}
+/** The groups of udev's rules, with the numbers that Debian gives them or its systemd the first time. */
+const groupsOfUdev =
+  'adm:4 tty:5 disk:6 lp:7 kmem:15 dialout:20 cdrom:24 tape:26 audio:29 video:44 render:993 kvm:994 sgx:996 input:997 systemd-journal:999 nogroup:65534'.split(
+    ' ',
+  );
 
 /** Every section and setting. */
 export const settings = {
@@ -188,9 +162,9 @@ export const settings = {
   },
   FullInitrd: {
     Source: single(
-      choice('image', 'thin'),
+      choice('image', 'thin', 'usr'),
       'image',
-      'Where the files of the full initrd come from: `image`, an image file in /usr; `thin`, an image without data for the files that /usr has too.',
+      "Where the files of the full initrd come from: `image`, an image file in /usr; `thin`, an image without data for the files that /usr has too; `usr`, the system's own /usr, with an /etc that is made for it.",
     ),
     Thin: single(
       choice('overlay', 'links'),
@@ -220,6 +194,41 @@ export const settings = {
     ),
     TmpfsSize: single(memorySize, '50%', 'Size limit of the overlay.'),
     Init: single(plainPath, '/init', 'Program of the full initrd that switch_root starts.'),
+    Target: single(
+      unitName,
+      'initrd.target',
+      'With Source=usr: what `systemctl default` means in the full initrd. systemd itself starts initrd.target in an initrd.',
+    ),
+    Mask: list(
+      unitName,
+      [],
+      'With Source=usr: a unit of the system that must not run in the full initrd, besides those that `bootrelay explain` names.',
+    ),
+    Unmask: list(
+      unitName,
+      [],
+      'With Source=usr: a unit that bootrelay masks or changes by itself, to be left as the system has it.',
+    ),
+    DropIns: list(
+      unitSetting,
+      [],
+      'With Source=usr: a setting to add to a unit of the system in the full initrd, such as `systemd-modules-load.service Service.TimeoutStartSec=5s`.',
+    ),
+    Users: list(
+      account,
+      ['nobody:65534'],
+      'With Source=usr: a user, besides root, that the full initrd knows.',
+    ),
+    Groups: list(
+      account,
+      groupsOfUdev,
+      "With Source=usr: a group, besides root, that the full initrd knows: those of udev's rules. The system's own udev sets devices anew.",
+    ),
+    ExtraFiles: list(
+      plainPath,
+      [],
+      'With Source=usr: a file or directory of the sysroot, outside /usr, to copy into the full initrd at the same path, such as /etc/modprobe.d.',
+    ),
     CarryOver: list(
       plainPath,
       ['/.extra'],

@@ -3,8 +3,8 @@ import { basename } from 'node:path';
 import { type Finding, finding, type Origin } from '../findings.ts';
 import type { Assignment } from './ini.ts';
 import { findRuleViolations } from './rules.ts';
+import type { AnySetting } from './setting-kinds.ts';
 import {
-  type AnySetting,
   findSetting,
   keysOfSection,
   type PlatformSettings,

@@ -12,6 +12,8 @@ export interface ValueType<T> {
   parse(text: string): Parsed<T>;
   /** All values, where they can be listed (documentation, completion). */
   readonly choices?: readonly string[];
+  /** The text of a value that is no plain text or number. */
+  format?(value: T): string;
 }
 
 /** Seconds from a time span as in systemd.time(7): a plain number is seconds. */
@@ -182,6 +184,7 @@ const uuidPattern: Readonly<Partial<Record<DeviceIdentifier, RegExp>>> = {
 /** A block device as in mount(8): `LABEL=`, `UUID=`, `PARTLABEL=`, `PARTUUID=` or a path below /dev. */
 export const device: ValueType<DeviceSpec> = {
   name: 'device',
+  format: formatDevice,
   parse(value) {
     const required = 'a device: LABEL=, UUID=, PARTLABEL= or PARTUUID= with a value, or a path below /dev';
     const link = /^\/dev\/disk\/by-([a-z]+)\/(.+)$/.exec(value);

@@ -57,6 +57,8 @@ export interface Needs {
   readonly deviceNodes: readonly DeviceNode[];
   /** Directories that must exist in the minimal initrd: mount points. */
   readonly directories: readonly string[];
+  /** Files that the system's own /usr must have, for a full initrd that is made of it. */
+  readonly inUsr: readonly string[];
   /** Units of the sysroot's systemd that must run before, in the systemd form. */
   readonly units: readonly string[];
   /** Releases of the kernel that brought what the step uses. */
@@ -175,6 +177,7 @@ export function needsOfPlan(plan: BootPlan): Needs {
     ),
     moduleDirectories: [...new Set(all.flatMap(({ moduleDirectories }) => moduleDirectories))],
     directories: [...new Set(all.flatMap(({ directories }) => directories))],
+    inUsr: [...new Set(all.flatMap(({ inUsr }) => inUsr))],
     units: [...new Set(all.flatMap(({ units }) => units))],
     kernelVersions: all.flatMap(({ kernelVersions }) => kernelVersions),
     deviceNodes: uniqueBy(

@@ -11,6 +11,7 @@ export const nothing: Needs = {
   files: [],
   deviceNodes: [],
   directories: [],
+  inUsr: [],
   units: [],
   kernelVersions: [],
 };

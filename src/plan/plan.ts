@@ -7,6 +7,7 @@ import { carriesOver, carryOver } from './steps/carry-over.ts';
 import { findUsrPartition } from './steps/find-usr-partition.ts';
 import { handOverUsr } from './steps/hand-over-usr.ts';
 import { loadModules } from './steps/load-modules.ts';
+import { makeSkeletonRoot } from './steps/make-skeleton-root.ts';
 import { mountFullInitrd } from './steps/mount-full-initrd.ts';
 import { mountKernelFileSystems } from './steps/mount-kernel-filesystems.ts';
 import { mountUsr } from './steps/mount-usr.ts';
@@ -43,7 +44,7 @@ function stepsOf(config: PlatformConfig): readonly Step[] {
     findUsrPartition(config),
     ...(settings.Verity.Verity === 'required' ? [setUpVerity(config)] : []),
     mountUsr(config),
-    mountFullInitrd(config),
+    settings.FullInitrd.Source === 'usr' ? makeSkeletonRoot(config) : mountFullInitrd(config),
     handOverUsr(config),
     ...(carriesOver(settings) ? [carryOver(config)] : []),
     switchRoot(config),

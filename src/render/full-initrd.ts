@@ -14,11 +14,30 @@ const failureActions = {
   panic: 'reboot-immediate',
 } as const;
 
-/** The dracut module's files by name. */
-export function renderDracutModule(
+/** Where the check of /usr is in the full initrd: what dracut makes can have it in /usr, what is the system's /usr cannot. */
+export const checkUsrPaths = {
+  dracut: '/usr/lib/bootrelay/check-usr',
+  skeleton: '/etc/bootrelay/check-usr',
+} as const;
+
+interface FullInitrdFiles {
+  readonly checkUsr: RenderedFile;
+  /** Units by name. */
+  readonly units: ReadonlyMap<string, RenderedFile>;
+  /** Those to be enabled. */
+  readonly enabled: readonly string[];
+  /** udev's rules by name. */
+  readonly rules: ReadonlyMap<string, RenderedFile>;
+  /** The dracut module's script. */
+  readonly moduleSetup: RenderedFile;
+}
+
+/** What any full initrd needs; `checkUsrPath` is where the check will be. */
+export function renderFullInitrdFiles(
   config: PlatformConfig,
   plan: BootPlan,
-): ReadonlyMap<string, RenderedFile> {
+  checkUsrPath: string,
+): FullInitrdFiles {
   const { Verity, Usr } = config.settings;
   const verity = Verity.Verity === 'required';
   // Without verity the source is only known at boot; systemd takes the mount that is there as its unit.
@@ -36,15 +55,33 @@ export function renderDracutModule(
     enabledUnits: enabled,
     emergency: emergencyData(plan),
     failureAction: failureActions[plan.emergency.action.value],
+    checkUsrPath,
+    fromUsr: config.settings.FullInitrd.Source === 'usr',
   };
   const file = (template: string, mode: RenderedFile['mode'] = 0o644): RenderedFile => ({
     text: renderTemplate(template, data),
     mode,
   });
-  return new Map<string, RenderedFile>([
-    ['module-setup.sh', file('templates/full/module-setup.sh', 0o755)],
-    ['check-usr', file('templates/full/check-usr', 0o755)],
-    ...units.map((unit) => [unit, file(`units/full/${unit}`)] as const),
-    ...(verity ? [['12-bootrelay.rules', file('templates/full/12-bootrelay.rules')] as const] : []),
+  const rule = '12-bootrelay.rules';
+  return {
+    checkUsr: file('templates/full/check-usr', 0o755),
+    units: new Map(units.map((unit) => [unit, file(`units/full/${unit}`)] as const)),
+    enabled,
+    rules: new Map(verity ? [[rule, file(`templates/full/${rule}`)]] : []),
+    moduleSetup: file('templates/full/module-setup.sh', 0o755),
+  };
+}
+
+/** The dracut module's files by name. */
+export function renderDracutModule(
+  config: PlatformConfig,
+  plan: BootPlan,
+): ReadonlyMap<string, RenderedFile> {
+  const files = renderFullInitrdFiles(config, plan, checkUsrPaths.dracut);
+  return new Map([
+    ['module-setup.sh', files.moduleSetup],
+    ['check-usr', files.checkUsr],
+    ...files.units,
+    ...files.rules,
   ]);
 }

@@ -11,10 +11,11 @@ export const dracutModuleDirectory = 'full/90bootrelay';
 
 /** The tree for review: the boot in words, what stage 1 runs, the dracut module of the full one. */
 export function renderPlatform(config: PlatformConfig, plan: BootPlan): RenderedTree {
-  const module = [...renderDracutModule(config, plan)];
+  // What needs no full initrd of dracut needs no module for it.
+  const module = config.settings.FullInitrd.Source === 'usr' ? [] : [...renderDracutModule(config, plan)];
   return new Map([
     ['explain.txt', { text: explainPlan(plan), mode: 0o644 }],
-    ...[...renderMinimal(plan)].map(([path, file]) => [`minimal/${path}`, file] as const),
+    ...[...renderMinimal(config, plan)].map(([path, file]) => [`minimal/${path}`, file] as const),
     ...module.map(([name, file]) => [`${dracutModuleDirectory}/${name}`, file] as const),
   ]);
 }

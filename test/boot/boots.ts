@@ -24,10 +24,14 @@ import { openLab, sharedImages, sharedUsr } from '../lab/lab.ts';
 const lab = openLab();
 
 export interface TestBoot {
-  /** Which full initrd: the one of dracut, or the probe that says how it found the machine. Or one stage only. */
-  readonly full: 'dracut' | 'probe' | 'monolithic';
+  /**
+   * Which full initrd: the one of dracut, the probe that says how it found the machine, or the system's own /usr. Or one
+   * stage only.
+   */
+  readonly full: 'dracut' | 'probe' | 'usr' | 'monolithic';
   readonly usr: 'erofs' | 'btrfs';
-  readonly image: 'squashfs' | 'erofs';
+  /** File system of the image; erofs unless told. */
+  readonly image?: 'squashfs' | 'erofs';
   /** dracut's full initrd as a thin image. */
   readonly thin?: 'overlay' | 'links';
   /** Form of stage 1; shell unless told. */
@@ -80,11 +84,7 @@ async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
       `Usr.FileSystem=${options.usr}`,
       'Initrd.CompressionLevel=3',
     ],
-    ...[
-      `FullInitrd.FileSystem=${options.image}`,
-      `FullInitrd.Image=${sharedImages[options.thin ?? (options.full === 'probe' ? 'probe' : 'dracut')][options.image]}`,
-      ...(options.thin ? ['FullInitrd.Source=thin', `FullInitrd.Thin=${options.thin}`] : []),
-    ],
+    ...(options.full === 'usr' ? ['FullInitrd.Source=usr'] : imageSettings(options)),
     ...['Devices.Timeout=3s', 'Emergency.Delay=100ms', ...(options.settings ?? [])],
   );
   const system: System = options.generic ? lab.generic : lab;
@@ -120,6 +120,15 @@ async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
   });
   const verdict = judge(result.seen, { config, goal: options.goal, rootHash: usr.rootHash }, result.ended);
   return { ...result, verdict, rootHash: usr.rootHash, log };
+}
+
+function imageSettings({ full, image = 'erofs', thin }: TestBoot): readonly string[] {
+  const images = sharedImages[thin ?? (full === 'probe' ? 'probe' : 'dracut')];
+  return [
+    `FullInitrd.FileSystem=${image}`,
+    `FullInitrd.Image=${images[image]}`,
+    ...(thin ? ['FullInitrd.Source=thin', `FullInitrd.Thin=${thin}`] : []),
+  ];
 }
 
 let boots = 0;

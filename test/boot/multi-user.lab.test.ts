@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { boot, reported, type TestBoot } from './boots.ts';
 
-const ways: readonly (readonly [string, Omit<TestBoot, 'full' | 'goal'>])[] = [
+const ways: readonly (readonly [string, Omit<TestBoot, 'full' | 'goal'> & Partial<TestBoot>])[] = [
   [
     'erofs image, /usr on erofs, dm-create, bound, root hash from the command line',
     { image: 'erofs', usr: 'erofs' },
@@ -24,6 +24,10 @@ const ways: readonly (readonly [string, Omit<TestBoot, 'full' | 'goal'>])[] = [
   [
     'systemd as PID 1 of stage 1, a thin erofs image of links',
     { form: 'systemd', image: 'erofs', usr: 'btrfs', thin: 'links', settings: ['Usr.HandOver=move'] },
+  ],
+  [
+    "systemd as PID 1 of stage 1, the system's own /usr on btrfs as the full initrd, moved",
+    { full: 'usr', form: 'systemd', usr: 'btrfs', settings: ['Usr.HandOver=move'] },
   ],
 ];
 

@@ -50,6 +50,27 @@ function insmodOrder(): readonly string[] {
   return stdout.trimEnd().split('\n');
 }
 
+test('a system whose /usr cannot be the full initrd is refused, and its units are listed otherwise', () => {
+  const check = (sysroot: string, kernel: string) => {
+    const args = ['check', join(root, 'platforms/qemu-x86_64.ini'), '--set', 'FullInitrd.Source=usr'];
+    const system = ['--sysroot', sysroot, '--kernel', kernel];
+    return spawnSync('node', [join(root, 'dist/cli.js'), ...args, ...system], {
+      cwd: work,
+      encoding: 'utf8',
+    });
+  };
+  // An unpacked kernel with little beside it.
+  const { status, stderr } = check(lab.generic.sysroot, lab.generic.kernel);
+  expect(status).toBe(1);
+  expect(stderr).toMatch(
+    /error: FullInitrd.Source: qemu-x86_64: the sysroot must have \/usr\/bin\/sh: its \/usr is the full initrd/,
+  );
+  const listed = check(lab.sysroot, lab.kernel);
+  expect(listed.status).toBe(0);
+  expect(listed.stdout).toMatch(/^ {2}runs +sysinit\.target +basic\.target \(Requires\)$/m);
+  expect(listed.stdout).toMatch(/^ {2}left out +ldconfig\.service +sysinit\.target \(Wants\); masked$/m);
+});
+
 test('two builds without root give the same bytes', () => {
   expect(build('a')).toMatchObject({ status: 0 });
   // What is in the current directory, and what lies around, must not matter.

@@ -18,6 +18,7 @@ const good = `[Usr]\nDevice=PARTLABEL=USR-A\n[Verity]\nRootHash=${'ab'.repeat(32
 beforeEach(() => {
   rmSync(join(work, 'out'), { recursive: true, force: true });
   writeFileSync(join(work, 'good.ini'), good);
+  writeFileSync(join(work, 'usr.ini'), `${good}[FullInitrd]\nSource=usr\n`);
   writeFileSync(join(work, 'bad.ini'), '[Usr]\nDevise=x\n[Devices]\nTimeout=soon\n');
 });
 
@@ -65,6 +66,12 @@ describe('render', () => {
   });
 });
 
+test('boot asks for the full initrd that the platform needs', () => {
+  const { status, stderr } = bootrelay('boot', 'good.ini', '--sysroot', '/', '--kernel', '1');
+  expect(stderr).toContain('FullInitrd.Source=image needs --initrd, the full initrd');
+  expect(status).toBe(2);
+});
+
 describe('exit codes', () => {
   test.each([
     ['check of a clean platform', ['check', 'good.ini'], 0],
@@ -72,6 +79,7 @@ describe('exit codes', () => {
     ['check with half a sysroot', ['check', 'good.ini', '--sysroot', '/'], 2],
     ['show of one with errors', ['show', 'bad.ini'], 2],
     ['explain of a missing file', ['explain', 'none.ini'], 2],
+    ['pack where there is nothing to pack', ['pack', 'usr.ini', '--initrd', 'x', '--output', 'out'], 2],
     ['no command', [], 2],
     ['an unknown command', ['frobnicate'], 2],
     ['an unknown option', ['show', 'good.ini', '--frobnicate'], 2],

@@ -97,6 +97,36 @@ const bad: readonly (readonly [string, string, string])[] = [
     'p/test.ini:5: warning: FullInitrd.TmpfsSize: has no effect with FullInitrd.Writable=no',
   ],
   [
+    'an image where there is none',
+    `${device}[FullInitrd]\nSource=usr\nImage=/usr/x.img\n`,
+    'p/test.ini:5: warning: FullInitrd.Image: has no effect with FullInitrd.Source=usr',
+  ],
+  [
+    'masks where the full initrd is an image',
+    `${device}[FullInitrd]\nMask=a.service\n`,
+    'p/test.ini:4: warning: FullInitrd.Mask: has no effect with FullInitrd.Source=image',
+  ],
+  [
+    'a unit that is not masked',
+    `${device}[FullInitrd]\nSource=usr\nUnmask=ldconfg.service\n`,
+    'p/test.ini:5: warning: FullInitrd.Unmask: bootrelay neither masks nor changes ldconfg.service by itself\n    hint: did you mean ldconfig.service?',
+  ],
+  [
+    'a file that the full initrd has of its own',
+    `${device}[FullInitrd]\nSource=usr\nExtraFiles=/etc/passwd\n`,
+    'p/test.ini:5: error: FullInitrd.ExtraFiles: /etc/passwd must not be copied: the full initrd has its own',
+  ],
+  [
+    'a setting of a unit that is none',
+    `${device}[FullInitrd]\nSource=usr\nDropIns=x.service TimeoutSec=5\n`,
+    'p/test.ini:5: error: FullInitrd.DropIns: "x.service TimeoutSec=5" must be a unit, a space, and a setting of it such as Service.TimeoutStartSec=5s',
+  ],
+  [
+    'an account without a number',
+    `${device}[FullInitrd]\nSource=usr\nGroups=disk\n`,
+    'p/test.ini:5: error: FullInitrd.Groups: "disk" must be a name of small letters, digits, _ and -, a colon and a number, such as disk:6',
+  ],
+  [
     'ignored parameter',
     `${device}[KernelCommandLine]\nOverride=no\nUsrDevice=usr\n`,
     'p/test.ini:5: warning: KernelCommandLine.UsrDevice: has no effect with KernelCommandLine.Override=no',

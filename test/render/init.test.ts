@@ -3,14 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { platformNames, renderNamed } from './platforms.ts';
+import { textAt } from '../../src/render/tree.ts';
+import { filesOf, platformNames, renderNamed } from './platforms.ts';
 import { runProgram, shells } from './shells.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'bootrelay-test-'));
 afterAll(() => rmSync(work, { recursive: true }));
 
 const scripts = platformNames.flatMap((platform) =>
-  [...renderNamed(platform)]
+  filesOf(platform)
     .filter(([path, { mode }]) => mode === 0o755 || path.endsWith('/step-functions'))
     .map(([path, { text }]) => [`${platform}/${path}`, text] as const),
 );
@@ -30,7 +31,7 @@ describe.each(shells)('%s', (_, shell) => {
 
 /** The step of the rendered /init alone, reading a command line from a file, printing what it took. */
 function commandLineStep(): string {
-  const text = renderNamed('qemu-x86_64').get('minimal/init')?.text ?? '';
+  const text = textAt(renderNamed('qemu-x86_64'), 'minimal/init') ?? '';
   const step = /^step read-kernel-command-line\n(.*?)^step /ms.exec(text)?.[1] ?? '';
   expect(step).toContain('/proc/cmdline');
   return [

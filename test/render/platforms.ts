@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { LoadedPlatform } from '../../src/config/load.ts';
 import { planBoot } from '../../src/plan/plan.ts';
 import { renderPlatform } from '../../src/render/platform.ts';
-import type { RenderedTree } from '../../src/render/tree.ts';
+import type { RenderedFile, RenderedTree } from '../../src/render/tree.ts';
 import { load } from '../config/platform-files.ts';
 
 const shipped = (name: string) => readFileSync(new URL(`../../platforms/${name}`, import.meta.url), 'utf8');
@@ -108,6 +108,28 @@ Delay=500ms
 [KernelCommandLine]
 Override=no
 `,
+  'platforms/usr.ini': `[Platform]
+Extends=qemu-x86_64.ini
+Description=No image: the system's own /usr is the full initrd
+[FullInitrd]
+Source=usr
+TmpfsSize=64M
+Mask=e2scrub_reap.service
+Unmask=sound.target
+DropIns=systemd-modules-load.service Service.TimeoutStartSec=5s
+DropIns=systemd-modules-load.service Service.Environment=RATE=100%
+DropIns=systemd-modules-load.service Unit.Description=Load modules
+Users=
+ExtraFiles=/etc/modprobe.d
+`,
+  'platforms/usr-systemd.ini': `[Platform]
+Extends=qemu-x86_64-systemd.ini
+Description=systemd, and the system's own /usr as the full initrd, moved
+[Usr]
+HandOver=move
+[FullInitrd]
+Source=usr
+`,
   'platforms/systemd-unverified.ini': `[Platform]
 Extends=base.ini
 Description=systemd for development: no verity, ext4, a read-only squashfs, halt
@@ -130,6 +152,8 @@ Action=halt
 };
 
 export const platformNames = [
+  'usr',
+  'usr-systemd',
   'qemu-x86_64',
   'qemu-x86_64-systemd',
   'generic-x86_64',
@@ -144,10 +168,16 @@ export const platformNames = [
 
 /** The units of a rendered platform: those of the minimal initrd and those of the full one are two sets. */
 export function unitsOf(name: string, initrd: 'minimal' | 'full'): readonly (readonly [string, string])[] {
-  return [...renderNamed(name)].flatMap(([path, { text }]) => {
-    const unit = /^(minimal|full)\/.*?([^/]+\.(?:service|mount|target))$/.exec(path);
-    return unit?.[1] === initrd ? [[unit[2] ?? '', text] as const] : [];
+  return filesOf(name).flatMap(([path, { text }]) => {
+    const unit = /^(minimal\/skeleton|minimal|full)\/.*?([^/]+\.(?:service|mount|target))$/.exec(path);
+    const place = unit?.[1] === 'minimal' ? 'minimal' : 'full';
+    return unit && place === initrd ? [[unit[2] ?? '', text] as const] : [];
   });
+}
+
+/** What is rendered for a platform, but for links. */
+export function filesOf(name: string): readonly (readonly [path: string, file: RenderedFile])[] {
+  return [...renderNamed(name)].flatMap(([path, file]) => ('text' in file ? [[path, file] as const] : []));
 }
 
 export function loadNamed(name: string, ...overrides: readonly string[]): LoadedPlatform {

@@ -12,7 +12,7 @@ export interface CarryOverData {
 
 /** True where anything is copied: a read-only full initrd cannot take it. */
 export function carriesOver({ FullInitrd }: PlatformSettings): boolean {
-  return FullInitrd.Writable && FullInitrd.CarryOver.length > 0;
+  return (FullInitrd.Writable || FullInitrd.Source === 'usr') && FullInitrd.CarryOver.length > 0;
 }
 
 export function carryOver(config: PlatformConfig): Step<CarryOverData> {

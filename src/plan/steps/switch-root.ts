@@ -8,6 +8,8 @@ export interface SwitchRootData {
   readonly verity: boolean;
   readonly separateHash: boolean;
   readonly verityName: string;
+  /** The full initrd is in an image. */
+  readonly image: boolean;
   readonly init: Sourced<string>;
 }
 
@@ -15,6 +17,7 @@ export function switchRoot(config: PlatformConfig): Step<SwitchRootData> {
   const { Initrd, Verity, FullInitrd } = config.settings;
   const verity = Verity.Verity === 'required';
   const systemd = Initrd.Init === 'systemd';
+  const image = FullInitrd.Source !== 'usr';
   const carries = carriesOver(config.settings);
   return {
     name: 'switch-root',
@@ -43,7 +46,7 @@ export function switchRoot(config: PlatformConfig): Step<SwitchRootData> {
       'usr_partition',
       ...(verity && Verity.HashDevice ? ['hash_partition'] : []),
       ...(verity ? ['root_hash'] : []),
-      'image',
+      ...(image ? ['image'] : []),
       ...(systemd ? [] : ['full_init']),
     ],
     leaves: [],
@@ -56,6 +59,7 @@ export function switchRoot(config: PlatformConfig): Step<SwitchRootData> {
       verity,
       separateHash: Verity.HashDevice !== undefined,
       verityName: Verity.Name,
+      image,
       init: sourced(config, 'FullInitrd.Init', FullInitrd.Init),
     },
   };
