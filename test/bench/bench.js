@@ -1,10 +1,3 @@
-/**
- * `npm run bench`: how long rendering, packing and building take, and, with the lab, how the boots compare. In turns,
- * medians and ratios. BENCH_RUNS: rounds (5). BENCH_UNTIL=multi-user: boots go on to multi-user.target. BENCH_MEMORY=1:
- * the smallest memory that boots. BENCH_FORMATS=1: formats of the image. BENCH_BASELINE_INIT: a hand-written /init with
- * @SECTORS@ @BLOCKS@ @START@ @ROOTHASH@ @SALT@ in it.
- */
-import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   existsSync,
@@ -101,41 +94,6 @@ async function benchTools(lab) {
   );
 }
 
-/** The hand-written stage 1: busybox, dmsetup with its libraries, ten modules, zstd -19. */
-function makeBaseline(init, kernel, { rootHash, disk }) {
-  const image = join(work, 'baseline.img');
-  const table = spawnSync(
-    'sh',
-    ['-euc', baselineScript, 'sh', work, join(labDirectory, 'sysroot'), kernel, init, rootHash, disk, image],
-    { encoding: 'utf8' },
-  );
-  if (table.status !== 0) throw new Error(table.stderr);
-  return image;
-}
-
-const baselineScript = `
-tree=$1/baseline sysroot=$2 kernel=$3
-mkdir -p "$tree/bin" "$tree/sbin" "$tree/mods" "$tree/proc" "$tree/dev" "$tree/sys" "$tree/sysusr/usr" "$tree/next" "$tree/lib64" "$tree/usr/lib/x86_64-linux-gnu"
-ln -s usr/lib "$tree/lib"
-cp "$sysroot/usr/bin/busybox" "$tree/bin/"
-for applet in sh mount insmod switch_root mkdir ln; do ln -s busybox "$tree/bin/$applet"; done
-cp "$sysroot/usr/sbin/dmsetup" "$tree/sbin/"
-PATH=/usr/bin:$PATH
-lddtree -R "$sysroot" -l /usr/sbin/dmsetup | grep '/lib/' | while read -r file; do cp -L "$file" "$tree/usr/lib/x86_64-linux-gnu/"; done
-cp -L "$sysroot/lib64/ld-linux-x86-64.so.2" "$tree/lib64/"
-for module in libcrc32c virtio_blk dm-mod dm-bufio reed_solomon sha256-ssse3 dm-verity erofs overlay loop; do
-  xz -dc "$(find "$sysroot/usr/lib/modules/$kernel/kernel" -name "$module.ko.xz")" > "$tree/mods/$module.ko"
-done
-mknod "$tree/dev/console" c 5 1
-# The data size of the first partition's verity superblock, found behind the erofs.
-set -- "$@" "$(dd if="$6" bs=1M skip=1 status=none | od -An -v -tu4 -j 1060 -N 4 | tr -d ' ')"
-blocks=$8
-salt=$(dd if="$6" bs=4096 skip=$((256 + blocks)) count=1 status=none | od -An -v -tx1 -j 88 -N 32 | tr -d ' \\n')
-sed -e "s/@SECTORS@/$((blocks * 8))/;s/@BLOCKS@/$blocks/;s/@START@/$((blocks + 1))/;s/@ROOTHASH@/$5/;s/@SALT@/$salt/" "$4" > "$tree/init"
-chmod 755 "$tree/init"
-(cd "$tree" && find . | sort | cpio -o -H newc --quiet) | zstd -19 -q > "$7"
-`;
-
 /** All with versions; the boots need the lab. */
 async function bench() {
   await benchRender();
@@ -148,12 +106,13 @@ async function bench() {
   const [qemu] = runProgram('qemu-system-x86_64', ['--version']).split('\n');
   console.log(`\n${qemu}, emulation; kernel ${kernelVersion}`);
   await benchTools(lab);
-  const init = process.env.BENCH_BASELINE_INIT;
   await benchBoots(lab, work, {
     runs,
-    baseline: (machine) => (init ? makeBaseline(init, kernelVersion, machine) : undefined),
+    handWrittenInit: process.env.BENCH_BASELINE_INIT,
+    only: new RegExp(process.env.BENCH_ONLY ?? ''),
     untilMultiUser: process.env.BENCH_UNTIL === 'multi-user',
     memory: process.env.BENCH_MEMORY === '1',
+    count: process.env.BENCH_COUNT === '1',
   });
   if (process.env.BENCH_FORMATS === '1') await benchFormats(lab, work, runs);
 }

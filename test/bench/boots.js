@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { copyFileSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeDracutStage1, makeHandWritten } from './competitors.js';
 import { inTurns, median, printTable, runProgram } from './turns.js';
 
 const megabytes = (bytes) => (bytes === undefined ? '-' : `${(bytes / 1e6).toFixed(2)} MB`);
@@ -13,7 +14,7 @@ const startOfSystemd = /systemd\[1\]: systemd \d+\S* running/g;
 /** A boot until `until` matches as often as `times`; gives the console, or undefined after the time limit. */
 export async function bootOnce(
   { kernel, initrd, commandLine, disk },
-  { until, times = 1, memory = 2048, limit = 150 },
+  { until, times = 1, memory = 2048, limit = 150, count = false },
 ) {
   const machine = [
     '-machine',
@@ -28,7 +29,9 @@ export async function bootOnce(
   const output = ['-display', 'none', '-monitor', 'none', '-serial', 'stdio', '-no-reboot'];
   const system = ['-kernel', kernel, '-initrd', initrd, '-append', commandLine];
   const drive = ['-drive', `file=${disk},if=virtio,format=raw,snapshot=on`];
-  const qemu = spawn('qemu-system-x86_64', [...machine, ...output, ...system, ...drive]);
+  // Virtual time goes on with instructions: docs/system/replay.rst of QEMU.
+  const clock = count ? ['-icount', 'shift=1,sleep=off'] : [];
+  const qemu = spawn('qemu-system-x86_64', [...machine, ...output, ...system, ...drive, ...clock]);
   const timer = setTimeout(() => qemu.kill('SIGKILL'), limit * 1000);
   let log = '';
   const seen = () => (log.match(new RegExp(until, 'g')) ?? []).length >= times;
@@ -93,47 +96,67 @@ function packedSize({ cli, lab, platform }, work, settings) {
 }
 
 const image = ['FullInitrd.FileSystem=erofs'];
-const thin = ['FullInitrd.Source=thin', 'FullInitrd.FileSystem=squashfs'];
+const thin = ['FullInitrd.Source=thin', 'FullInitrd.FileSystem=erofs'];
+const thinSquashfs = ['FullInitrd.Source=thin', 'FullInitrd.FileSystem=squashfs'];
+const links = [...thin, 'FullInitrd.Thin=links'];
+const usr = ['FullInitrd.Source=usr'];
 const systemd = ['Initrd.Init=systemd', 'Initrd.Compression=xz'];
+const shellMark = { mark: 'bootrelay: switch-root', systemds: 1 };
+const systemdMark = { mark: 'systemd\\[1\\]: Switching root', systemds: 2 };
 
-/**
- * `runs` rounds. `baseline(machine, work)` makes the hand-written initrd for a machine, or gives undefined.
- * `untilMultiUser`: boots go on to multi-user.target. `memory`: look for the smallest memory too.
- */
-export async function benchBoots(lab, work, { runs, baseline, untilMultiUser, memory }) {
+/** bootrelay in each Source and Init. */
+const ours = [
+  ['bootrelay, thin', thin, shellMark],
+  ['bootrelay, thin squashfs', thinSquashfs, shellMark],
+  ['bootrelay, thin, links', links, shellMark],
+  ['bootrelay, usr', usr, shellMark],
+  ['bootrelay, systemd, image', [...systemd, ...image], systemdMark],
+  ['bootrelay, systemd, thin', [...systemd, ...thin], systemdMark],
+  ['bootrelay, systemd, usr', [...systemd, ...usr], systemdMark],
+];
+
+/** All that is compared: machines with their initrd. `endsInStage2`: what its full initrd checks is not there. */
+function makeCandidates(lab, work, { handWrittenInit, only }) {
   const kernel = join(lab.lab, 'sysroot/boot', `vmlinuz-${lab.kernelVersion}`);
-  const own = (name, settings, extra = {}) => ({
+  const own = ([name, settings, extra]) => ({
     name,
     kernel,
     ...makeMachine(lab, work, name, settings),
-    inUsr: packedSize(lab, work, settings),
+    inUsr: settings.includes(usr[0]) ? 0 : packedSize(lab, work, settings),
     ...extra,
   });
-  const shell = own('bootrelay, image', image, { mark: 'bootrelay: switch-root', systemds: 1 });
-  const hand = baseline(shell, work);
-  const candidates = [
-    {
-      ...shell,
-      name: 'monolithic dracut',
-      initrd: join(lab.lab, 'monolithic-initrd.img'),
-      commandLine: `${shell.commandLine} mount.usr=PARTLABEL=USR-A mount.usrfstype=erofs`,
-      inUsr: undefined,
-      mark: undefined,
-    },
-    ...(hand
-      ? [{ ...shell, name: 'hand-written, image', initrd: hand, mark: 'STAGE1 done', endsInStage2: true }]
+  const shell = own(['bootrelay, image', image, shellMark]);
+  const byHand = (name, initrd, extra) => ({ ...shell, name, initrd, endsInStage2: true, ...extra });
+  const monolithic = {
+    ...shell,
+    name: 'monolithic dracut',
+    initrd: join(lab.lab, 'monolithic-initrd.img'),
+    commandLine: `${shell.commandLine} mount.usr=PARTLABEL=USR-A mount.usrfstype=erofs`,
+    inUsr: undefined,
+    mark: undefined,
+  };
+  return [
+    monolithic,
+    ...(handWrittenInit
+      ? [
+          byHand('hand-written, image', makeHandWritten(lab, work, handWrittenInit, shell), {
+            mark: 'STAGE1 done',
+          }),
+        ]
       : []),
+    byHand('dracut as stage 1, image', makeDracutStage1(lab, work, shell), systemdMark),
     shell,
-    own('bootrelay, thin', thin, { mark: 'bootrelay: switch-root', systemds: 1 }),
-    own('bootrelay, thin, links', [...thin, 'FullInitrd.Thin=links'], {
-      mark: 'bootrelay: switch-root',
-      systemds: 1,
-    }),
-    own('bootrelay, systemd, thin', [...systemd, ...thin], {
-      mark: 'systemd\\[1\\]: Switching root',
-      systemds: 2,
-    }),
-  ];
+    ...ours.filter(([name]) => only.test(name)).map(own),
+  ].filter(({ name }) => only.test(name));
+}
+
+/**
+ * `runs` rounds. `handWrittenInit`: an /init to compare with, as text with @SECTORS@ and the like. `only`: names of
+ * candidates. `untilMultiUser`: boots go on to multi-user.target. `memory`: look for the smallest memory too. `count`:
+ * stage 1 once more by instructions instead of time.
+ */
+export async function benchBoots(lab, work, { runs, untilMultiUser, memory, count, ...which }) {
+  const candidates = makeCandidates(lab, work, which);
   const once = async (candidate) => {
     // The hand-written one leaves no hand-over for the full initrd's check of /usr, which stops the boot there.
     const multiUser = untilMultiUser && !candidate.endsInStage2;
@@ -158,7 +181,7 @@ export async function benchBoots(lab, work, { runs, baseline, untilMultiUser, me
       Object.fromEntries(Object.keys(all[0]).map((key) => [key, median(all.map((result) => result[key]))])),
     ]),
   );
-  const first = medians.get('monolithic dracut');
+  const first = medians.get('monolithic dracut') ?? {};
   const cell = (value, reference) => {
     if (Number.isNaN(value)) return '-';
     const ratio =
@@ -176,6 +199,7 @@ export async function benchBoots(lab, work, { runs, baseline, untilMultiUser, me
       cell(stage2, first.stage2),
       cell(multiUser, first.multiUser),
       memory ? await smallestMemory(candidate) : '-',
+      ...(count ? [await countStage1(candidate)] : []),
     ]);
   }
   console.log(
@@ -190,9 +214,17 @@ export async function benchBoots(lab, work, { runs, baseline, untilMultiUser, me
       'kernel -> stage-2 PID 1',
       'kernel -> multi-user',
       'memory',
+      ...(count ? ['/init -> hand-over, counted'] : []),
     ],
     rows,
   );
+}
+
+/** /init -> hand-over by the number of instructions, two of them a nanosecond: nearly the same in each run. */
+async function countStage1(candidate) {
+  if (!candidate.mark) return '-';
+  const log = await bootOnce(candidate, { until: candidate.mark, count: true, limit: 300 });
+  return log ? `${(stamp(log, candidate.mark) - stamp(log, 'Run /init')).toFixed(3)} s` : 'does not end';
 }
 
 /** The smallest memory, in steps of 8 MiB, with which the full initrd reaches sysinit.target. */

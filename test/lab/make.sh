@@ -157,8 +157,9 @@ rm -rf "$lab/rendered"
 node dist/cli.js render "$platform" --output "$lab/rendered" > /dev/null 2>&1 || fail "cannot render $platform"
 module=$lab/rendered/qemu-x86_64/full/90bootrelay
 
-make_initrd() { # NAME KEY MODULES: with dracut in the sysroot, anew unless it was made with the same key
-    name=$1 key=$(echo "$2" | cat - "$lab/sysroot.key" | sha256sum) modules=$3
+make_initrd() { # NAME KEY OPTION...: with dracut in the sysroot, anew unless it was made with the same key
+    name=$1 key=$(echo "$2" | cat - "$lab/sysroot.key" | sha256sum)
+    shift 2
     [ "$(cat "$lab/$name.key" 2> /dev/null)" != "$key" ] || return 0
     [ "$(id -u)" = 0 ] || fail 'not root: cannot run dracut in the sysroot'
     say "making $name with dracut"
@@ -168,17 +169,22 @@ make_initrd() { # NAME KEY MODULES: with dracut in the sysroot, anew unless it w
     # In a mount namespace of its own: nothing stays mounted, whatever happens.
     unshare --mount sh -c 'set -eu
         for directory in dev proc sys; do mount --rbind "/$directory" "$1/$directory"; done
-        chroot "$1" dracut --force --no-hostonly --kver "$2" --reproducible --zstd --add "$3" \
-            --omit "network network-manager systemd-networkd systemd-resolved" /var/tmp/initrd.img' \
-        sh "$lab/sysroot" "$kernel" "$modules" > "$lab/dracut.log" 2>&1 ||
+        root=$1
+        shift
+        chroot "$root" dracut --force --no-hostonly --reproducible --zstd "$@" /var/tmp/initrd.img' \
+        sh "$lab/sysroot" --kver "$kernel" "$@" > "$lab/dracut.log" 2>&1 ||
         { tail -n 5 "$lab/dracut.log" >&2; fail "dracut failed: $lab/dracut.log"; }
     mv "$lab/sysroot/var/tmp/initrd.img" "$lab/$name.img"
     chmod 644 "$lab/$name.img"
     echo "$key" > "$lab/$name.key"
 }
 
-make_initrd full-initrd "$(cat "$module"/*)" 'crypt systemd-veritysetup bootrelay'
-make_initrd monolithic-initrd '' 'crypt systemd-veritysetup'
+omit='network network-manager systemd-networkd systemd-resolved'
+make_initrd full-initrd "$(cat "$module"/*)" --add 'crypt systemd-veritysetup bootrelay' --omit "$omit"
+make_initrd monolithic-initrd '' --add 'crypt systemd-veritysetup' --omit "$omit"
+# The smallest with systemd that can be a stage 1, for the benchmark.
+make_initrd stage-1-initrd 2 --no-early-microcode --install mkdir --modules 'systemd-initrd systemd-veritysetup systemd-udevd udev-rules dm' \
+    --drivers 'virtio_blk erofs dm-verity overlay loop'
 
 echo "$kernel" > "$lab/kernel"
 say "ready: $lab"
