@@ -15,7 +15,7 @@
 #include <linux/fcntl.h>
 
 #if defined(__x86_64__)
-__asm__(".globl _start\n_start: mov %rsp, %rdi\n and $-16, %rsp\n call start\n");
+__asm__(".globl _start\n_start: mov (%rsp), %rdi\n lea 8(%rsp), %rsi\n and $-16, %rsp\n call start\n");
 
 static long call(long number, long a, long b, long c)
 {
@@ -24,7 +24,7 @@ static long call(long number, long a, long b, long c)
 	return result;
 }
 #elif defined(__aarch64__)
-__asm__(".globl _start\n_start: mov x0, sp\n bl start\n");
+__asm__(".globl _start\n_start: ldr x0, [sp]\n add x1, sp, 8\n bl start\n");
 
 static long call(long number, long a, long b, long c)
 {
@@ -39,30 +39,37 @@ static long call(long number, long a, long b, long c)
 #error "dm-create knows x86-64 and arm64 only"
 #endif
 
+static void write_text(int file, const char *text)
+{
+	long length = 0;
+	while (text[length])
+		length++;
+	call(__NR_write, file, (long)text, length);
+}
+
 static void leave(int status)
 {
 	for (;;)
 		call(__NR_exit, status, 0, 0);
 }
 
+/* Ends the program: WHAT to standard error, exit status 1. */
 static void fail(const char *what)
 {
-	long length = 0;
-	while (what[length])
-		length++;
-	call(__NR_write, 2, (long)"dm-create: ", 11);
-	call(__NR_write, 2, (long)what, length);
-	call(__NR_write, 2, (long)"\n", 1);
+	write_text(2, "dm-create: ");
+	write_text(2, what);
+	write_text(2, "\n");
 	leave(1);
 }
 
-/* Copies a text with its end into `size` bytes; too long is a failure. */
-static void copy(char *to, const char *from, long size)
+/* Copies a text with its end into `size` bytes, and gives the place of its end; too long is a failure. */
+static char *copy(char *to, const char *from, long size)
 {
 	for (long i = 0; i < size; i++)
 		if (!(to[i] = from[i]))
-			return;
+			return to + i;
 	fail("an argument is too long");
+	return to;
 }
 
 static unsigned long long number(const char *text)
@@ -112,20 +119,18 @@ static void node_of(unsigned long long device, char *to)
 	do
 		digits[count++] = '0' + minor % 10;
 	while (minor /= 10);
-	copy(to, "../dm-", 7);
-	to += 6;
+	to = copy(to, "../dm-", 7);
 	while (count)
 		*to++ = digits[--count];
 	*to = 0;
 }
 
-void start(long *stack)
+void start(int count, char **arguments)
 {
-	char **arguments = (char **)(stack + 1);
 	static char link[sizeof("/dev/mapper/") + DM_NAME_LEN] = "/dev/mapper/", node[sizeof("../dm-") + 10];
 	const char *failed = 0;
 
-	if (stack[0] != 5)
+	if (count != 5)
 		fail("usage: dm-create NAME SECTORS TARGET PARAMETERS");
 	const char *name = arguments[1];
 	copy(link + sizeof("/dev/mapper/") - 1, name, DM_NAME_LEN);

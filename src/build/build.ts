@@ -12,9 +12,9 @@ import { sha256OfFile } from '../tools/sha256.ts';
 import { collectEntries } from './collect.ts';
 import { formatMtree, rootEntry } from './entries.ts';
 import { type Manifest, manifestFile, manifestSettings } from './manifest.ts';
-import { checkMicrocode, hasBuiltInInitrd, microcodeEntries } from './microcode.ts';
+import { hasBuiltInInitrd, microcodeEntries, wantedMicrocode } from './microcode.ts';
 import { packMinimalInitrd } from './minimal-initrd.ts';
-import { checkSysroot } from './requirements.ts';
+import { checkRequirements } from './requirements.ts';
 import { formatBytes, formatSizeTable, measureParts } from './size-table.ts';
 import { bootrelayVersion } from './version.ts';
 
@@ -46,13 +46,12 @@ export interface BuildResult {
 export async function buildMinimalInitrd(options: BuildOptions): Promise<BuildResult> {
   const { config, plan, sysroot, work } = options;
   const { FullInitrd, Initrd } = config.settings;
-  const { kernel, findings: found } = checkSysroot(plan, sysroot, options.kernel);
-  if (!kernel) return { findings: found };
-  const wanted = plan.architecture === 'x86-64' ? Initrd.Microcode : [];
-  const findings = [...found, ...checkMicrocode(wanted, sysroot, kernel)];
-  if (hasErrors(findings)) return { findings };
+  const { kernel, findings } = checkRequirements(config, plan, sysroot, options.kernel);
+  if (!kernel || hasErrors(findings)) return { findings };
   const builtIn = hasBuiltInInitrd(kernel);
-  const early = builtIn ? [] : microcodeEntries(wanted, sysroot, join(work, 'microcode'));
+  const early = builtIn
+    ? []
+    : microcodeEntries(wantedMicrocode(config.settings), sysroot, join(work, 'microcode'));
   const entries = await collectEntries({
     plan,
     rendered: renderMinimal(config, plan),

@@ -2,8 +2,10 @@
  * Processor microcode, which the kernel reads from an uncompressed cpio in front of the initrd before it unpacks anything
  * (Documentation/arch/x86/microcode.rst, "Early load microcode").
  */
+
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { PlatformSettings } from '../config/settings.ts';
 import { type Finding, finding } from '../findings.ts';
 import { sha256OfFile } from '../tools/sha256.ts';
 import type { Entry } from './entries.ts';
@@ -36,6 +38,11 @@ const vendors: Readonly<Record<MicrocodeVendor, Vendor>> = {
     package: 'amd64-microcode',
   },
 };
+
+/** The vendors whose microcode the platform wants: only x86 has any. */
+export function wantedMicrocode({ Initrd, Platform }: PlatformSettings): readonly MicrocodeVendor[] {
+  return Platform.Architecture === 'x86-64' ? Initrd.Microcode : [];
+}
 
 /** True for a kernel that has its initrd built in: that cannot have an early cpio, and is compressed with the kernel. */
 export function hasBuiltInInitrd({ options }: Kernel): boolean {

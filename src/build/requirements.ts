@@ -2,10 +2,12 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { closest } from '../config/suggestions.ts';
+import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, finding } from '../findings.ts';
 import { type BootPlan, type FileNeed, type KernelVersionNeed, needsOfPlan } from '../plan/boot-plan.ts';
 import { findDrivers } from './drivers.ts';
 import { canonicalModuleName, type Kernel, readKernel } from './kernel.ts';
+import { checkMicrocode, wantedMicrocode } from './microcode.ts';
 import { fileInSysroot, isDirectory } from './sysroot.ts';
 
 /** Where busybox is in a sysroot. */
@@ -17,7 +19,19 @@ export interface CheckedSysroot {
   readonly findings: readonly Finding[];
 }
 
-export function checkSysroot(plan: BootPlan, sysroot: string, version: string): CheckedSysroot {
+/** All that the build of this platform takes from a sysroot: what its plan needs, and microcode. */
+export function checkRequirements(
+  { settings }: PlatformConfig,
+  plan: BootPlan,
+  sysroot: string,
+  version: string,
+): CheckedSysroot {
+  const { kernel, findings } = checkSysroot(plan, sysroot, version);
+  if (!kernel) return { findings };
+  return { kernel, findings: [...findings, ...checkMicrocode(wantedMicrocode(settings), sysroot, kernel)] };
+}
+
+function checkSysroot(plan: BootPlan, sysroot: string, version: string): CheckedSysroot {
   if (!isDirectory(join(sysroot, 'usr'))) {
     return { findings: [finding('kernel-missing', `${sysroot} must be a directory with the system's /usr`)] };
   }

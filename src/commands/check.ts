@@ -1,7 +1,7 @@
 /** `bootrelay check`: findings only. With a sysroot also: does it have what the boot needs. */
 import { resolve } from 'node:path';
 import { type InitrdUnit, unitsOfSkeleton } from '../build/initrd-units.ts';
-import { checkSysroot } from '../build/requirements.ts';
+import { checkRequirements } from '../build/requirements.ts';
 import { thinOf } from '../config/image-format.ts';
 import { type Finding, hasErrors } from '../findings.ts';
 import { checkSharing } from '../pack/record.ts';
@@ -73,7 +73,7 @@ function formatUnits({ platform, units }: PlatformUnits): readonly string[] {
 
 function checkAgainst({ plan, config }: PlannedPlatform, { sysroot, kernel, image }: CheckArguments) {
   if (sysroot === undefined || kernel === undefined) return [];
-  const { findings } = checkSysroot(plan, resolve(sysroot), kernel);
+  const { findings } = checkRequirements(config, plan, resolve(sysroot), kernel);
   const thin = thinOf(config.settings);
   const shared = image === undefined ? [] : checkSharing(image, thin, resolve(sysroot, 'usr'));
   return [...findings, ...shared].map(

@@ -7,6 +7,7 @@ export type Fact =
   | 'kernel log'
   | 'command line values'
   | 'disk drivers'
+  | 'drivers of new devices'
   | 'data partition'
   | 'hash partition'
   | 'usr device'

@@ -28,6 +28,11 @@ export function modules(...names: readonly string[]): readonly ModuleNeed[] {
   return names.map((name) => ({ name, optional: false }));
 }
 
+/** The module that makes sha256 faster, by architecture. Kernels from 6.16 on have it inside the library. */
+export function hashAccelerator({ Platform }: PlatformSettings): ModuleNeed {
+  return { name: Platform.Architecture === 'arm64' ? 'sha2-ce' : 'sha256-ssse3', optional: true };
+}
+
 /** mount(8): systemd's mount units want the one of util-linux, and then the scripts use it too. */
 export function mountProgram({ Initrd }: PlatformSettings): readonly ProgramNeed[] {
   return Initrd.Init === 'systemd' ? programs('/usr/bin/mount') : applets('mount');

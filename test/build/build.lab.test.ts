@@ -51,8 +51,8 @@ function insmodOrder(): readonly string[] {
 }
 
 test('a system whose /usr cannot be the full initrd is refused, and its units are listed otherwise', () => {
-  const check = (sysroot: string, kernel: string) => {
-    const args = ['check', join(root, 'platforms/qemu-x86_64.ini'), '--set', 'FullInitrd.Source=usr'];
+  const check = (sysroot: string, kernel: string, setting = 'FullInitrd.Source=usr') => {
+    const args = ['check', join(root, 'platforms/qemu-x86_64.ini'), '--set', setting];
     const system = ['--sysroot', sysroot, '--kernel', kernel];
     return spawnSync('node', [join(root, 'dist/cli.js'), ...args, ...system], {
       cwd: work,
@@ -64,6 +64,9 @@ test('a system whose /usr cannot be the full initrd is refused, and its units ar
   expect(status).toBe(1);
   expect(stderr).toMatch(
     /error: FullInitrd.Source: qemu-x86_64: the sysroot must have \/usr\/bin\/sh: its \/usr is the full initrd/,
+  );
+  expect(check(lab.generic.sysroot, lab.generic.kernel, 'Initrd.Microcode=amd').stderr).toMatch(
+    /error: Initrd.Microcode: qemu-x86_64: the sysroot must have microcode in/,
   );
   const listed = check(lab.sysroot, lab.kernel);
   expect(listed.status).toBe(0);

@@ -33,6 +33,7 @@ export function findUsrPartition(config: PlatformConfig): Step<FindData> {
   const [data, hash] = named;
   const dataSetting = verity && Verity.DataDevice ? 'Verity.DataDevice' : 'Usr.Device';
   const dataVariable = variable(config, 'usr_device', dataSetting, data && formatDevice(data));
+  const coldplug = config.settings.Modules.Load === 'coldplug';
   const link = !verity && config.settings.Initrd.Init === 'systemd';
   const hashVariable = variable(config, 'hash_device', 'Verity.HashDevice', hash && formatDevice(hash));
   return {
@@ -45,13 +46,14 @@ export function findUsrPartition(config: PlatformConfig): Step<FindData> {
       ...nothing,
       kernelOptions: ['BLOCK', 'EFI_PARTITION'],
       programs: [
-        ...applets('sleep', 'grep', 'sed', ...(link ? ['ln'] : [])),
+        ...applets('sleep', ...(link ? ['ln'] : [])),
         ...(byBlkid.length > 0 ? programs('/usr/sbin/blkid') : []),
       ],
     },
     uses: [
       'kernel file systems',
       'disk drivers',
+      ...(coldplug ? (['drivers of new devices'] as const) : []),
       ...(KernelCommandLine.Override ? (['command line values'] as const) : []),
     ],
     provides: ['data partition', 'hash partition', ...(verity ? [] : (['usr device'] as const))],
@@ -70,7 +72,7 @@ export function findUsrPartition(config: PlatformConfig): Step<FindData> {
       byBlkid,
       separateHash: hash !== undefined,
       link,
-      coldplug: config.settings.Modules.Load === 'coldplug',
+      coldplug,
     },
   };
 }

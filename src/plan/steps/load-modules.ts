@@ -1,6 +1,6 @@
 import type { PlatformConfig } from '../../config/validate.ts';
 import type { Step } from '../boot-plan.ts';
-import { applets, nothing } from '../needs.ts';
+import { applets, hashAccelerator, nothing } from '../needs.ts';
 import { noValues } from '../values.ts';
 
 export interface ModulesData {
@@ -8,6 +8,7 @@ export interface ModulesData {
 }
 
 export function loadModules(config: PlatformConfig): Step<ModulesData> {
+  const { Verity } = config.settings;
   const { Load, Modules, ModuleDirectories } = config.settings.Modules;
   const listed = Modules.map((entry) => ({
     name: entry.replace(/^-/, ''),
@@ -26,12 +27,13 @@ export function loadModules(config: PlatformConfig): Step<ModulesData> {
     ],
     needs: {
       ...nothing,
-      modules: listed,
+      // First: the kernel checks the signature of each module behind it with it, and dm-verity uses it anyway.
+      modules: [...(Verity.Verity === 'required' ? [hashAccelerator(config.settings)] : []), ...listed],
       moduleDirectories: coldplug ? ModuleDirectories : [],
       programs: applets('insmod', ...(coldplug ? ['find', 'cat', 'sort'] : [])),
     },
     uses: ['kernel log', ...(coldplug ? (['kernel file systems'] as const) : [])],
-    provides: ['disk drivers'],
+    provides: ['disk drivers', ...(coldplug ? (['drivers of new devices'] as const) : [])],
     ...noValues,
     failures: ['the kernel refuses a required module'],
     data: { coldplug },

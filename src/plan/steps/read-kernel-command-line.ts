@@ -62,7 +62,7 @@ export function readKernelCommandLine(config: PlatformConfig): Step<CommandLineD
     needs: {
       ...nothing,
       programs: [
-        ...applets('grep', 'sed', ...(dropIn ? ['mkdir'] : [])),
+        ...applets('grep', ...(dropIn ? ['mkdir'] : [])),
         ...(dropIn ? programs('/usr/bin/systemctl') : []),
       ],
     },

@@ -2,7 +2,7 @@ import { verityDevicePath } from '../../config/rules.ts';
 import type { PlatformSettings } from '../../config/settings.ts';
 import type { PlatformConfig } from '../../config/validate.ts';
 import type { ProgramNeed, Step } from '../boot-plan.ts';
-import { applets, modules, nothing, programs } from '../needs.ts';
+import { applets, hashAccelerator, modules, nothing, programs } from '../needs.ts';
 import { sourceOf } from '../source.ts';
 import { udevFiles, udevPrograms } from '../systemd.ts';
 import { variable } from '../values.ts';
@@ -28,9 +28,6 @@ const reactions = {
   error: undefined,
 } as const;
 
-/** Modules that make sha256 faster, by architecture. Kernels from 6.16 on have them inside the library. */
-const hashAccelerators = { 'x86-64': 'sha256-ssse3', arm64: 'sha2-ce' } as const;
-
 export type VerityTool = 'dm-create' | 'dmsetup' | 'veritysetup' | 'systemd-veritysetup';
 
 const programsOfTool: Readonly<Record<VerityTool, readonly ProgramNeed[]>> = {
@@ -47,7 +44,7 @@ export function verityTool({ Initrd, Verity }: PlatformSettings): VerityTool {
 }
 
 export function setUpVerity(config: PlatformConfig): Step<VerityData> {
-  const { Verity, Usr, Platform, KernelCommandLine } = config.settings;
+  const { Verity, Usr, KernelCommandLine } = config.settings;
   const fromCommandLine = Verity.RootHash === 'command-line';
   const tool = verityTool(config.settings);
   // The built-in one has 64 or 128 digits.
@@ -66,7 +63,7 @@ export function setUpVerity(config: PlatformConfig): Step<VerityData> {
     ],
     needs: {
       ...nothing,
-      modules: [...modules('dm-verity'), { name: hashAccelerators[Platform.Architecture], optional: true }],
+      modules: [...modules('dm-verity'), hashAccelerator(config.settings)],
       kernelOptions: ['BLK_DEV_DM', 'DM_VERITY', 'CRYPTO_SHA256'],
       programs: [
         ...applets('dd', 'grep', 'od', ...digests, ...(linksNode ? ['ln'] : [])),

@@ -30,7 +30,7 @@ export function switchRoot(config: PlatformConfig): Step<SwitchRootData> {
     needs: {
       ...nothing,
       programs: [
-        ...applets('cat', 'mkdir', ...(systemd ? ['rm'] : ['mount', 'switch_root'])),
+        ...applets('mkdir', ...(systemd ? ['rm'] : ['mount', 'switch_root'])),
         ...(systemd ? programs('/usr/bin/systemctl') : []),
       ],
     },
