@@ -10,7 +10,7 @@ import { type ProgramName, ToolError } from '../tools/programs.ts';
 import { versionOf } from '../tools/run.ts';
 import { sha256OfFile } from '../tools/sha256.ts';
 import { collectEntries } from './collect.ts';
-import { formatMtree, rootEntry } from './entries.ts';
+import { type Entry, formatMtree, rootEntry } from './entries.ts';
 import { type Manifest, manifestFile, manifestSettings } from './manifest.ts';
 import { hasBuiltInInitrd, microcodeEntries, wantedMicrocode } from './microcode.ts';
 import { packMinimalInitrd } from './minimal-initrd.ts';
@@ -61,14 +61,20 @@ export async function buildMinimalInitrd(options: BuildOptions): Promise<BuildRe
     skeletonFiles: FullInitrd.Source === 'usr' ? FullInitrd.ExtraFiles : [],
     work,
   });
-  const packed = await packMinimalInitrd(entries, {
+  const compression = builtIn ? 'none' : Initrd.Compression;
+  // The compressor takes longest: the rest is done meanwhile.
+  const packing = packMinimalInitrd(entries, {
     work,
-    compression: builtIn ? 'none' : Initrd.Compression,
+    compression,
     early,
     level: Initrd.CompressionLevel,
     architecture: plan.architecture,
   });
-  const sizes = measureParts([...entries, ...early]);
+  const [packed, tools, sizes] = await Promise.all([
+    packing,
+    toolVersions(plan, entries, compression),
+    Promise.resolve().then(() => measureParts([...entries, ...early])),
+  ]);
   const build: Build = {
     image: packed.file,
     mtree: formatMtree([...early, rootEntry, ...entries], { contents: false }),
@@ -85,7 +91,7 @@ export async function buildMinimalInitrd(options: BuildOptions): Promise<BuildRe
       parts: sizes,
       files: [...early, ...entries].map(manifestFile),
       settings: manifestSettings(config),
-      tools: await toolVersions(plan, builtIn ? 'none' : Initrd.Compression),
+      tools,
     },
   };
   return { build, findings: [...findings, ...(builtIn ? [] : checkBudget(config, packed.size))] };
@@ -103,13 +109,14 @@ function checkBudget(config: PlatformConfig, size: number): readonly Finding[] {
 
 async function toolVersions(
   plan: BootPlan,
+  entries: readonly Entry[],
   compression: ProgramName | 'none',
 ): Promise<Readonly<Record<string, string>>> {
   const compiles = needsOfPlan(plan).programs.some((need) => 'own' in need);
   const used: readonly ProgramName[] = [
     'bsdtar',
     ...(compiles ? (['cc'] as const) : []),
-    'lddtree',
+    ...(entries.some(({ part }) => part === 'libraries') ? (['lddtree'] as const) : []),
     'modprobe',
     ...(compression === 'none' ? [] : [compression]),
   ];

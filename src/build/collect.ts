@@ -1,5 +1,5 @@
 /** From the plan's needs to the entries of the minimal initrd. */
-import { lstatSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { SettingName } from '../config/settings.ts';
 import { type BootPlan, type FileNeed, needsOfPlan, type ProgramNeed } from '../plan/boot-plan.ts';
@@ -10,6 +10,7 @@ import { ToolError } from '../tools/programs.ts';
 import { run } from '../tools/run.ts';
 import { sha256OfFile } from '../tools/sha256.ts';
 import { firmwareOf, formatDrivers, resolveDrivers } from './drivers.ts';
+import { isStatic } from './elf.ts';
 import { completeEntries, type Entry, type Part } from './entries.ts';
 import type { Kernel } from './kernel.ts';
 import { formatLoadOrder, resolveModules, unpackModules } from './modules.ts';
@@ -142,11 +143,20 @@ async function compileOwnPrograms({ plan, work }: CollectOptions): Promise<reado
 
 /** The paths of `programs` and their libraries below a merged /usr. */
 async function listWithLibraries(sysroot: string, programs: readonly string[]): Promise<readonly string[]> {
-  const output = await run(lddtreeArgs(sysroot, programs));
+  const dynamic = programs.filter((path) => !isStaticIn(sysroot, path));
+  if (dynamic.length === 0) return programs;
+  const output = await run(lddtreeArgs(sysroot, dynamic));
   const files = output.split('\n').filter(Boolean);
   const outside = files.find((file) => pathInSysroot(sysroot, file) === undefined);
   if (outside !== undefined) throw new ToolError(`lddtree names ${outside}, which is not in the sysroot`);
-  return [...new Set(files.flatMap((file) => pathInSysroot(sysroot, file) ?? []))];
+  const own = programs.filter((path) => !dynamic.includes(path));
+  return [...new Set([...own, ...files.flatMap((file) => pathInSysroot(sysroot, file) ?? [])])];
+}
+
+/** lddtree is slow to say that a static program needs nothing. */
+function isStaticIn(sysroot: string, path: string): boolean {
+  const file = fileInSysroot(sysroot, path);
+  return file !== undefined && isStatic(readFileSync(file));
 }
 
 /** A file of this machine as a path of the sysroot below a merged /usr; undefined outside it. */

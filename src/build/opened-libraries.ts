@@ -2,8 +2,10 @@
  * Libraries that programs open at run time (dlopen): no ELF header names them, but the note section .note.dlopen does
  * (the UAPI Group's "ELF Dlopen Metadata for ELF files").
  */
+
 import { readFileSync } from 'node:fs';
 import { ToolError } from '../tools/programs.ts';
+import { sectionsOf } from './elf.ts';
 import { fileInSysroot } from './sysroot.ts';
 
 /** Where a sysroot has its libraries, besides the directories of systemd's own. */
@@ -69,32 +71,6 @@ export function readOpenedLibraries(elf: Buffer): readonly OpenedLibrary[] {
   return sectionsOf(elf)
     .filter(({ name }) => name === '.note.dlopen')
     .flatMap(({ content }) => readNotes(content));
-}
-
-interface Section {
-  readonly name: string;
-  readonly content: Buffer;
-}
-
-/** elf(5): the section headers and the table of their names. */
-function sectionsOf(elf: Buffer): readonly Section[] {
-  const elf64LittleEndian = '7f454c460201';
-  if (elf.length < 64 || elf.subarray(0, 6).toString('hex') !== elf64LittleEndian) return [];
-  const start = Number(elf.readBigUInt64LE(0x28));
-  const entrySize = elf.readUInt16LE(0x3a);
-  const count = elf.readUInt16LE(0x3c);
-  if (entrySize < 0x40 || start + entrySize * count > elf.length) return [];
-  const headers = Array.from({ length: count }, (_, index) => {
-    const header = elf.subarray(start + index * entrySize, start + (index + 1) * entrySize);
-    const offset = Number(header.readBigUInt64LE(0x18));
-    const size = Number(header.readBigUInt64LE(0x20));
-    return { nameOffset: header.readUInt32LE(0), content: elf.subarray(offset, offset + size) };
-  });
-  const names = headers[elf.readUInt16LE(0x3e)]?.content ?? Buffer.alloc(0);
-  return headers.map(({ nameOffset, content }) => {
-    const name = names.subarray(nameOffset, names.indexOf(0, nameOffset)).toString('latin1');
-    return { name, content };
-  });
 }
 
 /** Notes are a header of three words, an owner and a description, each padded to 4 bytes. */

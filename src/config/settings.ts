@@ -67,7 +67,7 @@ export const settings = {
     ),
     CompressionLevel: optional(
       integer(1, 22),
-      'Compression level. Default: 19 for zstd, 9 for xz (with the CRC32 check that the kernel knows) and gzip.',
+      'Compression level. Default: 18 for zstd, 9 for xz (with the CRC32 check that the kernel knows) and gzip.',
     ),
     SizeBudget: single(
       size,

@@ -15,7 +15,8 @@ export function cpioFromMtreeArgs({ mtree, output }: { mtree: string; output: st
 
 export type Compression = 'zstd' | 'xz' | 'gzip' | 'none';
 
-const defaultLevels = { zstd: 19, xz: 9, gzip: 9 } as const;
+/** zstd -19 takes a fifth longer than -18, for a thousandth of the size. */
+const defaultLevels = { zstd: 18, xz: 9, gzip: 9 } as const;
 
 /** Makes jumps of machine code alike, which saves a twentieth: the kernel needs CONFIG_XZ_DEC_X86. */
 const branchFilters = { 'x86-64': ['--x86'], arm64: [] } as const;

@@ -4,7 +4,7 @@ import { formatSfdiskScript, verityFormatArgs, writeAtArgs } from '../../src/too
 import { guestArgs } from '../../src/tools/qemu.ts';
 
 test.each([
-  ['zstd', undefined, 'zstd --stdout --quiet --single-thread --ultra -19'],
+  ['zstd', undefined, 'zstd --stdout --quiet --single-thread --ultra -18'],
   ['zstd', 22, 'zstd --stdout --quiet --single-thread --ultra -22'],
   ['xz', undefined, 'xz --stdout --threads=1 --check=crc32 --x86 --lzma2=preset=9e'],
   ['gzip', 6, 'gzip --stdout --no-name -6'],
