@@ -134,6 +134,22 @@ await yargs(hideBin(process.argv))
       ),
   )
   .command(
+    'failures [reason]',
+    'Print why a boot stops, and what to do',
+    (command) =>
+      command
+        .positional('reason', {
+          type: 'string',
+          describe: 'a reason, as the console shows it; all without it',
+        })
+        .option('json', { type: 'boolean', default: false, describe: 'print it as JSON' }),
+    (args) =>
+      finish(
+        import('./commands/failures.ts').then(({ failures }) => failures(args)),
+        args.json,
+      ),
+  )
+  .command(
     'show <platform>',
     'Print the effective settings',
     (command) =>

@@ -1,5 +1,6 @@
 /** The boot plan: the ordered steps of stage 1 as plain data, before any text is rendered. */
 import type { SettingName } from '../config/settings.ts';
+import type { ReasonName } from './reasons.ts';
 
 /** What a step provides and later steps use. */
 export type Fact =
@@ -104,7 +105,7 @@ export interface Step<Data = unknown> {
   /** Seconds that the step may wait for devices. */
   readonly waits: number;
   /** What can go wrong; each ends in the plan's emergency action. */
-  readonly failures: readonly string[];
+  readonly failures: readonly ReasonName[];
   readonly data: Data;
 }
 

@@ -1,5 +1,6 @@
 /** BootPlan -> text for a reader who has never seen it. */
 import type { BootPlan, Needs, ProgramNeed, Step } from './boot-plan.ts';
+import { type ReasonName, reasons } from './reasons.ts';
 
 /** The boot in words, one paragraph a step; lines of at most 100 characters. */
 export function explainPlan(plan: BootPlan): string {
@@ -31,7 +32,7 @@ function explainStep(step: Step, number: number): readonly string[] {
     ...step.explanation.flatMap((sentence) => wrap(sentence, indent)),
     ...labelled('needs', describeNeeds(step.needs), indent),
     ...labelled('gives', step.provides, indent),
-    ...labelled('fails if', step.failures, indent, '; or '),
+    ...labelled('fails if', step.failures.map(describeReason), indent, '; or '),
   ];
 }
 
@@ -54,6 +55,10 @@ function describeNeeds(needs: Needs): readonly string[] {
     ...needs.deviceNodes.map(({ path }) => path),
     ...needs.kernelOptions.map((option) => `CONFIG_${option}`),
   ];
+}
+
+function describeReason(name: ReasonName): string {
+  return `${reasons[name].when} (${name})`;
 }
 
 function describeProgram(need: ProgramNeed): string {

@@ -51,7 +51,6 @@ const preparations: Readonly<Record<string, (data: unknown) => object>> = {
       path,
       nested: path.lastIndexOf('/') > 0,
       target: `/full${path.slice(0, path.lastIndexOf('/') + 1)}`,
-      failure: `cannot copy ${path}`,
     }));
     return { paths: copies, where };
   },

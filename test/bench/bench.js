@@ -94,9 +94,10 @@ async function benchTools(lab) {
   );
 }
 
-/** All with versions; the boots need the lab. */
+/** BENCH_PARTS: of `render tools boots formats`, the first three unless told. All but rendering needs the lab. */
 async function bench() {
-  await benchRender();
+  const parts = (process.env.BENCH_PARTS ?? 'render tools boots').split(' ');
+  if (parts.includes('render')) await benchRender();
   if (!existsSync(join(labDirectory, 'kernel'))) {
     console.log('\nPacking, building and boots are left out: they need the lab (test/lab/make.sh)');
     return;
@@ -105,7 +106,9 @@ async function bench() {
   const lab = { cli, lab: labDirectory, kernelVersion, platform: join(root, 'platforms/qemu-x86_64.ini') };
   const [qemu] = runProgram('qemu-system-x86_64', ['--version']).split('\n');
   console.log(`\n${qemu}, emulation; kernel ${kernelVersion}`);
-  await benchTools(lab);
+  if (parts.includes('tools')) await benchTools(lab);
+  if (parts.includes('formats')) await benchFormats(lab, work, runs);
+  if (!parts.includes('boots')) return;
   await benchBoots(lab, work, {
     runs,
     handWrittenInit: process.env.BENCH_BASELINE_INIT,
@@ -114,7 +117,6 @@ async function bench() {
     memory: process.env.BENCH_MEMORY === '1',
     count: process.env.BENCH_COUNT === '1',
   });
-  if (process.env.BENCH_FORMATS === '1') await benchFormats(lab, work, runs);
 }
 
 try {

@@ -28,7 +28,9 @@ const failing: readonly (readonly [string, Failing])[] = [
       usr: 'erofs',
       append: `usrhash=${wrongHash}`,
       step: 'set-up-verity',
-      reason: new RegExp(`^set-up-verity failed: the root hash ${wrongHash} does not match`),
+      reason: new RegExp(
+        `^set-up-verity failed: verity-root-hash-mismatch: the root hash ${wrongHash} does not match`,
+      ),
     },
   ],
   [
@@ -38,7 +40,7 @@ const failing: readonly (readonly [string, Failing])[] = [
       append: `usrhash=${wrongHash}`,
       settings: ['Verity.Tool=veritysetup', 'Emergency.Action=poweroff'],
       step: 'set-up-verity',
-      reason: /^set-up-verity failed: the root hash .* does not match/,
+      reason: /^set-up-verity failed: verity-root-hash-mismatch: the root hash .* does not match/,
     },
   ],
   [
@@ -47,7 +49,7 @@ const failing: readonly (readonly [string, Failing])[] = [
       usr: 'erofs',
       append: 'usrhash=',
       step: 'read-kernel-command-line',
-      reason: /usrhash= is missing, empty/,
+      reason: /root-hash-missing: usrhash= is missing, empty/,
     },
   ],
   [
@@ -66,7 +68,7 @@ const failing: readonly (readonly [string, Failing])[] = [
       damage: corruptImage,
       settings: ['Verity.OnCorruption=error'],
       step: 'mount-full-initrd',
-      reason: /^mount-full-initrd failed: cannot mount \/usr\/lib\/bootrelay/,
+      reason: /^mount-full-initrd failed: image-unmountable: cannot mount \/usr\/lib\/bootrelay/,
     },
   ],
   [
@@ -76,7 +78,7 @@ const failing: readonly (readonly [string, Failing])[] = [
       settings: ['Usr.Device=PARTLABEL=USR'],
       append: 'mount.usr=PARTLABEL=USR-',
       step: 'find-usr-partition',
-      reason: /^find-usr-partition failed: no device matches PARTLABEL=USR- after 3 s/,
+      reason: /^find-usr-partition failed: device-missing: no device matches PARTLABEL=USR- after 3 s/,
     },
   ],
   [
@@ -85,7 +87,7 @@ const failing: readonly (readonly [string, Failing])[] = [
       usr: 'erofs',
       twice: true,
       step: 'find-usr-partition',
-      reason: /more than one device matches PARTLABEL=USR-A: .*vda1.*vdb1/,
+      reason: /device-ambiguous: more than one device matches PARTLABEL=USR-A: .*vda1.*vdb1/,
     },
   ],
   [
@@ -94,7 +96,7 @@ const failing: readonly (readonly [string, Failing])[] = [
       usr: 'erofs',
       settings: ['FullInitrd.Image=/usr/lib/none.img', 'Emergency.Action=panic'],
       step: 'mount-full-initrd',
-      reason: /^mount-full-initrd failed: there is no \/usr\/lib\/none\.img/,
+      reason: /^mount-full-initrd failed: image-missing: there is no \/usr\/lib\/none\.img/,
     },
   ],
   [
@@ -103,7 +105,7 @@ const failing: readonly (readonly [string, Failing])[] = [
       usr: 'erofs',
       append: 'mount.usrflags=nosuchoption',
       step: 'mount-usr',
-      reason: /^mount-usr failed: cannot mount \/usr/,
+      reason: /^mount-usr failed: usr-unmountable: not mounted/,
     },
   ],
   [
@@ -112,7 +114,7 @@ const failing: readonly (readonly [string, Failing])[] = [
       usr: 'erofs',
       settings: ['FullInitrd.Init=/no/init'],
       step: 'mount-full-initrd',
-      reason: /^mount-full-initrd failed: the full initrd has no \/no\/init/,
+      reason: /^mount-full-initrd failed: init-missing: the full initrd has no \/no\/init/,
     },
   ],
 ];
@@ -151,7 +153,7 @@ test.each([
   } as const;
   const { seen, verdict, ended } = await boot({ ...options, extraCpio });
   expect(verdict.ok).toBe(false);
-  expect(seen.failure).toBe(`${step} failed: its unit failed, or took too long`);
+  expect(seen.failure).toBe(`${step} failed: unit-failed: its unit failed, or took too long`);
   expect(seen.milestones.filter(({ stage }) => stage === 'stage 2')).toEqual([]);
   expect(ended).toBe('exit');
 });

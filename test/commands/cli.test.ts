@@ -147,6 +147,14 @@ test('--help names every command', () => {
   }
 });
 
+test('docs/failures.md is what the table says (npm run docs), and a reason can be asked for', () => {
+  expect(readFileSync(join(root, 'docs/failures.md'), 'utf8')).toBe(bootrelay('failures').stdout);
+  expect(bootrelay('failures', 'device-ambiguous').stdout).toMatch(
+    /^## device-ambiguous\n\nThe boot stops if more than one/,
+  );
+  expect(bootrelay('failures', 'no-such-reason').status).toBe(2);
+});
+
 test('docs/settings.md is what the table says (npm run docs)', () => {
   expect(readFileSync(join(root, 'docs/settings.md'), 'utf8')).toBe(bootrelay('settings').stdout);
 });

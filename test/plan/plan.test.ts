@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type BootPlan, checkPlan, needsOfPlan, type Step } from '../../src/plan/boot-plan.ts';
+import { reasons } from '../../src/plan/reasons.ts';
 import { plan } from '../config/platform-files.ts';
 
 const names = (boot: BootPlan) => boot.steps.map(({ name }) => name);
@@ -112,4 +113,12 @@ describe('a plan is refused', () => {
       /the last step must start the full initrd/,
     );
   });
+});
+
+test('each reason says when and what to do', () => {
+  for (const [name, { when, help }] of Object.entries(reasons)) {
+    expect(name).toMatch(/^[a-z][a-z0-9]*(-[a-z0-9]+)+$/);
+    expect(when).not.toMatch(/^[A-Z]|\.$/);
+    expect(help).toMatch(/^[A-Z/].*\.$/);
+  }
 });

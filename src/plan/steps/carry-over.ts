@@ -26,7 +26,7 @@ export function carryOver(config: PlatformConfig): Step<CarryOverData> {
     uses: ['full initrd root'],
     provides: ['carried paths'],
     ...noValues,
-    failures: ['the overlay is full'],
+    failures: ['carry-over-failed'],
     data: { paths, where: `FullInitrd.CarryOver (${sourceOf(config, 'FullInitrd.CarryOver')})` },
   };
 }

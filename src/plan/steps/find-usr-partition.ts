@@ -65,7 +65,12 @@ export function findUsrPartition(config: PlatformConfig): Step<FindData> {
     takes: ['usr_device', ...(hash ? ['hash_device'] : []), 'device_timeout'],
     leaves: ['usr_partition', ...(hash ? ['hash_partition'] : [])],
     waits: Math.ceil(Devices.Timeout) * (hash ? 2 : 1),
-    failures: ['no device matches within the time limit', 'more than one device matches'],
+    failures: [
+      'device-name-unsupported',
+      'device-ambiguous',
+      'device-missing',
+      ...(link ? (['run-unwritable'] as const) : []),
+    ],
     data: {
       byPath: understood.has('path'),
       byPartitionLabel: understood.has('PARTLABEL'),

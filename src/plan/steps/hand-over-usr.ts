@@ -29,7 +29,7 @@ export function handOverUsr(config: PlatformConfig): Step<HandOverData> {
     uses: ['mounted usr', 'full initrd root'],
     provides: ['usr below full initrd'],
     ...noValues,
-    failures: ['the full initrd has no /sysusr/usr and cannot be written to', 'the mount fails'],
+    failures: ['hand-over-failed'],
     data: { moves },
   };
 }

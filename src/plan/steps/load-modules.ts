@@ -35,7 +35,7 @@ export function loadModules(config: PlatformConfig): Step<ModulesData> {
     uses: ['kernel log', ...(coldplug ? (['kernel file systems'] as const) : [])],
     provides: ['disk drivers', ...(coldplug ? (['drivers of new devices'] as const) : [])],
     ...noValues,
-    failures: ['the kernel refuses a required module'],
+    failures: ['module-refused'],
     data: { coldplug },
   };
 }

@@ -51,7 +51,7 @@ export function makeSkeletonRoot(config: PlatformConfig): Step<SkeletonData> {
     takes: ['tmpfs_size', 'full_init'],
     leaves: [],
     waits: 0,
-    failures: ['there is no memory for it', `there is no ${Init}`],
+    failures: ['overlay-failed', 'init-missing'],
     data: { masked, changed },
   };
 }

@@ -63,9 +63,10 @@ export function mountFullInitrd(config: PlatformConfig): Step<FullInitrdData> {
     leaves: [],
     waits: 0,
     failures: [
-      'the image is not there',
-      `the image is not a readable ${FileSystem}`,
-      'it has no init program',
+      'image-missing',
+      'image-unmountable',
+      ...(overlay ? (['overlay-failed'] as const) : []),
+      'init-missing',
     ],
     data: {
       fileSystem: FileSystem,

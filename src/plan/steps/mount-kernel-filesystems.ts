@@ -46,7 +46,7 @@ export function mountKernelFileSystems({ settings }: PlatformConfig): Step {
     uses: [],
     provides: ['kernel file systems', 'kernel log'],
     ...noValues,
-    failures: ['/proc, /sys, /dev or /run cannot be mounted'],
+    failures: systemd ? [] : ['kernel-fs-missing'],
     data: {},
   };
 }

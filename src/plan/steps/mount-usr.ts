@@ -34,11 +34,11 @@ export function mountUsr(config: PlatformConfig): Step<MountUsrData> {
     takes: ['usr_options', ...(Verity.Verity === 'required' ? [] : ['usr_partition'])],
     leaves: [],
     waits: 0,
-    failures: [`the device does not hold a readable ${Usr.FileSystem} file system`],
+    failures: ['usr-unmountable'],
     data: {
       verity: Verity.Verity === 'required',
       devicePath: verityDevicePath(config.settings),
-      failure: 'cannot mount /usr',
+      failure: 'not mounted',
       fileSystem: Usr.FileSystem,
     },
   };

@@ -73,12 +73,9 @@ export function readKernelCommandLine(config: PlatformConfig): Step<CommandLineD
     leaves: overridable,
     waits: 0,
     failures: [
-      ...(Override
-        ? [`${parameters.usrFileSystem}= asks for another file system than ${Usr.FileSystem}`]
-        : []),
-      ...(readsRootHash(config.settings)
-        ? [`${parameters.rootHash}= is missing, empty, not hexadecimal or of the wrong length`]
-        : []),
+      ...(Override ? (['file-system-unsupported'] as const) : []),
+      ...(dropIn ? (['mount-options-refused'] as const) : []),
+      ...(readsRootHash(config.settings) ? (['root-hash-missing'] as const) : []),
     ],
     data: {
       override: Override,

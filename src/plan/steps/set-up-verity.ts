@@ -52,6 +52,7 @@ export function setUpVerity(config: PlatformConfig): Step<VerityData> {
     fromCommandLine ? true : Verity.RootHash.length === 64 << index,
   );
   const udev = config.settings.Initrd.Init === 'systemd';
+  const findsEnd = Verity.HashOffset === 'auto' && !Verity.HashDevice;
   // Without udev the others leave /dev/mapper without a link.
   const linksNode = !udev && tool !== 'dm-create';
   return {
@@ -93,9 +94,11 @@ export function setUpVerity(config: PlatformConfig): Step<VerityData> {
     leaves: [],
     waits: 0,
     failures: [
-      'there is no verity superblock at the hash offset, or one that this initrd does not understand',
-      'the root hash does not match the hash tree',
-      'the device mapper refuses the table',
+      ...(findsEnd ? (['usr-file-system-missing'] as const) : []),
+      'verity-superblock-invalid',
+      'root-hash-length',
+      'verity-root-hash-mismatch',
+      'verity-device-refused',
     ],
     data: {
       name: Verity.Name,

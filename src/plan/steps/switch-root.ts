@@ -52,8 +52,9 @@ export function switchRoot(config: PlatformConfig): Step<SwitchRootData> {
     leaves: [],
     waits: 0,
     failures: [
-      ...(systemd ? ['the full initrd has no os-release'] : []),
-      `the full initrd has no mount points, or ${FullInitrd.Init} cannot be started`,
+      ...(systemd ? (['release-missing'] as const) : []),
+      'run-unwritable',
+      ...(systemd ? [] : (['hand-over-failed'] as const)),
     ],
     data: {
       verity,

@@ -1,0 +1,118 @@
+/**
+ * Why a boot stops: one stable identifier for each cause, the same on the console, in the kernel's log, in the plan and in
+ * docs/failures.md. An identifier that was released keeps its meaning.
+ */
+
+export interface Reason {
+  /** When a boot stops with it: completes "the boot stops if ...". */
+  readonly when: string;
+  /** What it means, and what the operator does. */
+  readonly help: string;
+}
+
+const otherSlot = 'Boot the other slot';
+
+export const reasons = {
+  'kernel-fs-missing': {
+    when: '/proc, /sys, /dev or /run cannot be mounted',
+    help: 'The kernel lacks procfs, sysfs, devtmpfs or tmpfs, or has no memory left. `bootrelay check --sysroot --kernel` names the option.',
+  },
+  'run-unwritable': {
+    when: '/run cannot be written to',
+    help: 'There is no memory left, or stage 1 was changed after it was built.',
+  },
+  'root-hash-missing': {
+    when: 'the kernel command line gives no root hash, an empty one, or one that is not hexadecimal',
+    help: 'The boot loader entry must have the parameter of KernelCommandLine.RootHash, `usrhash=` by default, with the root hash of the /usr of this slot.',
+  },
+  'root-hash-length': {
+    when: "the root hash has another length than the digests of the verity superblock's algorithm",
+    help: 'It has 64 hexadecimal digits with sha256, 128 with sha512. The root hash is cut off, or belongs to another /usr.',
+  },
+  'file-system-unsupported': {
+    when: 'the kernel command line asks for another file system of /usr than the platform has',
+    help: 'Remove the parameter, or set Usr.FileSystem and build again: the initrd has the modules of one file system.',
+  },
+  'mount-options-refused': {
+    when: 'the kernel command line gives mount options with characters that no file system uses, or systemd does not take them',
+    help: 'Correct the parameter of KernelCommandLine.UsrOptions, `mount.usrflags=` by default.',
+  },
+  'module-refused': {
+    when: 'the kernel refuses a module that the boot needs',
+    help: 'The module is of another kernel version, damaged, not signed as a locked-down kernel wants it, or not in the initrd. The kernel says which just before.',
+  },
+  'device-name-unsupported': {
+    when: 'the kernel command line names a device in a way that this initrd cannot look up',
+    help: 'Name it by a tag that Devices.FindBy has, or add the tag there and build again.',
+  },
+  'device-missing': {
+    when: 'no device matches within the time limit',
+    help: 'The disk is not there, late, without the partition, or its driver is not in the initrd. Look for the disk in the log; raise Devices.Timeout, or add the driver to Modules.',
+  },
+  'device-ambiguous': {
+    when: 'more than one device matches',
+    help: 'Two partitions carry the same label, such as a cloned disk beside its original, and stage 1 takes neither. Remove one, or name the partition by PARTUUID.',
+  },
+  'usr-file-system-missing': {
+    when: 'the partition does not hold the file system that the platform has for /usr',
+    help: `An update did not finish, or the partition is another one. ${otherSlot} and write this one again.`,
+  },
+  'verity-superblock-invalid': {
+    when: 'there is no verity superblock at the hash offset, or one of a version, type or block size that this initrd does not read',
+    help: `An update did not finish, the hash tree is elsewhere (Verity.HashOffset, Verity.HashDevice), or it was made with other block sizes than 4096. ${otherSlot}.`,
+  },
+  'verity-root-hash-mismatch': {
+    when: 'the root hash does not match the hash tree',
+    help: `/usr is not the one that the boot loader entry belongs to, or its hash tree was changed. ${otherSlot} and write this one again; if nobody updated it, take it for an attack.`,
+  },
+  'verity-device-refused': {
+    when: 'the kernel refuses the verity device',
+    help: "The partition is smaller than the verity superblock says, or the kernel lacks the hash algorithm. The kernel's log has the cause just before.",
+  },
+  'usr-unmountable': {
+    when: '/usr cannot be mounted',
+    help: `The file system is damaged, was made for a newer kernel, or does not take the mount options. ${otherSlot}.`,
+  },
+  'image-missing': {
+    when: 'the image of the full initrd is not in /usr',
+    help: `/usr was made without it, or FullInitrd.Image is another path there. ${otherSlot}.`,
+  },
+  'image-unmountable': {
+    when: 'the image of the full initrd cannot be mounted',
+    help: `It is of another file system than FullInitrd.FileSystem, cut off, or compressed in a way that the kernel does not know. ${otherSlot}.`,
+  },
+  'overlay-failed': {
+    when: "the full initrd's root cannot be made: a tmpfs, the overlay above the image, or the system's /usr in it",
+    help: 'There is no memory left, or the kernel is older than FullInitrd.Thin=overlay needs (6.5).',
+  },
+  'init-missing': {
+    when: 'the full initrd has no init program',
+    help: 'The image is no initrd, or FullInitrd.Init is another path in it.',
+  },
+  'release-missing': {
+    when: 'the full initrd has no os-release, and systemd switches to no other root',
+    help: 'The full initrd must have /etc/os-release or /usr/lib/os-release, as dracut and mkosi-initrd make it.',
+  },
+  'carry-over-failed': {
+    when: 'what FullInitrd.CarryOver names cannot be copied into the full initrd',
+    help: 'The overlay is full: raise FullInitrd.TmpfsSize, or the machine has too little memory.',
+  },
+  'hand-over-failed': {
+    when: '/usr or the mounts of stage 1 cannot be handed over to the full initrd',
+    help: 'The full initrd lacks a mount point and cannot be written to, or the kernel refuses the mount.',
+  },
+  'unit-failed': {
+    when: 'a unit of stage 1 fails without a reason of its own, or takes too long (Init=systemd)',
+    help: "The log before has systemd's own words.",
+  },
+  'hand-over-missing': {
+    when: 'the full initrd finds no hand-over, or one without what it needs',
+    help: 'The full initrd of this platform was booted without stage 1, or by that of another platform.',
+  },
+  'usr-not-as-verified': {
+    when: 'the full initrd finds another /usr than the one that stage 1 verified: not mounted, writable, another device or root hash, or called corrupted by the kernel',
+    help: 'Something in the full initrd mounted over it, or a block of /usr was changed since. Take it for an attack if nothing explains it.',
+  },
+} as const satisfies Record<string, Reason>;
+
+export type ReasonName = keyof typeof reasons;
