@@ -5,8 +5,8 @@
  * `dmsetup create NAME --readonly --noudevrules --noudevsync --table "0 SECTORS TARGET PARAMETERS"` does, without the
  * seven libraries behind dmsetup. For the minimal initrd, where devtmpfs makes /dev/dm-N and no udev runs.
  *
- * Exit status 0: the device is there and active. 1: it is not, and nothing is left of it; standard error names the
- * call, and the kernel's log has its reason. Source: include/uapi/linux/dm-ioctl.h of the kernel.
+ * Exit status 0: the device is there and active. 1: it is not, and nothing that this made is left; standard error names
+ * the call, and the kernel's log has its reason. Source: include/uapi/linux/dm-ioctl.h of the kernel.
  * Without a C library: bootrelay compiles it with -nostdlib for x86-64 and arm64.
  */
 #include <asm/unistd.h>
@@ -154,7 +154,8 @@ void start(int count, char **arguments)
 			failed = "cannot make the link in /dev/mapper";
 	}
 	if (failed) {
-		ask(control, DM_DEV_REMOVE, name, 0);
+		if (ask(control, DM_DEV_REMOVE, name, 0) < 0)
+			fail("DM_DEV_REMOVE: a device without a table is left");
 		fail(failed);
 	}
 	leave(0);

@@ -252,7 +252,8 @@ await yargs(hideBin(process.argv))
           describe: 'what the disk is attached to',
         })
         .option('tpm', { type: 'boolean', default: false, describe: 'give the machine a TPM 2.0 (swtpm)' })
-        .option('append', { type: 'string', default: '', describe: 'more kernel command line' }),
+        .option('append', { type: 'string', default: '', describe: 'more kernel command line' })
+        .option('fault', { type: 'string', describe: 'inject a fault: the boot must stop with its reason' }),
     (args) =>
       finish(
         import('./commands/boot.ts').then(({ boot }) => boot(args)),

@@ -73,7 +73,7 @@ export async function buildMinimalInitrd(options: BuildOptions): Promise<BuildRe
   const [packed, tools, sizes] = await Promise.all([
     packing,
     toolVersions(plan, entries, compression),
-    Promise.resolve().then(() => measureParts([...entries, ...early])),
+    measureParts([...entries, ...early]),
   ]);
   const build: Build = {
     image: packed.file,
@@ -116,7 +116,7 @@ async function toolVersions(
   const used: readonly ProgramName[] = [
     'bsdtar',
     ...(compiles ? (['cc'] as const) : []),
-    ...(entries.some(({ part }) => part === 'libraries') ? (['lddtree'] as const) : []),
+    ...(entries.some(({ path }) => path.includes('.so')) ? (['lddtree'] as const) : []),
     'modprobe',
     ...(compression === 'none' ? [] : [compression]),
   ];

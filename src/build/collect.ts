@@ -1,7 +1,14 @@
 /** From the plan's needs to the entries of the minimal initrd. */
-import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { SettingName } from '../config/settings.ts';
 import { type BootPlan, type FileNeed, needsOfPlan, type ProgramNeed } from '../plan/boot-plan.ts';
 import { skeletonDirectory } from '../plan/steps/make-skeleton-root.ts';
 import type { RenderedTree } from '../render/tree.ts';
@@ -176,16 +183,23 @@ function fromSysroot(sysroot: string, path: string, part: Part): Entry {
   return fileEntry(path, source, executable ? 0o755 : 0o644, part);
 }
 
-/** Files of the system's /etc and the like, as they are, for the full initrd. */
+/** Files of the system's /etc and the like, with their modes and links, for the full initrd. */
 function skeletonFileEntries(sysroot: string, path: string): readonly Entry[] {
-  return listFiles(sysroot, path, 'FullInitrd.ExtraFiles').map((file) => ({
-    ...fromSysroot(sysroot, file, 'extra'),
-    path: `/${skeletonDirectory}${file}`,
-  }));
+  const file = join(sysroot, path);
+  const stat = lstatSync(file, { throwIfNoEntry: false });
+  if (!stat) throw new ToolError(`the sysroot has no ${path}, which FullInitrd.ExtraFiles names`);
+  const target = `/${skeletonDirectory}${path}`;
+  if (stat.isSymbolicLink())
+    return [{ type: 'link', path: target, target: readlinkSync(file), part: 'extra' }];
+  if (stat.isFile()) return [fileEntry(target, file, stat.mode & 0o777, 'extra')];
+  if (!stat.isDirectory()) throw new ToolError(`${path} is neither a file, a link nor a directory`);
+  return readdirSync(file)
+    .sort()
+    .flatMap((name) => skeletonFileEntries(sysroot, `${path}/${name}`));
 }
 
 async function collectExtraFiles(sysroot: string, paths: readonly string[]): Promise<readonly Entry[]> {
-  const files = paths.flatMap((path) => listFiles(sysroot, path, 'Initrd.ExtraFiles'));
+  const files = paths.flatMap((path) => listFiles(sysroot, path));
   if (files.length === 0) return [];
   const elf = files.filter((path) => (statSync(fileInSysroot(sysroot, path) ?? '').mode & 0o111) !== 0);
   const libraries = elf.length === 0 ? [] : await listExtraLibraries(sysroot, elf);
@@ -199,15 +213,15 @@ async function listExtraLibraries(sysroot: string, paths: readonly string[]): Pr
 }
 
 /** The regular files at or below a path of the sysroot. */
-function listFiles(sysroot: string, path: string, setting: SettingName): readonly string[] {
+function listFiles(sysroot: string, path: string): readonly string[] {
   const file = fileInSysroot(sysroot, path);
-  if (!file) throw new ToolError(`the sysroot has no ${path}, which ${setting} names`);
+  if (!file) throw new ToolError(`the sysroot has no ${path}, which Initrd.ExtraFiles names`);
   const stat = statSync(file);
   if (!stat.isDirectory() && !stat.isFile()) throw new ToolError(`${path} is neither a file nor a directory`);
   if (!stat.isDirectory() || lstatSync(join(sysroot, path)).isSymbolicLink()) return [mergeUsr(path)];
   return readdirSync(file)
     .sort()
-    .flatMap((name) => listFiles(sysroot, `${path}/${name}`, setting));
+    .flatMap((name) => listFiles(sysroot, `${path}/${name}`));
 }
 
 async function collectModules({ plan, sysroot, kernel, work }: CollectOptions): Promise<readonly Entry[]> {

@@ -53,7 +53,7 @@ export function completeEntries(entries: readonly Entry[]): readonly Entry[] {
     const known = byPath.get(entry.path);
     if (known && JSON.stringify(known) !== JSON.stringify(entry)) {
       throw new ToolError(
-        `two different files for ${entry.path} of the minimal initrd: Initrd.ExtraFiles must not replace its own`,
+        `two different files for ${entry.path} of the minimal initrd: ExtraFiles must not replace what bootrelay puts there`,
       );
     }
     byPath.set(entry.path, entry);

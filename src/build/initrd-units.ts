@@ -5,7 +5,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import type { RenderedTree } from '../render/tree.ts';
-import { fileInSysroot } from './sysroot.ts';
+import { fileInSysroot, isDirectory } from './sysroot.ts';
 
 export interface InitrdUnit {
   readonly name: string;
@@ -17,13 +17,20 @@ export interface InitrdUnit {
   readonly conditions: readonly string[];
 }
 
-/** The units that systemd starts in the full initrd of `skeleton`, its root, and the sysroot's /usr. */
-export function unitsOfSkeleton(skeleton: RenderedTree, sysroot: string): readonly InitrdUnit[] {
+/**
+ * The units that systemd starts in the full initrd of `skeleton`, its root, the sysroot's /usr, and the files of the sysroot
+ * that FullInitrd.ExtraFiles names.
+ */
+export function unitsOfSkeleton(
+  skeleton: RenderedTree,
+  sysroot: string,
+  extraFiles: readonly string[],
+): readonly InitrdUnit[] {
   const own = [...skeleton].map(([path, file]) => {
     const text = 'text' in file ? file.text : '';
     return [path.replace(/^[^/]*/, ''), text] as const;
   });
-  return unitsOfInitrd(unitFilesOf(sysroot, new Map(own)));
+  return unitsOfInitrd(unitFilesOf(sysroot, new Map(own), extraFiles));
 }
 
 /** The files of a full initrd by their path in it. */
@@ -57,7 +64,7 @@ interface UnitText {
 }
 
 /** In the order in which systemd looks. */
-const directories = ['/etc/systemd/system', '/usr/lib/systemd/system'];
+const directories = ['/etc/systemd/system', '/usr/local/lib/systemd/system', '/usr/lib/systemd/system'];
 
 /** A unit with its drop-ins; an instance has the text of its template. Undefined where there is no such unit. */
 function readUnit(files: UnitFiles, name: string): UnitText | undefined {
@@ -85,7 +92,7 @@ function readEntries(text: string): UnitText['entries'] {
     });
 }
 
-const pulling = ['Requires', 'BindsTo', 'Requisite', 'Wants', 'Upholds'];
+const pulling = ['Requires', 'BindsTo', 'Wants', 'Upholds'];
 const linking = { wants: 'Wants', requires: 'Requires', upholds: 'Upholds' };
 
 /** The units that a unit starts with it: by its settings, and by links in the directories of its name. */
@@ -111,8 +118,8 @@ const masked = { leftOut: 'masked', conditions: [] } as const;
  * "Conditions and Asserts".
  */
 function conditionsOf({ entries }: UnitText, files: UnitFiles): Pick<InitrdUnit, 'leftOut' | 'conditions'> {
-  const answered = entries
-    .filter(([key, value]) => /^(Condition|Assert)/.test(key) && value !== '')
+  const answered = ['Condition', 'Assert']
+    .flatMap((kind) => afterReset(entries.filter(([key]) => key.startsWith(kind))))
     .map(([key, value]) => ({
       text: `${key}=${value}`,
       alternative: value.startsWith('|'),
@@ -131,6 +138,11 @@ function conditionsOf({ entries }: UnitText, files: UnitFiles): Pick<InitrdUnit,
   };
 }
 
+/** An empty value takes back all conditions before it, of whatever kind. */
+function afterReset(conditions: UnitText['entries']): UnitText['entries'] {
+  return conditions.slice(conditions.findLastIndex(([, value]) => value === '') + 1);
+}
+
 /** What the full initrd alone answers: true, false, or undefined where it takes the machine. */
 function answer(key: string, value: string, files: UnitFiles): boolean | undefined {
   const negated = /^\|?!/.test(value);
@@ -139,14 +151,18 @@ function answer(key: string, value: string, files: UnitFiles): boolean | undefin
   return plain === undefined ? undefined : plain !== negated;
 }
 
+/** Whether a path is one of the files that the full initrd has before it boots. */
+function isKnown(path: string): boolean {
+  return /^\/(etc|usr|bin|sbin|lib)\//.test(path) && !path.includes('%');
+}
+
 function plainAnswer(test: string, argument: string, files: UnitFiles): boolean | undefined {
   switch (test) {
     case 'PathExists':
     case 'FileIsExecutable':
+      return isKnown(argument) ? files.exists(argument) : undefined;
     case 'FileNotEmpty':
-      return /^\/(etc|usr|bin|sbin|lib)\//.test(argument) && !argument.includes('%')
-        ? files.exists(argument)
-        : undefined;
+      return isKnown(argument) ? (files.read(argument) ?? '') !== '' : undefined;
     // systemd says no to both in an initrd (its src/shared/condition.c and src/core/main.c).
     case 'NeedsUpdate':
       return false;
@@ -157,25 +173,33 @@ function plainAnswer(test: string, argument: string, files: UnitFiles): boolean 
   }
 }
 
-/** The files of the full initrd: `own` ones by path, all of /usr from the sysroot. A link of ours counts as an empty file. */
-function unitFilesOf(sysroot: string, own: ReadonlyMap<string, string>): UnitFiles {
-  const inUsr = (path: string) =>
-    /^\/(usr|bin|sbin|lib)\//.test(path) ? fileInSysroot(sysroot, path) : undefined;
+/** The files of the full initrd: `own` ones by path, /usr and `extraFiles` from the sysroot. A link of ours counts as an empty file. */
+function unitFilesOf(
+  sysroot: string,
+  own: ReadonlyMap<string, string>,
+  extraFiles: readonly string[],
+): UnitFiles {
+  const isExtra = (path: string) =>
+    extraFiles.some((extra) => path === extra || path.startsWith(`${extra}/`));
+  const inSystem = (path: string) =>
+    /^\/(usr|bin|sbin|lib)\//.test(path) || isExtra(path) ? fileInSysroot(sysroot, path) : undefined;
   return {
     read(path) {
-      const file = inUsr(path);
-      return own.get(path) ?? (file === undefined ? undefined : readFileSync(file, 'utf8'));
+      const file = inSystem(path);
+      return (
+        own.get(path) ?? (file === undefined || isDirectory(file) ? undefined : readFileSync(file, 'utf8'))
+      );
     },
     list(directory) {
       const below = [...own.keys()].filter((path) => path.startsWith(`${directory}/`));
       const names = below
         .map((path) => path.slice(directory.length + 1))
         .filter((name) => !name.includes('/'));
-      const file = inUsr(directory);
-      return [...names, ...(file === undefined ? [] : readdirSync(file).sort())];
+      const file = inSystem(directory);
+      return [...names, ...(file === undefined || !isDirectory(file) ? [] : readdirSync(file).sort())];
     },
     exists(path) {
-      return own.has(path) || inUsr(path) !== undefined;
+      return own.has(path) || inSystem(path) !== undefined;
     },
   };
 }

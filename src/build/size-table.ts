@@ -1,6 +1,7 @@
 /** How much of the minimal initrd each part takes. */
 import { readFileSync } from 'node:fs';
-import { deflateRawSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { deflateRaw } from 'node:zlib';
 import { type Entry, type Part, parts } from './entries.ts';
 
 export interface PartSize {
@@ -12,17 +13,21 @@ export interface PartSize {
   readonly share: number;
 }
 
-export function measureParts(entries: readonly Entry[]): readonly PartSize[] {
-  const measured = parts.map((part) => measurePart(entries, part)).filter(({ files }) => files > 0);
+const deflate = promisify(deflateRaw);
+
+export async function measureParts(entries: readonly Entry[]): Promise<readonly PartSize[]> {
+  const all = await Promise.all(parts.map((part) => measurePart(entries, part)));
+  const measured = all.filter(({ files }) => files > 0);
   const total = measured.reduce((sum, { deflated }) => sum + deflated, 0);
   return measured.map(({ part, files, size, deflated }) => ({ part, files, size, share: deflated / total }));
 }
 
-function measurePart(entries: readonly Entry[], part: Part) {
+async function measurePart(entries: readonly Entry[], part: Part) {
   const files = entries
     .filter((entry) => entry.part === part)
     .flatMap((entry) => (entry.type === 'file' ? [entry] : []));
-  const deflated = files.map(({ source }) => deflateRawSync(readFileSync(source), { level: 1 }).length);
+  const packed = await Promise.all(files.map(({ source }) => deflate(readFileSync(source), { level: 1 })));
+  const deflated = packed.map(({ length }) => length);
   return {
     part,
     files: files.length,

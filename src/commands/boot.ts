@@ -2,12 +2,15 @@
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { type Fault, faults, judgeFault } from '../boot/faults.ts';
 import { probeAccelerator, runGuest } from '../boot/guest.ts';
+import { type FaultyMachine, injectFault } from '../boot/inject-fault.ts';
 import { type Machine, makeMachine } from '../boot/machine.ts';
 import { formatMilestone, formatTimeline, type Goal, reached, timelineOf } from '../boot/timeline.ts';
 import { type Fact, judge } from '../boot/verdict.ts';
 import { withWorkDirectory } from '../build/build.ts';
 import { findKernelImage } from '../build/kernel.ts';
+import { closest } from '../config/suggestions.ts';
 import type { Accelerator, DiskBus, GuestOptions } from '../tools/qemu.ts';
 import { run, versionOf } from '../tools/run.ts';
 import { type PlannedPlatform, planOnePlatform } from './platforms.ts';
@@ -29,12 +32,15 @@ export interface BootArguments {
   readonly keepDisk: boolean;
   readonly tpm: boolean;
   readonly disk: DiskBus;
+  /** The name of a fault to inject. */
+  readonly fault?: string | undefined;
   readonly json: boolean;
 }
 
 /** Exit code 4 where the boot does not end as expected. The console's log is kept in `output`. */
 export async function boot(args: BootArguments): Promise<CommandResult> {
-  const loaded = planOnePlatform('boot', args.platform, args.set);
+  const fault = args.fault === undefined ? undefined : faultNamed(args.fault);
+  const loaded = planOnePlatform('boot', args.platform, [...args.set, ...(fault?.settings ?? [])]);
   if ('failed' in loaded) return loaded.failed;
   const { Source } = loaded.platform.config.settings.FullInitrd;
   if (Source !== 'usr' && args.initrd === undefined) {
@@ -63,26 +69,33 @@ export async function boot(args: BootArguments): Promise<CommandResult> {
         findings: [...loaded.findings, ...made.findings],
       };
     }
-    copyFileSync(made.machine.build.image, join(output, 'initrd.img'));
-    if (args.keepDisk) await keepDisk(made.machine.disk, join(output, 'disk.img'));
-    const result = await bootMachine(loaded.platform, made.machine, args, output, progress);
-    return { ...result, findings: [...loaded.findings, ...made.machine.findings] };
+    const { machine } = made;
+    const sound = { initrd: machine.build.image, disks: [machine.disk], commandLine: machine.commandLine };
+    const hardware = fault
+      ? await injectFault(fault, sound, loaded.platform.config.settings.KernelCommandLine, work)
+      : sound;
+    copyFileSync(hardware.initrd, join(output, 'initrd.img'));
+    if (args.keepDisk) await keepDisk(machine.disk, join(output, 'disk.img'));
+    const result = await bootMachine(loaded.platform, machine, hardware, args, output, progress);
+    return { ...result, findings: [...loaded.findings, ...machine.findings] };
   });
 }
 
 async function bootMachine(
   { config }: PlannedPlatform,
   machine: Machine,
+  hardware: FaultyMachine,
   args: BootArguments,
   output: string,
   progress: Progress,
 ): Promise<CommandResult> {
+  const fault = args.fault === undefined ? undefined : faultNamed(args.fault);
   const guest: Omit<GuestOptions, 'accelerator'> = {
     architecture: config.settings.Platform.Architecture,
     kernel: machine.kernelImage,
-    initrd: machine.build.image,
-    commandLine: [machine.commandLine, args.append].filter(Boolean).join(' '),
-    disks: [machine.disk],
+    initrd: hardware.initrd,
+    commandLine: [hardware.commandLine, args.append].filter(Boolean).join(' '),
+    disks: hardware.disks,
     diskBus: args.disk,
     memory: args.memory,
   };
@@ -95,10 +108,14 @@ async function bootMachine(
     log,
     timeout: args.timeout,
     enough: (observed) => reached(observed, args.until),
+    // The emergency action has a delay, and ends the machine by itself.
+    ...(fault && { lastWords: (config.settings.Emergency.Delay + 20) * 1000 }),
     onMilestone: (milestone) => progress.note(formatMilestone(milestone).trimEnd()),
   });
   progress.end();
-  const verdict = judge(seen, { config, goal: args.until, rootHash: machine.rootHash }, ended);
+  const verdict = fault
+    ? judgeFault(seen, ended, fault)
+    : judge(seen, { config, goal: args.until, rootHash: machine.rootHash }, ended);
   const qemu = await versionOf(
     config.settings.Platform.Architecture === 'arm64' ? 'qemu-system-aarch64' : 'qemu-system-x86_64',
   );
@@ -128,6 +145,14 @@ async function bootMachine(
     log,
   };
   return { exitCode: verdict.ok ? 0 : 4, text, json, findings: [] };
+}
+
+function faultNamed(name: string): Fault {
+  const fault = faults[name];
+  if (fault) return fault;
+  const near = closest(name, Object.keys(faults));
+  const hint = near ? `did you mean ${near}?` : `the faults are ${Object.keys(faults).join(', ')}`;
+  throw new UsageError(`there is no fault ${name}; ${hint}`);
 }
 
 async function chooseAccelerator(

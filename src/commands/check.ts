@@ -53,7 +53,11 @@ function unitsOfFullInitrd(
   { sysroot }: CheckArguments,
 ): readonly InitrdUnit[] {
   if (sysroot === undefined || config.settings.FullInitrd.Source !== 'usr') return [];
-  return unitsOfSkeleton(renderSkeleton(config, plan), resolve(sysroot));
+  return unitsOfSkeleton(
+    renderSkeleton(config, plan),
+    resolve(sysroot),
+    config.settings.FullInitrd.ExtraFiles,
+  );
 }
 
 interface PlatformUnits {

@@ -3,8 +3,9 @@ import { type Finding, type FindingKind, finding, type Origin } from '../finding
 import { compressorsOf } from './image-format.ts';
 import type { PlatformSettings, SettingName } from './settings.ts';
 import { closest } from './suggestions.ts';
-import { ownUnits } from './usr-units.ts';
+import { isMasked, ownUnits } from './usr-units.ts';
 import { formatDevice } from './value-types.ts';
+import { verityTool } from './verity-tool.ts';
 
 /** What a rule sees: the values, and whether and where a setting was set. */
 interface RuleInput {
@@ -71,6 +72,7 @@ const verityOnlySettings: readonly SettingName[] = [
   'Verity.RootHash',
   'Verity.Tool',
   'Verity.OnCorruption',
+  'Verity.OnError',
 ];
 
 const verityIsUsed: Rule = ({ settings, isSet }) => {
@@ -252,7 +254,33 @@ const unmasksWhatIsMasked: Rule = ({ settings: { FullInitrd } }) =>
 
 /** What the skeleton of the full initrd has of its own. */
 const ownOfSkeleton =
-  /^\/(init|bin|sbin|lib\w*|usr|dev|proc|sys|run|sysusr|sysroot)(\/|$)|^\/etc(\/(passwd|group|machine-id|initrd-release|os-release|bootrelay|systemd\/system))?$/;
+  /^\/(init|bin|sbin|lib\w*|usr|dev|proc|sys|run|sysusr|sysroot)(\/|$)|^\/(etc|var)$|^\/var\/run(\/|$)|^\/etc\/(passwd|group|machine-id|mtab|initrd-release|os-release|bootrelay|systemd|systemd\/system)$/;
+
+/** Units of the full initrd that are bootrelay's: without them nothing checks /usr. */
+const ownOfFullInitrd =
+  /^(bootrelay-.*|sysusr-usr\.mount|sysroot-usr\.mount|systemd-veritysetup@.*|initrd\.target|default\.target)$/;
+
+const leavesCheckAlone: Rule = ({ settings: { FullInitrd } }) => {
+  const named = [
+    ...FullInitrd.Mask.map((unit) => ['FullInitrd.Mask', unit] as const),
+    ...FullInitrd.DropIns.map(({ unit }) => ['FullInitrd.DropIns', unit] as const),
+  ];
+  return named
+    .filter(([, unit]) => ownOfFullInitrd.test(unit))
+    .map(([setting, unit]) => ({
+      kind: 'settings-contradict',
+      setting,
+      message: `${unit} must stay as bootrelay renders it: the check of /usr depends on it`,
+    }));
+};
+
+const dropInsAreRead: Rule = ({ settings: { FullInitrd } }) =>
+  FullInitrd.DropIns.filter(({ unit }) => isMasked(unit, FullInitrd)).map(({ unit }) => ({
+    kind: 'setting-without-effect',
+    setting: 'FullInitrd.DropIns',
+    message: `${unit} is masked`,
+    hint: `Unmask=${unit}`,
+  }));
 
 const extraFilesAreApart: Rule = ({ settings: { FullInitrd } }) =>
   FullInitrd.ExtraFiles.filter((path) => ownOfSkeleton.test(path)).map((path) => ({
@@ -302,11 +330,20 @@ const toolFitsForm: Rule = ({ settings: { Initrd, Verity } }) => {
   return [{ kind: 'settings-contradict', setting: 'Verity.Tool', message, hint: 'Tool=auto' }];
 };
 
+const onErrorNeedsTable: Rule = ({ settings }) => {
+  const tool = verityTool(settings);
+  const { Verity, OnError } = settings.Verity;
+  if (Verity === 'no' || OnError === 'error' || tool === 'dm-create' || tool === 'dmsetup') return [];
+  const message = `OnError=${OnError} needs Verity.Tool=dm-create or dmsetup: ${tool} has no such option`;
+  return [{ kind: 'settings-contradict', setting: 'Verity.OnError', message, hint: 'Tool=dmsetup' }];
+};
+
 const rules: readonly Rule[] = [
   dataDeviceIsNamed,
   verityIsUsed,
   hashTreeIsApart,
   toolFitsForm,
+  onErrorNeedsTable,
   rootHashIsProtected,
   rootHashParameterIsRead,
   parametersAreRead,
@@ -317,6 +354,8 @@ const rules: readonly Rule[] = [
   thinIsUsed,
   sourceIsUsed,
   unmasksWhatIsMasked,
+  leavesCheckAlone,
+  dropInsAreRead,
   extraFilesAreApart,
   carriesOverOnlyExtras,
   carriesOverNothingOfSystemd,

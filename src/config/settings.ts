@@ -159,6 +159,11 @@ export const settings = {
       'panic',
       'What the kernel does when a block does not match its hash after the first check: panic, restart, or an I/O error to the reader.',
     ),
+    OnError: single(
+      choice('error', 'panic', 'restart'),
+      'error',
+      'What the kernel does when the disk cannot read a block of /usr or of its hash tree: an I/O error to the reader, panic, or restart (Linux 6.12; with dm-create or dmsetup).',
+    ),
   },
   FullInitrd: {
     Source: single(
@@ -192,7 +197,11 @@ export const settings = {
       'yes',
       'A tmpfs overlay above the image makes the root of the full initrd writable, which dracut wants.',
     ),
-    TmpfsSize: single(memorySize, '50%', 'Size limit of the overlay.'),
+    TmpfsSize: single(
+      memorySize,
+      '50%',
+      'Size limit of what the full initrd writes: the overlay above the image, or the root in memory.',
+    ),
     Init: single(plainPath, '/init', 'Program of the full initrd that switch_root starts.'),
     Target: single(
       unitName,

@@ -41,10 +41,15 @@ const masked: readonly Group[] = [
   },
   {
     units: ['tmp.mount', 'run-lock.mount'],
-    reason: 'is on a tmpfs already, and what is mounted below /run would go along into the system',
+    reason: 'is in memory already, and what is mounted below /run would go along into the system',
   },
   {
     units: [
+      'dbus.socket',
+      'sshd-unix-export.socket',
+      'sshd-unix-local.socket',
+      'sshd-vsock.socket',
+      'systemd-coredump.socket',
       'systemd-creds.socket',
       'systemd-hostnamed.socket',
       'systemd-initctl.socket',
@@ -110,6 +115,12 @@ export function changedUnits({ FullInitrd }: PlatformSettings, where: string): r
     units.set(unit, { ...known, settings: [...known.settings, setting] });
   }
   return [...units.values()];
+}
+
+/** Whether a unit is masked, by bootrelay or by Mask=. */
+export function isMasked(unit: string, { Mask, Unmask }: PlatformSettings['FullInitrd']): boolean {
+  const own = masked.some(({ units }) => units.includes(unit));
+  return Mask.includes(unit) || (own && !Unmask.includes(unit));
 }
 
 /** Every unit that bootrelay masks or changes by itself. */

@@ -52,6 +52,7 @@ function describeNeeds(needs: Needs): readonly string[] {
     ...needs.modules.map(({ name, optional }) => `${name} (module${optional ? ', if there is one' : ''})`),
     ...needs.programs.map(describeProgram),
     ...needs.files.map(({ anyOf }) => anyOf.join(' or ')),
+    ...needs.inUsr.map((path) => `${path} (in /usr)`),
     ...needs.deviceNodes.map(({ path }) => path),
     ...needs.kernelOptions.map((option) => `CONFIG_${option}`),
   ];

@@ -29,13 +29,16 @@ export function checkIdentifier(value: string): string {
   throw new QuoteError(`${JSON.stringify(value)} is not an identifier`);
 }
 
-/** A value of a systemd unit setting that takes plain text: % is a specifier, a trailing \ a continuation. */
-export function quoteUnit(value: string): string {
+/** A value of a systemd unit setting in systemd's own syntax: one line, and a trailing \ would go on in the next one. */
+export function checkUnitSetting(value: string): string {
   refuseControl(value);
-  if (value !== value.trim() || value.endsWith('\\')) {
-    throw new QuoteError(`${JSON.stringify(value)} cannot be a unit's value`);
-  }
-  return value.replaceAll('%', '%%');
+  if (value === value.trim() && !value.endsWith('\\')) return value;
+  throw new QuoteError(`${JSON.stringify(value)} cannot be a unit's value`);
+}
+
+/** A value of a systemd unit setting that takes plain text: % is a specifier. */
+export function quoteUnit(value: string): string {
+  return checkUnitSetting(value).replaceAll('%', '%%');
 }
 
 /** The name of a unit, escaped already: systemd.unit(5) has no quoting for lists of names. */

@@ -1,5 +1,12 @@
 /** The only ways in which a template can print a value: each quotes for the language that it goes into. */
-import { checkIdentifier, checkUnitName, quoteComment, quoteShell, quoteUnit } from './quote.ts';
+import {
+  checkIdentifier,
+  checkUnitName,
+  checkUnitSetting,
+  quoteComment,
+  quoteShell,
+  quoteUnit,
+} from './quote.ts';
 
 /** A template that would print a value unquoted, or uses what is not allowed. */
 export class TemplateError extends Error {
@@ -17,6 +24,8 @@ export const quotingHelpers: Readonly<Record<string, (value: unknown) => string>
   comment: (value) => quoteComment(Array.isArray(value) ? value.join(', ') : asText(value)),
   identifier: (value) => checkIdentifier(asText(value)),
   unit: (value) => quoteUnit(asText(value)),
+  /** What a user wrote for a unit, specifiers and all. */
+  unitSetting: (value) => checkUnitSetting(asText(value)),
   unitNames: (values) => asList(values).map(checkUnitName).join(' '),
 };
 

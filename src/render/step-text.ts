@@ -40,6 +40,7 @@ const preparations: Readonly<Record<string, (data: unknown) => object>> = {
       ...verity,
       fixedOffset: verity.hashOffset !== 'auto',
       opens: { [verity.tool]: true },
+      reactionCount: verity.reactions.length,
       makesTable: verity.tool === 'dm-create' || verity.tool === 'dmsetup',
       endOf: { [verity.fileSystem]: true },
       hashPartition: verity.separateHash ? 'hash_partition' : 'usr_partition',

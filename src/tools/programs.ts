@@ -67,7 +67,8 @@ const systemDirectories = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 export function findProgram(name: ProgramName, directories = searchPath()): Executable {
   const program: Program = programs[name];
   const [chosen = name, ...prefix] = (process.env[program.variable ?? ''] ?? '').split(' ').filter(Boolean);
-  const tree = process.env[toolsTreeVariable];
+  // A compiler starts programs of its own: it does not run from a tools tree.
+  const tree = program.variable === undefined ? process.env[toolsTreeVariable] : undefined;
   const fromTree = tree ? findInTree(name, tree) : undefined;
   if (fromTree) return fromTree;
   const places = chosen.includes('/') ? [''] : directories;

@@ -1,8 +1,11 @@
 /** Real boots for tests: a platform from settings, the shared /usr, a disk, QEMU. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { type DiskPart, makeDisk } from '../../src/boot/disk.ts';
+import { joinCpio, makeExtraCpio as makeCpio } from '../../src/boot/extra-cpio.ts';
+import type { Fault } from '../../src/boot/faults.ts';
 import { type GuestRun, runGuest } from '../../src/boot/guest.ts';
+import { injectFault } from '../../src/boot/inject-fault.ts';
 import {
   formatCommandLine,
   rootPartitionUuid,
@@ -17,7 +20,6 @@ import { findKernelImage } from '../../src/build/kernel.ts';
 import type { PlatformConfig } from '../../src/config/validate.ts';
 import { planBoot } from '../../src/plan/plan.ts';
 import type { Accelerator, DiskBus } from '../../src/tools/qemu.ts';
-import { run } from '../../src/tools/run.ts';
 import { configure } from '../config/platform-files.ts';
 import { openLab, sharedImages, sharedUsr } from '../lab/lab.ts';
 
@@ -54,8 +56,8 @@ export interface TestBoot {
   readonly generic?: boolean;
   /** What the disk is attached to. */
   readonly diskBus?: DiskBus;
-  /** The same disk a second time. */
-  readonly twice?: boolean;
+  /** What is wrong with the machine. */
+  readonly fault?: Fault;
 }
 
 export interface BootResult extends GuestRun {
@@ -85,7 +87,9 @@ async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
       'Initrd.CompressionLevel=3',
     ],
     ...(options.full === 'usr' ? ['FullInitrd.Source=usr'] : imageSettings(options)),
-    ...['Devices.Timeout=3s', 'Emergency.Delay=100ms', ...(options.settings ?? [])],
+    ...['Devices.Timeout=3s', 'Emergency.Delay=100ms'],
+    ...(options.settings ?? []),
+    ...(options.fault?.settings ?? []),
   );
   const system: System = options.generic ? lab.generic : lab;
   const usr = await usrParts(given, options, work);
@@ -98,18 +102,23 @@ async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
   options.damage?.(disk, usrStart);
   const image =
     options.full === 'monolithic' ? lab.monolithicInitrd : await buildInitrd(config, system, work);
-  const initrd = joinCpio(image, options.extraCpio, work);
+  const initrd =
+    options.extraCpio === undefined ? image : joinCpio(image, options.extraCpio, join(work, 'joined.img'));
   const log = join(lab.shared, `${nextLogName()}.log`);
-  const commandLine = [formatCommandLine(config, usr.rootHash), options.append ?? ''].join(' ');
+  const sound = {
+    initrd,
+    disks: [disk],
+    commandLine: [formatCommandLine(config, usr.rootHash), options.append ?? ''].join(' ').trim(),
+  };
+  const { KernelCommandLine } = config.settings;
+  const machine = options.fault ? await injectFault(options.fault, sound, KernelCommandLine, work) : sound;
   const result = await runGuest({
     guest: {
       architecture: 'x86-64',
       accelerator: process.env.BOOTRELAY_TEST_ACCELERATOR as Accelerator,
       kernel: findKernelImage(system.sysroot, system.kernel) ?? '',
       diskBus: options.diskBus,
-      initrd,
-      commandLine,
-      disks: options.twice ? [disk, disk] : [disk],
+      ...machine,
       memory: 1024,
       ...(options.tpm && { tpm: join(work, 'tpm') }),
     },
@@ -167,32 +176,12 @@ async function buildInitrd(config: PlatformConfig, system: System, work: string)
   return build.image;
 }
 
-/** The kernel unpacks cpio archives one behind the other. */
-function joinCpio(file: string, extraCpio: string | undefined, work: string): string {
-  if (extraCpio === undefined) return file;
-  const joined = join(work, 'joined.img');
-  const image = readFileSync(file);
-  const padding = Buffer.alloc((4 - (image.length % 4)) % 4);
-  writeFileSync(joined, Buffer.concat([image, padding, readFileSync(extraCpio)]));
-  return joined;
-}
-
 /** A cpio with files by path, for root only, as systemd-stub makes one for credentials in /.extra. */
-export async function makeExtraCpio(
+export function makeExtraCpio(
   files: Readonly<Record<string, string | Buffer>>,
   mode = 0o400,
 ): Promise<string> {
-  const tree = mkdtempSync(join(lab.shared, 'extra-'));
-  for (const [path, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(tree, path)), { recursive: true });
-    writeFileSync(join(tree, path), content, { mode });
-  }
-  const output = `${tree}.cpio`;
-  await run({
-    program: 'bsdtar',
-    args: ['--format=newc', '--uid=0', '--gid=0', '-C', tree, '-cf', output, ...readdirSync(tree)],
-  });
-  return output;
+  return makeCpio(files, lab.shared, mode);
 }
 
 /** The values of one key of the guest's report. */

@@ -23,17 +23,6 @@ type Failing = Omit<TestBoot, 'full' | 'goal' | 'image'> & { readonly reason: Re
 
 const failing: readonly (readonly [string, Failing])[] = [
   [
-    'a wrong root hash',
-    {
-      usr: 'erofs',
-      append: `usrhash=${wrongHash}`,
-      step: 'set-up-verity',
-      reason: new RegExp(
-        `^set-up-verity failed: verity-root-hash-mismatch: the root hash ${wrongHash} does not match`,
-      ),
-    },
-  ],
-  [
     'a wrong root hash, veritysetup',
     {
       usr: 'erofs',
@@ -41,15 +30,6 @@ const failing: readonly (readonly [string, Failing])[] = [
       settings: ['Verity.Tool=veritysetup', 'Emergency.Action=poweroff'],
       step: 'set-up-verity',
       reason: /^set-up-verity failed: verity-root-hash-mismatch: the root hash .* does not match/,
-    },
-  ],
-  [
-    'an empty root hash',
-    {
-      usr: 'erofs',
-      append: 'usrhash=',
-      step: 'read-kernel-command-line',
-      reason: /root-hash-missing: usrhash= is missing, empty/,
     },
   ],
   [
@@ -72,49 +52,12 @@ const failing: readonly (readonly [string, Failing])[] = [
     },
   ],
   [
-    'no matching partition',
-    {
-      usr: 'erofs',
-      settings: ['Usr.Device=PARTLABEL=USR'],
-      append: 'mount.usr=PARTLABEL=USR-',
-      step: 'find-usr-partition',
-      reason: /^find-usr-partition failed: device-missing: no device matches PARTLABEL=USR- after 3 s/,
-    },
-  ],
-  [
-    'two disks with the same label',
-    {
-      usr: 'erofs',
-      twice: true,
-      step: 'find-usr-partition',
-      reason: /device-ambiguous: more than one device matches PARTLABEL=USR-A: .*vda1.*vdb1/,
-    },
-  ],
-  [
     'no image, halted by a panic',
     {
       usr: 'erofs',
       settings: ['FullInitrd.Image=/usr/lib/none.img', 'Emergency.Action=panic'],
       step: 'mount-full-initrd',
       reason: /^mount-full-initrd failed: image-missing: there is no \/usr\/lib\/none\.img/,
-    },
-  ],
-  [
-    'mount options that the file system refuses',
-    {
-      usr: 'erofs',
-      append: 'mount.usrflags=nosuchoption',
-      step: 'mount-usr',
-      reason: /^mount-usr failed: usr-unmountable: not mounted/,
-    },
-  ],
-  [
-    'an image without the init that is asked for',
-    {
-      usr: 'erofs',
-      settings: ['FullInitrd.Init=/no/init'],
-      step: 'mount-full-initrd',
-      reason: /^mount-full-initrd failed: init-missing: the full initrd has no \/no\/init/,
     },
   ],
 ];

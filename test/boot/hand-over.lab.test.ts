@@ -51,6 +51,10 @@ const ways: readonly (readonly [string, Omit<TestBoot, 'full' | 'goal'>])[] = [
     'errors instead of panics',
     { image: 'erofs', usr: 'erofs', settings: ['Verity.OnCorruption=error', 'Verity.Name=verified'] },
   ],
+  [
+    'a panic where a block cannot be read, too',
+    { image: 'squashfs', usr: 'erofs', settings: ['Verity.OnError=panic'] },
+  ],
 ];
 
 test.each(ways)('%s', async (_, way) => {

@@ -7,6 +7,7 @@ const usr = '/usr/lib/systemd/system';
 function initrd(files: Readonly<Record<string, string>>): UnitFiles {
   const all: Readonly<Record<string, string>> = {
     '/etc/initrd-release': 'ID=test',
+    '/etc/machine-id': '',
     [`${usr}/initrd.target`]: '[Unit]\nRequires=basic.target\n',
     [`${usr}/basic.target`]: '[Unit]\n',
     ...files,
@@ -84,7 +85,10 @@ test.each([
   ['ConditionNeedsUpdate=|/etc\nConditionPathExists=|!/etc/none', 'runs', []],
   ['ConditionNeedsUpdate=|/etc\nConditionCredential=|x', 'runs', ['ConditionCredential=|x']],
   ['ConditionVirtualization=|vm\nConditionPathExists=/etc/none', 'left out', []],
-  ['ConditionPathExists=\nWants=', 'runs', []],
+  ['ConditionPathExists=!/etc/initrd-release\nConditionFirstBoot=', 'runs', []],
+  ['ConditionPathExists=!/etc/initrd-release\nAssertPathExists=', 'left out', []],
+  ['ConditionFileNotEmpty=/etc/machine-id', 'left out', []],
+  ['Requisite=b.service', 'runs', []],
 ])('a unit with %j %s', (text, state, conditions) => {
   const files = { [`${usr}/basic.target`]: 'Wants=a.service', [`${usr}/a.service`]: `[Unit]\n${text}\n` };
   const unit = unitsOfInitrd(initrd(files)).find(({ name }) => name === 'a.service');

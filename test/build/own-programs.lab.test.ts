@@ -43,7 +43,7 @@ test('a compiler for another processor is refused, with the name of the one to u
 });
 
 test('CC names the compiler, with its first arguments', async () => {
-  process.env.CC = 'cc -DUNUSED';
+  process.env.CC = 'cc -Werror';
   await expect(compile('chosen')).resolves.toContain('chosen');
   process.env.CC = 'no-such-compiler -O1';
   await expect(compile('none')).rejects.toThrow(

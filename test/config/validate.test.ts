@@ -87,6 +87,11 @@ const bad: readonly (readonly [string, string, string])[] = [
     'p/test.ini:5: error: Initrd.CompressionLevel: CompressionLevel must be at most 9 with Compression=gzip',
   ],
   [
+    'a reaction that the tool does not know',
+    `${device}[Verity]\nTool=veritysetup\nOnError=panic\n`,
+    'p/test.ini:5: error: Verity.OnError: OnError=panic needs Verity.Tool=dm-create or dmsetup: veritysetup has no such option\n    hint: Tool=dmsetup',
+  ],
+  [
     'a tool of the other form',
     `${device}[Verity]\nTool=systemd-veritysetup\n`,
     'p/test.ini:4: error: Verity.Tool: systemd-veritysetup needs Initrd.Init=systemd\n    hint: Tool=auto',
@@ -115,6 +120,21 @@ const bad: readonly (readonly [string, string, string])[] = [
     'a file that the full initrd has of its own',
     `${device}[FullInitrd]\nSource=usr\nExtraFiles=/etc/passwd\n`,
     'p/test.ini:5: error: FullInitrd.ExtraFiles: /etc/passwd must not be copied: the full initrd has its own',
+  ],
+  [
+    'a mask on the check of /usr',
+    `${device}[FullInitrd]\nSource=usr\nMask=bootrelay-check-usr.service\n`,
+    'p/test.ini:5: error: FullInitrd.Mask: bootrelay-check-usr.service must stay as bootrelay renders it: the check of /usr depends on it',
+  ],
+  [
+    'another start for the check of /usr',
+    `${device}[FullInitrd]\nSource=usr\nDropIns=bootrelay-check-usr.service Service.ExecStart=/usr/bin/true\n`,
+    'p/test.ini:5: error: FullInitrd.DropIns: bootrelay-check-usr.service must stay as bootrelay renders it: the check of /usr depends on it',
+  ],
+  [
+    'a setting for a masked unit',
+    `${device}[FullInitrd]\nSource=usr\nDropIns=ldconfig.service Service.Nice=1\n`,
+    'p/test.ini:5: warning: FullInitrd.DropIns: ldconfig.service is masked\n    hint: Unmask=ldconfig.service',
   ],
   [
     'a setting of a unit that is none',

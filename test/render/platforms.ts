@@ -61,6 +61,7 @@ Device=LABEL=usr "it's" 100% $(full)
 RootHash=${'0123456789abcdef'.repeat(4)}
 HashOffset=1G
 OnCorruption=error
+OnError=panic
 Name=usr-verity
 [FullInitrd]
 CarryOver=/.extra

@@ -46,7 +46,7 @@ export function findUsrPartition(config: PlatformConfig): Step<FindData> {
       ...nothing,
       kernelOptions: ['BLOCK', 'EFI_PARTITION'],
       programs: [
-        ...applets('sleep', ...(link ? ['ln'] : [])),
+        ...applets('sleep', ...(understood.has('PARTLABEL') ? ['grep'] : []), ...(link ? ['ln'] : [])),
         ...(byBlkid.length > 0 ? programs('/usr/sbin/blkid') : []),
       ],
     },

@@ -24,7 +24,7 @@ export function makeSkeletonRoot(config: PlatformConfig): Step<SkeletonData> {
   return {
     name: makeSkeletonRootName,
     explanation: [
-      `Makes a root in memory for the full initrd, which is the system's own /usr, bound into it: no image. Its /etc comes from the minimal initrd and says that this is an initrd; systemd starts ${Target} in it.`,
+      `Makes a root in memory for the full initrd, which is the system's own /usr, bound into it: no image. Its /etc comes from the minimal initrd and says that this is an initrd; systemd starts initrd.target in it.`,
       ...(ExtraFiles.length > 0 ? [`It also has ${ExtraFiles.join(', ')} of the system.`] : []),
       ...reasons(masked).map(([reason, units]) => `Masked: ${units.join(', ')}: ${reason}.`),
       ...changed.map(({ unit, reason }) => `Changed: ${unit}: ${reason}.`),
@@ -37,6 +37,7 @@ export function makeSkeletonRoot(config: PlatformConfig): Step<SkeletonData> {
       inUsr: [
         '/usr/lib/systemd/systemd',
         '/usr/lib/systemd/system/initrd.target',
+        `/usr/lib/systemd/system/${Target}`,
         '/usr/bin/sh',
         '/usr/lib/os-release',
         ...(config.settings.Verity.Verity === 'required' ? ['/usr/sbin/dmsetup'] : []),

@@ -1,6 +1,7 @@
 import { verityDevicePath } from '../../config/rules.ts';
 import type { PlatformSettings } from '../../config/settings.ts';
 import type { PlatformConfig } from '../../config/validate.ts';
+import { type VerityTool, verityTool } from '../../config/verity-tool.ts';
 import type { ProgramNeed, Step } from '../boot-plan.ts';
 import { applets, hashAccelerator, modules, nothing, programs } from '../needs.ts';
 import { sourceOf } from '../source.ts';
@@ -18,17 +19,21 @@ export interface VerityData {
   readonly tool: VerityTool;
   /** The step makes the link in /dev/mapper. */
   readonly linksNode: boolean;
-  /** What happens when a block does not match, as dm-verity's table and as veritysetup(8) name it; none for `error`. */
-  readonly reaction: { readonly table: string; readonly flag: string } | undefined;
+  /** What happens when a block does not match, or cannot be read, as dm-verity's table names it; none for an I/O error. */
+  readonly reactions: readonly string[];
+  /** The first of them as veritysetup(8) names it. */
+  readonly reactionFlag: string | undefined;
 }
 
-const reactions = {
-  panic: { table: 'panic_on_corruption', flag: 'panic-on-corruption' },
-  restart: { table: 'restart_on_corruption', flag: 'restart-on-corruption' },
-  error: undefined,
-} as const;
+/** Optional parameters of dm-verity (Documentation/admin-guide/device-mapper/verity.rst); an I/O error is what it does anyway. */
+function reactionsOf({ OnCorruption, OnError }: PlatformSettings['Verity']): readonly string[] {
+  return [
+    ...(OnCorruption === 'error' ? [] : [`${OnCorruption}_on_corruption`]),
+    ...(OnError === 'error' ? [] : [`${OnError}_on_error`]),
+  ];
+}
 
-export type VerityTool = 'dm-create' | 'dmsetup' | 'veritysetup' | 'systemd-veritysetup';
+const reactionToErrors = { version: '6.12', because: 'Verity.OnError' } as const;
 
 const programsOfTool: Readonly<Record<VerityTool, readonly ProgramNeed[]>> = {
   'dm-create': [{ own: 'dm-create' }],
@@ -36,12 +41,6 @@ const programsOfTool: Readonly<Record<VerityTool, readonly ProgramNeed[]>> = {
   veritysetup: programs('/usr/sbin/veritysetup'),
   'systemd-veritysetup': programs('/usr/lib/systemd/systemd-veritysetup'),
 };
-
-/** Verity.Tool, with `auto` decided by the form of stage 1. */
-export function verityTool({ Initrd, Verity }: PlatformSettings): VerityTool {
-  if (Verity.Tool !== 'auto') return Verity.Tool;
-  return Initrd.Init === 'systemd' ? 'systemd-veritysetup' : 'dm-create';
-}
 
 export function setUpVerity(config: PlatformConfig): Step<VerityData> {
   const { Verity, Usr, KernelCommandLine } = config.settings;
@@ -60,7 +59,7 @@ export function setUpVerity(config: PlatformConfig): Step<VerityData> {
     explanation: [
       `Makes ${verityDevicePath(config.settings)} with ${tool}: every block that is read from it is checked against the root hash ${fromCommandLine ? `that ${KernelCommandLine.RootHash}= gives` : 'that is built in'}.`,
       'Requires first that the hash tree begins with the root hash: a wrong one has a reason of its own.',
-      `A block that does not match: ${Verity.OnCorruption}, from the first read on.`,
+      `A block that does not match: ${Verity.OnCorruption}, from the first read on. One that cannot be read: ${Verity.OnError}.`,
     ],
     needs: {
       ...nothing,
@@ -72,6 +71,7 @@ export function setUpVerity(config: PlatformConfig): Step<VerityData> {
         ...programs(...(udev ? udevPrograms : [])),
       ],
       files: udev ? udevFiles : [],
+      kernelVersions: Verity.OnError === 'error' ? [] : [reactionToErrors],
       units: udev ? ['systemd-udevd.service'] : [],
     },
     uses: [
@@ -109,7 +109,8 @@ export function setUpVerity(config: PlatformConfig): Step<VerityData> {
       separateHash: Verity.HashDevice !== undefined,
       tool,
       linksNode,
-      reaction: reactions[Verity.OnCorruption],
+      reactions: reactionsOf(Verity),
+      reactionFlag: Verity.OnCorruption === 'error' ? undefined : `${Verity.OnCorruption}-on-corruption`,
     },
   };
 }

@@ -1,0 +1,31 @@
+/** Files behind an initrd: the kernel unpacks cpio archives one behind the other, and the later one counts. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { run } from '../tools/run.ts';
+
+/** Makes a cpio of `files` by path below `directory`, all of `mode`; gives its file. Throws ToolError. */
+export async function makeExtraCpio(
+  files: Readonly<Record<string, string | Buffer>>,
+  directory: string,
+  mode: number,
+): Promise<string> {
+  const tree = mkdtempSync(join(directory, 'extra-'));
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(tree, path)), { recursive: true });
+    writeFileSync(join(tree, path), content, { mode });
+  }
+  const output = `${tree}.cpio`;
+  await run({
+    program: 'bsdtar',
+    args: ['--format=newc', '--uid=0', '--gid=0', '-C', tree, '-cf', output, ...readdirSync(tree)],
+  });
+  return output;
+}
+
+/** Writes `initrd` with `cpio` behind it, at a multiple of 4 bytes, to `output`; gives that. */
+export function joinCpio(initrd: string, cpio: string, output: string): string {
+  const image = readFileSync(initrd);
+  const padding = Buffer.alloc((4 - (image.length % 4)) % 4);
+  writeFileSync(output, Buffer.concat([image, padding, readFileSync(cpio)]));
+  return output;
+}

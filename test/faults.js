@@ -1,0 +1,26 @@
+/** `npm run faults`: what the matrix of faults showed, as a table. Exit code 1 where a boot did not end as expected. */
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+const lab = process.env.BOOTRELAY_LAB || join(cache, 'bootrelay/lab');
+const rows = ['shell', 'systemd'].flatMap((form) =>
+  JSON.parse(readFileSync(join(lab, 'shared', `faults-${form}.json`), 'utf8')),
+);
+
+for (const { fault, form, expected, seen, seconds, ok } of rows) {
+  const line = [
+    ok ? 'ok ' : 'NOT',
+    fault.padEnd(26),
+    form.padEnd(8),
+    expected.padEnd(56),
+    `${seconds.toFixed(1)} s`,
+  ];
+  console.log(line.join(' '));
+  if (!ok) console.log(`    seen: ${seen}`);
+}
+const good = rows.filter(({ ok }) => ok).length;
+const unverified = rows.filter(({ handedOver }) => handedOver).length;
+console.log(`${good} of ${rows.length} as expected, ${unverified} handed over unverified`);
+process.exit(good === rows.length ? 0 : 1);
