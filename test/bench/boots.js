@@ -198,7 +198,7 @@ export async function benchBoots(lab, work, { runs, untilMultiUser, memory, coun
       cell(handOver, medians.get('hand-written, image')?.handOver),
       cell(stage2, first.stage2),
       cell(multiUser, first.multiUser),
-      memory ? await smallestMemory(candidate) : '-',
+      memory && !candidate.endsInStage2 ? await smallestMemory(candidate) : '-',
       ...(count ? [await countStage1(candidate)] : []),
     ]);
   }
