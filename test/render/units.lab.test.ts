@@ -15,7 +15,10 @@ test.each(unitSets)('systemd 257 accepts the units of %s, %s initrd', (name, ini
   const files = unitsOf(name, initrd).map(([unit, text]) => {
     const file = join(directory, unit);
     // The scripts are programs of the initrds, not of the sysroot.
-    writeFileSync(file, text.replace(/ExecStart=\/(usr\/lib|etc)\/bootrelay\/\S+/, 'ExecStart=/usr/bin/true'));
+    writeFileSync(
+      file,
+      text.replace(/ExecStart=\/(usr\/lib|etc)\/bootrelay\/\S+/, 'ExecStart=/usr/bin/true'),
+    );
     return file.slice(lab.sysroot.length);
   });
   const verify = ['systemd-analyze', 'verify', '--man=no', '--recursive-errors=no', ...files];
