@@ -1,7 +1,7 @@
 /** Does a sysroot have what a boot plan needs? Findings before anything is built. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { closest } from '../config/suggestions.ts';
+import { didYouMean } from '../config/suggestions.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, finding } from '../findings.ts';
 import { type BootPlan, type FileNeed, type KernelVersionNeed, needsOfPlan } from '../plan/boot-plan.ts';
@@ -113,8 +113,8 @@ function checkModules(plan: BootPlan, kernel: Kernel): readonly Finding[] {
     const step = plan.steps.find(({ needs }) => needs.modules.some((need) => need.name === name));
     const message = `kernel ${kernel.version} has no module ${name}, which ${step?.name ?? 'the boot'} needs`;
     if (optional) return [finding('module-optional-missing', message)];
-    const near = closest(canonical, [...kernel.modules.keys()]);
-    return [finding('module-missing', message, { hint: near && `did you mean ${near}?` })];
+    const hint = didYouMean(canonical, [...kernel.modules.keys()]);
+    return [finding('module-missing', message, { hint })];
   });
 }
 

@@ -10,7 +10,7 @@ import { formatMilestone, formatTimeline, type Goal, reached, timelineOf } from 
 import { type Fact, judge } from '../boot/verdict.ts';
 import { withWorkDirectory } from '../build/build.ts';
 import { findKernelImage } from '../build/kernel.ts';
-import { closest } from '../config/suggestions.ts';
+import { didYouMean } from '../config/suggestions.ts';
 import type { Accelerator, DiskBus, GuestOptions } from '../tools/qemu.ts';
 import { run, versionOf } from '../tools/run.ts';
 import { type PlannedPlatform, planOnePlatform } from './platforms.ts';
@@ -150,8 +150,8 @@ async function bootMachine(
 function faultNamed(name: string): Fault {
   const fault = faults[name];
   if (fault) return fault;
-  const near = closest(name, Object.keys(faults));
-  const hint = near ? `did you mean ${near}?` : `the faults are ${Object.keys(faults).join(', ')}`;
+  const names = Object.keys(faults);
+  const hint = didYouMean(name, names) ?? `the faults are ${names.join(', ')}`;
   throw new UsageError(`there is no fault ${name}; ${hint}`);
 }
 

@@ -1,27 +1,10 @@
 /** What settings demand of one another: contradictions, settings without effect, remarks on safety. */
-import { type Finding, type FindingKind, finding, type Origin } from '../findings.ts';
-import { compressorsOf } from './image-format.ts';
+import { type Finding, finding, type Origin } from '../findings.ts';
+import { fullInitrdRules } from './full-initrd-rules.ts';
+import { type Rule, type RuleInput, type Violation, withoutEffect } from './rule.ts';
 import type { PlatformSettings, SettingName } from './settings.ts';
-import { closest } from './suggestions.ts';
-import { isMasked, ownUnits } from './usr-units.ts';
 import { formatDevice } from './value-types.ts';
 import { verityTool } from './verity-tool.ts';
-
-/** What a rule sees: the values, and whether and where a setting was set. */
-interface RuleInput {
-  readonly settings: PlatformSettings;
-  readonly isSet: (name: SettingName) => boolean;
-}
-
-interface Violation {
-  readonly kind: FindingKind;
-  /** The setting that the finding points at: the one to change. */
-  readonly setting: SettingName;
-  readonly message: string;
-  readonly hint?: string | undefined;
-}
-
-type Rule = (input: RuleInput) => readonly Violation[];
 
 export function findRuleViolations(
   settings: PlatformSettings,
@@ -90,10 +73,6 @@ const verityIsUsed: Rule = ({ settings, isSet }) => {
   return [{ kind: 'settings-contradict', setting: 'Verity.RootHash', message }];
 };
 
-function withoutEffect(setting: SettingName, because: string): Violation {
-  return { kind: 'setting-without-effect', setting, message: `has no effect with ${because}` };
-}
-
 const hashTreeIsApart: Rule = ({ settings: { Usr, Verity } }) => {
   const atStart =
     Verity.HashOffset === 0 || (Verity.HashOffset === 'auto' && Verity.HashDevice !== undefined);
@@ -157,47 +136,6 @@ const parameterNamesDiffer: Rule = ({ settings: { KernelCommandLine } }) => {
     }));
 };
 
-const overlayIsUsed: Rule = ({ settings: { FullInitrd }, isSet }) => {
-  if (FullInitrd.Writable || FullInitrd.Source === 'usr') return [];
-  const because = 'FullInitrd.Writable=no';
-  const carried = FullInitrd.CarryOver.map(
-    (path): Violation => ({
-      kind: 'setting-without-effect',
-      setting: 'FullInitrd.CarryOver',
-      message: `${path} cannot be carried into a read-only full initrd: systemd-stub's credentials and extensions get lost`,
-      hint: 'Writable=yes, or an empty CarryOver=',
-    }),
-  );
-  return [
-    ...(isSet('FullInitrd.TmpfsSize') ? [withoutEffect('FullInitrd.TmpfsSize', because)] : []),
-    ...carried,
-  ];
-};
-
-/** What stage 1 and the full initrd have at these places must not be overwritten. */
-const ownPlaces =
-  /^\/(init|bin|sbin|lib\w*|usr|dev|proc|sys|run|full|image|overlay|sysusr|sysroot|modules)(\/|$)/;
-
-const carriesOverOnlyExtras: Rule = ({ settings: { FullInitrd } }) =>
-  FullInitrd.CarryOver.filter((path) => ownPlaces.test(path) || path === FullInitrd.Init).map((path) => ({
-    kind: 'settings-contradict',
-    setting: 'FullInitrd.CarryOver',
-    message: `${path} must not be carried over: both initrds have their own`,
-  }));
-
-/** Files of the systemd form that the full initrd has its own of. */
-const systemdOwn =
-  /^\/etc(\/systemd(\/system|\/(system|journald)\.conf)?|\/(passwd|group|machine-id|initrd-release|os-release))?$/;
-
-const carriesOverNothingOfSystemd: Rule = ({ settings: { FullInitrd, Initrd } }) =>
-  Initrd.Init === 'shell'
-    ? []
-    : FullInitrd.CarryOver.filter((path) => systemdOwn.test(path)).map((path) => ({
-        kind: 'settings-contradict',
-        setting: 'FullInitrd.CarryOver',
-        message: `${path} must not be carried over with Initrd.Init=systemd: both initrds have their own`,
-      }));
-
 const compressionLevelLimits: Readonly<Record<string, number>> = { zstd: 22, xz: 9, gzip: 9, none: 0 };
 
 const compressionLevelFits: Rule = ({ settings: { Initrd } }) => {
@@ -208,96 +146,6 @@ const compressionLevelFits: Rule = ({ settings: { Initrd } }) => {
   const message = `CompressionLevel must be at most ${limit} with Compression=${Initrd.Compression}`;
   return [{ kind: 'settings-contradict', setting: 'Initrd.CompressionLevel', message }];
 };
-
-const imageCompressionFits: Rule = ({ settings: { FullInitrd } }) => {
-  const { FileSystem, Compression } = FullInitrd;
-  const known: readonly string[] = compressorsOf[FileSystem];
-  if (Compression === 'auto' || known.includes(Compression)) return [];
-  const message = `Compression must be one of ${known.join(', ')} with FullInitrd.FileSystem=${FileSystem}`;
-  return [{ kind: 'settings-contradict', setting: 'FullInitrd.Compression', message }];
-};
-
-const imageSettings: readonly SettingName[] = [
-  'FullInitrd.Image',
-  'FullInitrd.FileSystem',
-  'FullInitrd.Compression',
-  'FullInitrd.BlockSize',
-  'FullInitrd.Writable',
-];
-
-const usrSettings: readonly SettingName[] = [
-  'FullInitrd.Target',
-  'FullInitrd.Mask',
-  'FullInitrd.Unmask',
-  'FullInitrd.DropIns',
-  'FullInitrd.Users',
-  'FullInitrd.Groups',
-  'FullInitrd.ExtraFiles',
-];
-
-const sourceIsUsed: Rule = ({ settings: { FullInitrd }, isSet }) =>
-  (FullInitrd.Source === 'usr' ? imageSettings : usrSettings)
-    .filter(isSet)
-    .map((setting) => withoutEffect(setting, `FullInitrd.Source=${FullInitrd.Source}`));
-
-function suggest(near: string | undefined): string | undefined {
-  return near && `did you mean ${near}?`;
-}
-
-const unmasksWhatIsMasked: Rule = ({ settings: { FullInitrd } }) =>
-  FullInitrd.Unmask.filter((unit) => !ownUnits.includes(unit)).map((unit) => ({
-    kind: 'setting-without-effect',
-    setting: 'FullInitrd.Unmask',
-    message: `bootrelay neither masks nor changes ${unit} by itself`,
-    hint: suggest(closest(unit, ownUnits)),
-  }));
-
-/** What the skeleton of the full initrd has of its own. */
-const ownOfSkeleton =
-  /^\/(init|bin|sbin|lib\w*|usr|dev|proc|sys|run|sysusr|sysroot)(\/|$)|^\/(etc|var)$|^\/var\/run(\/|$)|^\/etc\/(passwd|group|machine-id|mtab|initrd-release|os-release|bootrelay|systemd|systemd\/system)$/;
-
-/** Units of the full initrd that are bootrelay's: without them nothing checks /usr. */
-const ownOfFullInitrd =
-  /^(bootrelay-.*|sysusr-usr\.mount|sysroot-usr\.mount|systemd-veritysetup@.*|initrd\.target|default\.target)$/;
-
-const leavesCheckAlone: Rule = ({ settings: { FullInitrd } }) => {
-  const named = [
-    ...FullInitrd.Mask.map((unit) => ['FullInitrd.Mask', unit] as const),
-    ...FullInitrd.DropIns.map(({ unit }) => ['FullInitrd.DropIns', unit] as const),
-  ];
-  return named
-    .filter(([, unit]) => ownOfFullInitrd.test(unit))
-    .map(([setting, unit]) => ({
-      kind: 'settings-contradict',
-      setting,
-      message: `${unit} must stay as bootrelay renders it: the check of /usr depends on it`,
-    }));
-};
-
-const dropInsAreRead: Rule = ({ settings: { FullInitrd } }) =>
-  FullInitrd.DropIns.filter(({ unit }) => isMasked(unit, FullInitrd)).map(({ unit }) => ({
-    kind: 'setting-without-effect',
-    setting: 'FullInitrd.DropIns',
-    message: `${unit} is masked`,
-    hint: `Unmask=${unit}`,
-  }));
-
-const extraFilesAreApart: Rule = ({ settings: { FullInitrd } }) =>
-  FullInitrd.ExtraFiles.filter((path) => ownOfSkeleton.test(path)).map((path) => ({
-    kind: 'settings-contradict',
-    setting: 'FullInitrd.ExtraFiles',
-    message: `${path} must not be copied: the full initrd has its own`,
-  }));
-
-const thinIsUsed: Rule = ({ settings: { FullInitrd }, isSet }) =>
-  FullInitrd.Source !== 'thin' && isSet('FullInitrd.Thin')
-    ? [withoutEffect('FullInitrd.Thin', `FullInitrd.Source=${FullInitrd.Source}`)]
-    : [];
-
-const blocksAreCompressed: Rule = ({ settings: { FullInitrd }, isSet }) =>
-  FullInitrd.Compression === 'none' && isSet('FullInitrd.BlockSize')
-    ? [withoutEffect('FullInitrd.BlockSize', 'FullInitrd.Compression=none')]
-    : [];
 
 const microcodeFitsArchitecture: Rule = ({ settings: { Initrd, Platform } }) =>
   Initrd.Microcode.length > 0 && Platform.Architecture !== 'x86-64'
@@ -348,17 +196,7 @@ const rules: readonly Rule[] = [
   rootHashParameterIsRead,
   parametersAreRead,
   parameterNamesDiffer,
-  overlayIsUsed,
-  imageCompressionFits,
-  blocksAreCompressed,
-  thinIsUsed,
-  sourceIsUsed,
-  unmasksWhatIsMasked,
-  leavesCheckAlone,
-  dropInsAreRead,
-  extraFilesAreApart,
-  carriesOverOnlyExtras,
-  carriesOverNothingOfSystemd,
+  ...fullInitrdRules,
   compressionLevelFits,
   microcodeFitsArchitecture,
   coldplugHasDirectories,

@@ -9,3 +9,9 @@ export function closest(word: string, candidates: readonly string[]): string | u
   const near = distance(word.toLowerCase(), best) <= Math.max(1, Math.floor(word.length / 3));
   return near ? candidates[lowered.indexOf(best)] : undefined;
 }
+
+/** The hint for a mistyped word, where there is something near. */
+export function didYouMean(word: string, candidates: readonly string[]): string | undefined {
+  const near = closest(word, candidates);
+  return near && `did you mean ${near}?`;
+}

@@ -13,7 +13,7 @@ import {
   sectionNames,
   settingRows,
 } from './settings.ts';
-import { closest } from './suggestions.ts';
+import { closest, didYouMean } from './suggestions.ts';
 
 /** Where each effective value comes from: one origin a value, more for lists, none for a default. */
 export type Origins = ReadonlyMap<SettingName, readonly Origin[]>;
@@ -112,8 +112,7 @@ function parseValue(
 ): { readonly value: unknown } | { readonly problem: Finding } {
   const parsed = row.setting.type.parse(value);
   if ('value' in parsed) return { value: parsed.value };
-  const near = closest(value, row.setting.type.choices ?? []);
-  const hint = parsed.hint ?? (near && `did you mean ${near}?`);
+  const hint = parsed.hint ?? didYouMean(value, row.setting.type.choices ?? []);
   const message = `"${value}" must be ${parsed.required}`;
   return { problem: finding('value-invalid', message, { setting: row.name, origin, hint }) };
 }

@@ -89,7 +89,7 @@ function renderEmergency(plan: BootPlan, common: object): readonly PathAndFile[]
   const first = unitsOfPlan(plan)[0]?.steps[0]?.name;
   const place = plan.steps.findIndex(({ name }) => name === 'mount-usr');
   const { name, data } = plan.steps[place] as Step<MountUsrData>;
-  const mount = { name, failure: data.failure, next: plan.steps[place + 1]?.name };
+  const mount = { name, failure: `usr-unmountable: ${data.failure}`, next: plan.steps[place + 1]?.name };
   return [unit('bootrelay-emergency.service', common), script('emergency', { ...common, first, mount })];
 }
 

@@ -122,6 +122,11 @@ const bad: readonly (readonly [string, string, string])[] = [
     'p/test.ini:5: error: FullInitrd.ExtraFiles: /etc/passwd must not be copied: the full initrd has its own',
   ],
   [
+    'a drop-in for the check of /usr among the extra files',
+    `${device}[FullInitrd]\nSource=usr\nExtraFiles=/etc/systemd/system/bootrelay-check-usr.service.d\n`,
+    'p/test.ini:5: error: FullInitrd.ExtraFiles: /etc/systemd/system/bootrelay-check-usr.service.d must not be copied: the full initrd has its own',
+  ],
+  [
     'a mask on the check of /usr',
     `${device}[FullInitrd]\nSource=usr\nMask=bootrelay-check-usr.service\n`,
     'p/test.ini:5: error: FullInitrd.Mask: bootrelay-check-usr.service must stay as bootrelay renders it: the check of /usr depends on it',
