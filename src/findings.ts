@@ -10,6 +10,8 @@ export interface Origin {
 
 interface FindingWords {
   readonly severity: Severity;
+  /** `check` fails on it although it is no error, unless it is told to allow it: nothing for a machine in the field. */
+  readonly unlessAllowed?: true;
   /** One sentence: what this kind of finding is about. */
   readonly title: string;
 }
@@ -34,6 +36,16 @@ export const findingKinds = {
   'root-hash-unprotected': {
     severity: 'note',
     title: 'The root hash is only as trustworthy as the kernel command line.',
+  },
+  'shell-without-password': {
+    severity: 'warning',
+    unlessAllowed: true,
+    title: 'A boot that fails gives a root shell to whoever holds the keyboard.',
+  },
+  'debug-enabled': {
+    severity: 'warning',
+    unlessAllowed: true,
+    title: 'Stage 1 has breakpoints and a trace.',
   },
   'module-missing': {
     severity: 'error',
@@ -94,6 +106,11 @@ export function finding(kind: FindingKind, message: string, details: FindingDeta
     ...(hint !== undefined && { hint }),
   };
 }
+
+/** Kinds that `check --allow` can name. */
+export const allowableKinds: readonly FindingKind[] = (Object.keys(findingKinds) as FindingKind[]).filter(
+  (kind) => 'unlessAllowed' in findingKinds[kind],
+);
 
 export function hasErrors(findings: readonly Finding[]): boolean {
   return findings.some(({ severity }) => severity === 'error');

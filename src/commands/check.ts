@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { type InitrdUnit, unitsOfSkeleton } from '../build/initrd-units.ts';
 import { checkRequirements } from '../build/requirements.ts';
 import { thinOf } from '../config/image-format.ts';
-import { type Finding, hasErrors } from '../findings.ts';
+import { allowableKinds, type Finding, type FindingKind, hasErrors } from '../findings.ts';
 import { checkSharing } from '../pack/record.ts';
 import { renderSkeleton } from '../render/skeleton.ts';
 import { type PlannedPlatform, planPlatforms } from './platforms.ts';
@@ -16,6 +16,8 @@ export interface CheckArguments {
   readonly kernel: string | undefined;
   /** A packed full initrd, to compare with the sysroot's /usr. */
   readonly image?: string | undefined;
+  /** Kinds of findings on which the check fails otherwise. */
+  readonly allow?: readonly string[];
 }
 
 export async function check(args: CheckArguments): Promise<CommandResult> {
@@ -24,6 +26,7 @@ export async function check(args: CheckArguments): Promise<CommandResult> {
     throw new UsageError('--sysroot and --kernel go together');
   if (args.image !== undefined && sysroot === undefined)
     throw new UsageError('--image needs --sysroot and --kernel: it is compared with the /usr of the sysroot');
+  const refused = refusedKinds(args);
   const { planned, findings: own } = planPlatforms(args);
   const findings = [...own, ...planned.flatMap((platform) => checkAgainst(platform, args))];
   const counts = (['error', 'warning', 'note'] as const).map((severity) => {
@@ -36,7 +39,7 @@ export async function check(args: CheckArguments): Promise<CommandResult> {
   }));
   const platforms = `${args.platforms.length} platform${args.platforms.length === 1 ? '' : 's'}`;
   return {
-    exitCode: hasErrors(findings) ? 1 : 0,
+    exitCode: hasErrors(findings) || findings.some(({ kind }) => refused.includes(kind)) ? 1 : 0,
     text: [...units.flatMap(formatUnits), `${platforms}: ${counts.join(', ')}`].join('\n'),
     json: {
       command: 'check',
@@ -45,6 +48,14 @@ export async function check(args: CheckArguments): Promise<CommandResult> {
     },
     findings,
   };
+}
+
+/** Kinds on which `check` fails although they are no errors. */
+function refusedKinds({ allow = [] }: CheckArguments): readonly FindingKind[] {
+  const unknown = allow.find((kind) => !(allowableKinds as readonly string[]).includes(kind));
+  if (unknown !== undefined)
+    throw new UsageError(`--allow takes ${allowableKinds.join(' or ')}, not "${unknown}"`);
+  return allowableKinds.filter((kind) => !allow.includes(kind));
 }
 
 /** What systemd starts where the system's /usr is the full initrd; nothing for other platforms, or without a sysroot. */

@@ -186,6 +186,42 @@ const onErrorNeedsTable: Rule = ({ settings }) => {
   return [{ kind: 'settings-contradict', setting: 'Verity.OnError', message, hint: 'Tool=dmsetup' }];
 };
 
+const shellIsGuarded: Rule = ({ settings: { Emergency }, isSet }) => {
+  const { Shell, PasswordHash, Delay } = Emergency;
+  const setting = 'Emergency.Shell';
+  const unused =
+    PasswordHash !== undefined && Shell !== 'password'
+      ? [withoutEffect('Emergency.PasswordHash', `Emergency.Shell=${Shell}`)]
+      : [];
+  if (Shell === 'never') return unused;
+  if (Delay < 1) {
+    const message = `Delay must be at least 1s with Shell=${Shell}: that is the time to press Enter`;
+    return [
+      {
+        kind: 'settings-contradict',
+        setting: isSet('Emergency.Delay') ? 'Emergency.Delay' : setting,
+        message,
+      },
+    ];
+  }
+  if (Shell === 'always') {
+    const message = 'whoever holds the keyboard of a machine that fails to boot becomes root';
+    return [...unused, { kind: 'shell-without-password', setting, message, hint: 'Shell=password' }];
+  }
+  if (PasswordHash !== undefined) return [];
+  const message = 'Emergency.PasswordHash is required with Shell=password';
+  return [{ kind: 'value-required', setting, message, hint: '`openssl passwd -6` prints one' }];
+};
+
+const debugIsForDevelopment: Rule = ({ settings: { Emergency }, isSet }) => {
+  if (!Emergency.Debug)
+    return isSet('KernelCommandLine.Break')
+      ? [withoutEffect('KernelCommandLine.Break', 'Emergency.Debug=no')]
+      : [];
+  const message = 'the kernel command line can open a root shell in stage 1: for development only';
+  return [{ kind: 'debug-enabled', setting: 'Emergency.Debug', message, hint: 'Debug=no' }];
+};
+
 const rules: readonly Rule[] = [
   dataDeviceIsNamed,
   verityIsUsed,
@@ -200,4 +236,6 @@ const rules: readonly Rule[] = [
   compressionLevelFits,
   microcodeFitsArchitecture,
   coldplugHasDirectories,
+  shellIsGuarded,
+  debugIsForDevelopment,
 ];

@@ -27,6 +27,7 @@ import {
   moduleName,
   mountOptions,
   parameterName,
+  passwordHash,
   plainPath,
   platformName,
   rootHash,
@@ -250,7 +251,25 @@ export const settings = {
       'reboot',
       'What happens when a step of stage 1 fails, or when the check of /usr in the full initrd does.',
     ),
-    Delay: single(timeSpan, '10s', 'How long the reason stays on the console before the action.'),
+    Delay: single(
+      timeSpan,
+      '10s',
+      'How long the reason stays on the console before the action; the console counts down.',
+    ),
+    Shell: single(
+      choice('never', 'password', 'always'),
+      'never',
+      'Whether Enter on the console opens a root shell during Delay: `never`, and there is none in the minimal initrd; `password`, after the password of PasswordHash, with three tries in a minute; `always`, to whoever holds the keyboard. The action follows when it ends.',
+    ),
+    PasswordHash: optional(
+      passwordHash,
+      'The password of Shell=password, as `openssl passwd -6` prints it. It is in the minimal initrd: whoever can read /boot can guess at it.',
+    ),
+    Debug: single(
+      boolean,
+      'no',
+      'For development: a trace of every command, and shells without a password before the steps that KernelCommandLine.Break names. `check` refuses it unless told `--allow debug-enabled`.',
+    ),
   },
   KernelCommandLine: {
     Override: single(
@@ -279,6 +298,11 @@ export const settings = {
       parameterName,
       'usrhash',
       'Parameter that carries the root hash, with Verity.RootHash=command-line.',
+    ),
+    Break: single(
+      parameterName,
+      'bootrelay.break',
+      'Parameter with the steps, separated by commas, before which Emergency.Debug=yes opens a shell; `all` for each.',
     ),
   },
 } as const satisfies Record<string, Record<string, AnySetting>>;

@@ -235,6 +235,20 @@ export const rootHash: ValueType<string> = {
   },
 };
 
+/** A password as crypt(5) hashes it, in the two ways that busybox can check. */
+export const passwordHash: ValueType<string> = {
+  name: 'password hash',
+  parse(value) {
+    const match = /^\$[56]\$(rounds=\d{4,9}\$)?[A-Za-z0-9./]{1,16}\$[A-Za-z0-9./]+$/.exec(value);
+    const length = value.slice(value.lastIndexOf('$') + 1).length;
+    if (match && length === (value.startsWith('$6$') ? 86 : 43)) return { value };
+    return {
+      required: 'a hash of crypt(5) with SHA-512 ($6$) or SHA-256 ($5$)',
+      hint: '`openssl passwd -6` asks for a password and prints one',
+    };
+  },
+};
+
 export const platformName = pattern(
   'name',
   /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/,

@@ -111,7 +111,13 @@ export interface Step<Data = unknown> {
 
 export interface EmergencyPlan {
   readonly action: Sourced<'reboot' | 'poweroff' | 'halt' | 'panic'>;
+  /** Seconds. */
   readonly delay: Sourced<number>;
+  readonly shell: Sourced<'never' | 'password' | 'always'>;
+  /** As crypt(5) makes it; only with a shell that asks for it. */
+  readonly passwordHash: string | undefined;
+  /** The kernel parameter that names the steps to stop before; undefined where there are no breakpoints. */
+  readonly debug: Sourced<string> | undefined;
 }
 
 export interface BootPlan {

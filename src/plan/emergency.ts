@@ -1,11 +1,27 @@
 /** What happens when a step fails. */
 import type { PlatformSettings } from '../config/settings.ts';
-import type { ProgramNeed } from './boot-plan.ts';
+import type { PlatformConfig } from '../config/validate.ts';
+import type { EmergencyPlan, ProgramNeed } from './boot-plan.ts';
 import { applets } from './needs.ts';
+import { sourced } from './source.ts';
 
-/** What the emergency action needs, whichever step fails. */
+export function planEmergency(config: PlatformConfig): EmergencyPlan {
+  const { Emergency, KernelCommandLine } = config.settings;
+  return {
+    action: sourced(config, 'Emergency.Action', Emergency.Action),
+    delay: sourced(config, 'Emergency.Delay', Emergency.Delay),
+    shell: sourced(config, 'Emergency.Shell', Emergency.Shell),
+    passwordHash: Emergency.Shell === 'password' ? Emergency.PasswordHash : undefined,
+    debug: Emergency.Debug ? sourced(config, 'Emergency.Debug', KernelCommandLine.Break) : undefined,
+  };
+}
+
+/** What the emergency action needs, whichever step fails, and breakpoints. */
 export function emergencyNeeds({ Emergency, Initrd }: PlatformSettings): readonly ProgramNeed[] {
   const action = Emergency.Action === 'panic' ? [] : [Emergency.Action];
   const asks = Initrd.Init === 'systemd' ? ['grep'] : [];
-  return applets('sleep', ...asks, ...action);
+  const shell = Emergency.Shell === 'never' ? [] : ['head', 'setsid', 'timeout'];
+  const login = Emergency.Shell === 'password' ? ['login'] : [];
+  const debug = Emergency.Debug ? ['grep', 'setsid'] : [];
+  return applets('sh', 'sleep', ...asks, ...action, ...shell, ...login, ...debug);
 }

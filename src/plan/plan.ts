@@ -1,8 +1,8 @@
 /** PlatformConfig -> BootPlan: the order of the steps is decided here and nowhere else. */
 import type { PlatformConfig } from '../config/validate.ts';
 import { type BootPlan, checkPlan, type ProgramNeed, type Step } from './boot-plan.ts';
-import { emergencyNeeds } from './emergency.ts';
-import { relativeToPlatform, sourced } from './source.ts';
+import { emergencyNeeds, planEmergency } from './emergency.ts';
+import { relativeToPlatform } from './source.ts';
 import { carriesOver, carryOver } from './steps/carry-over.ts';
 import { findUsrPartition } from './steps/find-usr-partition.ts';
 import { handOverUsr } from './steps/hand-over-usr.ts';
@@ -18,7 +18,6 @@ import { switchRoot } from './steps/switch-root.ts';
 /** The boot of one platform. `files` are those that the settings come from. Throws PlanError on a defect of ours. */
 export function planBoot(config: PlatformConfig, files: readonly string[]): BootPlan {
   const { settings } = config;
-  const { Action, Delay } = settings.Emergency;
   const plan: BootPlan = {
     platform: config.name,
     form: settings.Initrd.Init,
@@ -26,10 +25,7 @@ export function planBoot(config: PlatformConfig, files: readonly string[]): Boot
     architecture: settings.Platform.Architecture,
     files: files.map((file) => relativeToPlatform(config, file)),
     steps: withEmergency(stepsOf(config), emergencyNeeds(settings)),
-    emergency: {
-      action: sourced(config, 'Emergency.Action', Action),
-      delay: sourced(config, 'Emergency.Delay', Delay),
-    },
+    emergency: planEmergency(config),
   };
   checkPlan(plan);
   return plan;

@@ -53,6 +53,10 @@ export const reasons = {
     when: 'more than one device matches',
     help: 'Two partitions carry the same label, such as a cloned disk beside its original, and stage 1 takes neither. Remove one, or name the partition by PARTUUID.',
   },
+  'device-unreadable': {
+    when: 'the disk gives an error where the file system, the verity superblock or the hash tree begins',
+    help: `The disk fails, was taken away, or its cable is bad: the kernel's log has the I/O error just before. ${otherSlot}, and look at the disk.`,
+  },
   'usr-file-system-missing': {
     when: 'the partition does not hold the file system that the platform has for /usr',
     help: `An update did not finish, or the partition is another one. ${otherSlot} and write this one again.`,
@@ -90,8 +94,8 @@ export const reasons = {
     help: 'The image is no initrd, or FullInitrd.Init is another path in it.',
   },
   'release-missing': {
-    when: 'the full initrd has no os-release, and systemd switches to no other root',
-    help: 'The full initrd must have /etc/os-release or /usr/lib/os-release, as dracut and mkosi-initrd make it.',
+    when: 'the full initrd has no /etc/initrd-release, or with Init=systemd no os-release, and systemd switches to no other root',
+    help: 'The full initrd must have /etc/initrd-release, by which its systemd knows that it is in an initrd, and /etc/os-release or /usr/lib/os-release, as dracut and mkosi-initrd make them.',
   },
   'carry-over-failed': {
     when: 'what FullInitrd.CarryOver names cannot be copied into the full initrd',
@@ -100,6 +104,10 @@ export const reasons = {
   'hand-over-failed': {
     when: '/usr or the mounts of stage 1 cannot be handed over to the full initrd',
     help: 'The full initrd lacks a mount point and cannot be written to, or the kernel refuses the mount.',
+  },
+  'program-missing': {
+    when: 'a step starts a program that is not in the minimal initrd',
+    help: 'The minimal initrd was changed after it was built, or is damaged: `bootrelay build` puts in all that the plan needs. The console names the program just before.',
   },
   'unit-failed': {
     when: 'a unit of stage 1 fails without a reason of its own, or takes too long (Init=systemd)',

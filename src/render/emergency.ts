@@ -1,7 +1,58 @@
-/** What templates print and test of the emergency action. */
-import type { BootPlan, EmergencyPlan } from '../plan/boot-plan.ts';
+/** The emergency action as text: the script that ends a boot, and what its shell needs. */
+import type { BootPlan, EmergencyPlan, Step } from '../plan/boot-plan.ts';
+import type { MountUsrData } from '../plan/steps/mount-usr.ts';
+import { renderTemplate } from './templates.ts';
+import type { RenderedFile } from './tree.ts';
 
-/** The plan's action and delay, and whether it is a panic: no program does that. */
+export type PathAndFile = readonly [path: string, file: RenderedFile];
+
+/** The plan's emergency action, and whether it is a panic: no program does that. */
 export function emergencyData({ emergency }: BootPlan): EmergencyPlan & { readonly panics: boolean } {
   return { ...emergency, panics: emergency.action.value === 'panic' };
+}
+
+/** What the shell is started with: a login that checks the password, or none. */
+const shellCommands = { never: [], password: ['login', 'root'], always: ['sh', '-i'] } as const;
+
+/** The script of the emergency action; the accounts that its shell or systemd want. */
+export function renderEmergency(plan: BootPlan): readonly PathAndFile[] {
+  const { platform, files, form, emergency } = plan;
+  const systemd = form === 'systemd';
+  const opensShell = emergency.shell.value !== 'never';
+  const seconds = Math.floor(emergency.delay.value);
+  const data = {
+    ...{ platform, files, systemd, emergency: emergencyData(plan), opensShell, seconds },
+    fraction: Number((emergency.delay.value - seconds).toFixed(3)),
+    shellCommand: shellCommands[emergency.shell.value],
+    passwordHash: emergency.passwordHash,
+    ...(systemd && failedUnit(plan)),
+  };
+  const file = (path: string, mode: RenderedFile['mode']): PathAndFile => {
+    const name = path.split('/').at(-1);
+    return [path, { text: renderTemplate(`templates/minimal/${name}`, data), mode }];
+  };
+  return [
+    file('usr/lib/bootrelay/emergency', 0o755),
+    ...(systemd || opensShell ? [file('etc/passwd', 0o644), file('etc/group', 0o644)] : []),
+    ...(emergency.passwordHash === undefined ? [] : [file('etc/shadow', 0o600)]),
+  ];
+}
+
+/** What the systemd form can tell of a unit that failed without a word of its own. */
+function failedUnit({ steps }: BootPlan): object {
+  const first = steps.find(({ name }) => name !== 'mount-kernel-filesystems')?.name;
+  const place = steps.findIndex(({ name }) => name === 'mount-usr');
+  const { name, data } = steps[place] as Step<MountUsrData>;
+  return {
+    first,
+    mount: { name, failure: `usr-unmountable: ${data.failure}`, next: steps[place + 1]?.name },
+  };
+}
+
+/** Shell text of breakpoints and a trace; empty where the platform has none. */
+export function renderDebug(plan: BootPlan): string {
+  const { debug } = plan.emergency;
+  if (!debug) return '';
+  const breakPattern = `${debug.value.replaceAll('.', '[.]')}=`;
+  return renderTemplate('templates/minimal/debug', { emergency: plan.emergency, breakPattern });
 }

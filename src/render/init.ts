@@ -1,6 +1,6 @@
 /** BootPlan -> the shell form of stage 1: /init of the minimal initrd. */
 import type { BootPlan } from '../plan/boot-plan.ts';
-import { emergencyData } from './emergency.ts';
+import { emergencyData, renderDebug } from './emergency.ts';
 import { renderStep } from './step-text.ts';
 import { renderTemplate } from './templates.ts';
 
@@ -13,5 +13,5 @@ export function renderInit(plan: BootPlan): string {
     variables,
     emergency: emergencyData(plan),
   });
-  return [head, ...plan.steps.map((step) => renderStep(step, plan))].join('\n');
+  return [head + renderDebug(plan), ...plan.steps.map((step) => renderStep(step, plan))].join('\n');
 }

@@ -29,6 +29,19 @@ export function checkIdentifier(value: string): string {
   throw new QuoteError(`${JSON.stringify(value)} is not an identifier`);
 }
 
+/** A number without sign or exponent. */
+export function checkNumber(value: string): string {
+  if (/^\d+(\.\d+)?$/.test(value)) return value;
+  throw new QuoteError(`${JSON.stringify(value)} is not a number`);
+}
+
+/** A field of passwd(5) or shadow(5): a colon would end it, and nothing quotes there. */
+export function checkAccountField(value: string): string {
+  refuseControl(value);
+  if (!value.includes(':')) return value;
+  throw new QuoteError(`${JSON.stringify(value)} cannot be a field of an account`);
+}
+
 /** A value of a systemd unit setting in systemd's own syntax: one line, and a trailing \ would go on in the next one. */
 export function checkUnitSetting(value: string): string {
   refuseControl(value);

@@ -1,6 +1,8 @@
 /** The only ways in which a template can print a value: each quotes for the language that it goes into. */
 import {
+  checkAccountField,
   checkIdentifier,
+  checkNumber,
   checkUnitName,
   checkUnitSetting,
   quoteComment,
@@ -23,6 +25,9 @@ export const quotingHelpers: Readonly<Record<string, (value: unknown) => string>
       .join(' | '),
   comment: (value) => quoteComment(Array.isArray(value) ? value.join(', ') : asText(value)),
   identifier: (value) => checkIdentifier(asText(value)),
+  /** A number, which no language treats specially. */
+  number: (value) => checkNumber(asText(value)),
+  accountField: (value) => checkAccountField(asText(value)),
   unit: (value) => quoteUnit(asText(value)),
   /** What a user wrote for a unit, specifiers and all. */
   unitSetting: (value) => checkUnitSetting(asText(value)),

@@ -1,9 +1,8 @@
 /** BootPlan -> the systemd form of stage 1: the steps in units, the switch, what happens on failure, systemd's configuration. */
 import type { BootPlan, Step } from '../plan/boot-plan.ts';
-import type { MountUsrData } from '../plan/steps/mount-usr.ts';
 import type { VerityData } from '../plan/steps/set-up-verity.ts';
 import type { SwitchRootData } from '../plan/steps/switch-root.ts';
-import { emergencyData } from './emergency.ts';
+import { emergencyData, type PathAndFile, renderDebug } from './emergency.ts';
 import {
   renderUnit,
   scriptDirectory,
@@ -30,8 +29,6 @@ const leftovers = [
   '/run/systemd/system/sysusr-usr.mount.d',
 ];
 
-type PathAndFile = readonly [string, RenderedFile];
-
 /** The files of the minimal initrd by their path in it. */
 export function renderSystemd(plan: BootPlan): RenderedTree {
   const { platform, files } = plan;
@@ -46,10 +43,10 @@ export function renderSystemd(plan: BootPlan): RenderedTree {
   return new Map<string, RenderedFile>([
     unit('initrd.target', common),
     ...unitsOfPlan(plan).flatMap((own) => renderUnit(own, plan, common)),
-    script('step-functions', common, 0o644),
+    stepFunctions(plan, common),
     ...renderUdev(plan, common),
     ...renderSwitch(plan, common),
-    ...renderEmergency(plan, common),
+    unit('bootrelay-emergency.service', common),
     ...renderConfiguration(plan, common),
   ]);
 }
@@ -60,6 +57,11 @@ function unit(name: string, data: object): PathAndFile {
 
 function script(name: string, data: object, mode: RenderedFile['mode'] = 0o755): PathAndFile {
   return [`${scriptDirectory}/${name}`, { text: renderTemplate(`templates/minimal/${name}`, data), mode }];
+}
+
+function stepFunctions(plan: BootPlan, common: object): PathAndFile {
+  const [path, { text }] = script('step-functions', common);
+  return [path, { text: text + renderDebug(plan), mode: 0o644 }];
 }
 
 /** udev runs for the verity device, and only where there is one. */
@@ -85,14 +87,6 @@ function renderSwitch(plan: BootPlan, common: object): readonly PathAndFile[] {
   ];
 }
 
-function renderEmergency(plan: BootPlan, common: object): readonly PathAndFile[] {
-  const first = unitsOfPlan(plan)[0]?.steps[0]?.name;
-  const place = plan.steps.findIndex(({ name }) => name === 'mount-usr');
-  const { name, data } = plan.steps[place] as Step<MountUsrData>;
-  const mount = { name, failure: `usr-unmountable: ${data.failure}`, next: plan.steps[place + 1]?.name };
-  return [unit('bootrelay-emergency.service', common), script('emergency', { ...common, first, mount })];
-}
-
 function renderConfiguration({ emergency }: BootPlan, common: object): readonly PathAndFile[] {
   const crashAction = crashActions[emergency.action.value];
   // For systemd 255, which does not know CrashAction=.
@@ -105,7 +99,5 @@ function renderConfiguration({ emergency }: BootPlan, common: object): readonly 
     unit('systemd-journald.service.d/bootrelay.conf', common),
     file('etc/systemd/system.conf', 'system.conf'),
     file('etc/systemd/journald.conf', 'journald.conf'),
-    file('etc/passwd', 'passwd'),
-    file('etc/group', 'group'),
   ];
 }

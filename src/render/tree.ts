@@ -2,8 +2,8 @@
 
 export interface RenderedFile {
   readonly text: string;
-  /** Permission bits: 0o755 for what is executed, 0o644 for the rest. */
-  readonly mode: 0o644 | 0o755;
+  /** Permission bits: 0o755 for what is executed, 0o600 for what only root reads, 0o644 for the rest. */
+  readonly mode: 0o600 | 0o644 | 0o755;
 }
 
 export interface RenderedLink {

@@ -197,3 +197,34 @@ test('the size table adds up to the image', () => {
   expect(shares.reduce((sum: number, share: number) => sum + share, 0)).toBeCloseTo(1, 6);
   expect(manifest.initrd.size).toBe(readFileSync(join(work, 'a/initrd.img')).length);
 });
+
+test.each([['a'], ['systemd']])(
+  'build %s: no shell, login, breakpoint or trace for whoever is at the console',
+  (output) => {
+    if (output === 'systemd') expect(build(output, 'Initrd.Init=systemd')).toMatchObject({ status: 0 });
+    const names = list(`${output}/initrd.img`).join('\n');
+    expect(names).not.toMatch(
+      /\/(login|sulogin|getty|setsid|timeout|cttyhack|shadow|debug-shell\S*|emergency\.service)\b/,
+    );
+    const texts = spawnSync(
+      'bsdtar',
+      ['-xOf', `${output}/initrd.img`, './init', './usr/lib/bootrelay/*', './usr/lib/systemd/system/*'],
+      {
+        cwd: work,
+        encoding: 'utf8',
+      },
+    ).stdout;
+    expect(texts).toMatch(/^reboot -f$/m);
+    expect(texts).not.toMatch(/sh -i|\blogin|breakpoint|set -x|PS4|Enter for a shell|agetty|sulogin/);
+  },
+);
+
+test('a shell with a password brings the login, and the hash for root only', () => {
+  const hash = `$6$abcdefgh$${'x'.repeat(86)}`;
+  expect(build('shell', 'Emergency.Shell=password', `Emergency.PasswordHash=${hash}`)).toMatchObject({
+    status: 0,
+  });
+  const files = list('shell/initrd.img');
+  expect(files).toContainEqual(expect.stringMatching(/^-rw------- .* \.\/etc\/shadow$/));
+  expect(files).toContainEqual(expect.stringMatching(/\.\/usr\/bin\/login -> busybox$/));
+});

@@ -25,7 +25,7 @@ beforeEach(() => {
 describe('render', () => {
   test('writes the tree and says where', () => {
     const { status, stdout, stderr } = bootrelay('render', 'good.ini', '--output', 'out');
-    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'out/good: 9 files\n', stderr: '' });
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'out/good: 10 files\n', stderr: '' });
     expect(readdirSync(join(work, 'out/good'))).toEqual(['explain.txt', 'full', 'minimal']);
   });
 
@@ -70,6 +70,23 @@ test('boot asks for the full initrd that the platform needs', () => {
   const { status, stderr } = bootrelay('boot', 'good.ini', '--sysroot', '/', '--kernel', '1');
   expect(stderr).toContain('FullInitrd.Source=image needs --initrd, the full initrd');
   expect(status).toBe(2);
+});
+
+test.each([
+  ['Emergency.Debug=yes', 'debug-enabled'],
+  ['Emergency.Shell=always', 'shell-without-password'],
+])('check refuses %s unless %s is allowed; other commands only warn', (setting, kind) => {
+  const refused = bootrelay('check', 'good.ini', '--set', setting);
+  expect({
+    status: refused.status,
+    warned: refused.stderr.includes(`warning: ${setting.split('=')[0]}`),
+  }).toEqual({
+    status: 1,
+    warned: true,
+  });
+  expect(bootrelay('check', 'good.ini', '--set', setting, '--allow', kind).status).toBe(0);
+  expect(bootrelay('render', 'good.ini', '--set', setting, '-o', 'out').status).toBe(0);
+  expect(bootrelay('check', 'good.ini', '--allow', 'usr-unverified').status).toBe(2);
 });
 
 describe('exit codes', () => {

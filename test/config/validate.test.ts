@@ -152,6 +152,31 @@ const bad: readonly (readonly [string, string, string])[] = [
     'p/test.ini:5: error: FullInitrd.Groups: "disk" must be a name of small letters, digits, _ and -, a colon and a number, such as disk:6',
   ],
   [
+    'a shell without the password that it asks for',
+    `${device}[Emergency]\nShell=password\n`,
+    'p/test.ini:4: error: Emergency.Shell: Emergency.PasswordHash is required with Shell=password\n    hint: `openssl passwd -6` prints one',
+  ],
+  [
+    'a password where nothing asks for it',
+    `${device}[Emergency]\nPasswordHash=$6$abcdefgh$${'x'.repeat(86)}\n`,
+    'p/test.ini:4: warning: Emergency.PasswordHash: has no effect with Emergency.Shell=never',
+  ],
+  [
+    'a password that is not hashed',
+    `${device}[Emergency]\nPasswordHash=secret\n`,
+    'p/test.ini:4: error: Emergency.PasswordHash: "secret" must be a hash of crypt(5) with SHA-512 ($6$) or SHA-256 ($5$)\n    hint: `openssl passwd -6` asks for a password and prints one',
+  ],
+  [
+    'no time to ask for the shell',
+    `${device}[Emergency]\nShell=always\nDelay=500ms\n`,
+    'p/test.ini:5: error: Emergency.Delay: Delay must be at least 1s with Shell=always: that is the time to press Enter',
+  ],
+  [
+    'a name for breakpoints that are not there',
+    `${device}[KernelCommandLine]\nBreak=stop\n`,
+    'p/test.ini:4: warning: KernelCommandLine.Break: has no effect with Emergency.Debug=no',
+  ],
+  [
     'ignored parameter',
     `${device}[KernelCommandLine]\nOverride=no\nUsrDevice=usr\n`,
     'p/test.ini:5: warning: KernelCommandLine.UsrDevice: has no effect with KernelCommandLine.Override=no',

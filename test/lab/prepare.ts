@@ -58,7 +58,7 @@ async function makeProbe({ sysroot }: Lab, output: string): Promise<void> {
   cpSync(new URL('probe-init.sh', import.meta.url).pathname, join(tree, 'init'));
   chmodSync(join(tree, 'init'), 0o755);
   mkdirSync(join(tree, 'etc'));
-  writeFileSync(join(tree, 'etc/os-release'), 'ID=probe\n');
+  for (const name of ['os-release', 'initrd-release']) writeFileSync(join(tree, 'etc', name), 'ID=probe\n');
   await run({ program: 'bsdtar', args: ['--format=newc', '-C', tree, '-cf', output, '.'] });
   rmSync(tree, { recursive: true });
 }

@@ -8,6 +8,8 @@ import { load } from '../config/platform-files.ts';
 
 const shipped = (name: string) => readFileSync(new URL(`../../platforms/${name}`, import.meta.url), 'utf8');
 
+const hash = `$6$abcdefgh$${'x'.repeat(86)}`;
+
 const files = {
   'platforms/base.ini': shipped('base.ini'),
   'platforms/qemu-x86_64.ini': shipped('qemu-x86_64.ini'),
@@ -51,6 +53,8 @@ Writable=no
 CarryOver=
 [Emergency]
 Action=halt
+Shell=password
+PasswordHash=${hash}
 `,
   'platforms/sealed.ini': `[Platform]
 Extends=base.ini
@@ -84,6 +88,8 @@ RootHash=
 OnCorruption=
 [Emergency]
 Action=poweroff
+Shell=always
+Debug=yes
 `,
   'platforms/systemd-sealed.ini': `[Platform]
 Extends=base.ini
@@ -149,6 +155,9 @@ Writable=no
 CarryOver=
 [Emergency]
 Action=halt
+Shell=password
+PasswordHash=${hash}
+Debug=yes
 `,
 };
 

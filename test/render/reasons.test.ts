@@ -6,7 +6,7 @@ import { filesOf, loadNamed, platformNames } from './platforms.ts';
 
 /** The reasons that a script stops with. */
 const stops = (text: string) =>
-  [...text.matchAll(/\b(?:stop|refuse) ([a-z0-9]+(?:-[a-z0-9]+)+) /g)].map((match) => match[1]);
+  [...text.matchAll(/\b(?:stop|refuse|set --) ([a-z0-9]+(?:-[a-z0-9]+)+) /g)].map((match) => match[1]);
 
 test.each(platformNames)('%s: what a step says can go wrong is what its text stops with', (name) => {
   const { config, files } = loadNamed(name);

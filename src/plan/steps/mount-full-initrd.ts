@@ -67,6 +67,7 @@ export function mountFullInitrd(config: PlatformConfig): Step<FullInitrdData> {
       'image-unmountable',
       ...(overlay ? (['overlay-failed'] as const) : []),
       'init-missing',
+      'release-missing',
     ],
     data: {
       fileSystem: FileSystem,

@@ -94,6 +94,7 @@ export function setUpVerity(config: PlatformConfig): Step<VerityData> {
     leaves: [],
     waits: 0,
     failures: [
+      'device-unreadable',
       ...(findsEnd ? (['usr-file-system-missing'] as const) : []),
       'verity-superblock-invalid',
       'root-hash-length',
