@@ -14,6 +14,7 @@ export interface LoadedModule {
   readonly file: string;
   /** Whether the boot stops if it does not load. */
   readonly required: boolean;
+  readonly parameters: readonly string[];
 }
 
 /**
@@ -33,11 +34,18 @@ export async function resolveModules(
   const required = new Set(
     present.filter(({ optional }) => !optional).flatMap(({ name }) => hardClosure(name, kernel)),
   );
-  return sources.map((source) => ({
-    source,
-    file: moduleFileName(basename(source)),
-    required: required.has(basename(source)),
-  }));
+  const parameters = new Map(
+    present.map((need) => [canonicalModuleName(need.name), need.parameters ?? []] as const),
+  );
+  return sources.map((source) => {
+    const file = moduleFileName(basename(source));
+    return {
+      source,
+      file,
+      required: required.has(basename(source)),
+      parameters: parameters.get(canonicalModuleName(basename(file, '.ko'))) ?? [],
+    };
+  });
 }
 
 /** A module's file in the minimal initrd, where none is compressed. */
@@ -73,7 +81,11 @@ async function unpackModule(source: string, target: string): Promise<void> {
   else copyFileSync(source, target);
 }
 
-/** /modules/order of the minimal initrd: `required FILE` or `optional FILE`, in load order. */
+/** /modules/order of the minimal initrd: `required FILE` or `optional FILE` and parameters, in load order. */
 export function formatLoadOrder(modules: readonly LoadedModule[]): string {
-  return modules.map(({ file, required }) => `${required ? 'required' : 'optional'} ${file}\n`).join('');
+  return modules
+    .map(({ file, required, parameters }) =>
+      [required ? 'required' : 'optional', file, ...parameters].join(' ').concat('\n'),
+    )
+    .join('');
 }

@@ -84,7 +84,7 @@ function checkFiles(files: readonly FileNeed[], sysroot: string): readonly Findi
     .filter(({ anyOf }) => anyOf.every((path) => fileInSysroot(sysroot, path) === undefined))
     .map((need) =>
       finding('file-missing', `the sysroot must have ${need.anyOf.join(' or ')}`, {
-        hint: `Debian's package ${need.package} has it`,
+        hint: need.hint,
       }),
     );
 }

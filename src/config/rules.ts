@@ -4,7 +4,7 @@ import { fullInitrdRules } from './full-initrd-rules.ts';
 import { type Rule, type RuleInput, type Violation, withoutEffect } from './rule.ts';
 import type { PlatformSettings, SettingName } from './settings.ts';
 import { formatDevice } from './value-types.ts';
-import { verityTool } from './verity-tool.ts';
+import { makesTable, verityTool } from './verity-tool.ts';
 
 export function findRuleViolations(
   settings: PlatformSettings,
@@ -53,6 +53,9 @@ const verityOnlySettings: readonly SettingName[] = [
   'Verity.HashDevice',
   'Verity.HashOffset',
   'Verity.RootHash',
+  'Verity.RootHashSignature',
+  'Verity.RequireSignature',
+  'Verity.FecDevice',
   'Verity.Tool',
   'Verity.OnCorruption',
   'Verity.OnError',
@@ -181,10 +184,32 @@ const toolFitsForm: Rule = ({ settings: { Initrd, Verity } }) => {
 const onErrorNeedsTable: Rule = ({ settings }) => {
   const tool = verityTool(settings);
   const { Verity, OnError } = settings.Verity;
-  if (Verity === 'no' || OnError === 'error' || tool === 'dm-create' || tool === 'dmsetup') return [];
+  if (Verity === 'no' || OnError === 'error' || makesTable(tool)) return [];
   const message = `OnError=${OnError} needs Verity.Tool=dm-create or dmsetup: ${tool} has no such option`;
   return [{ kind: 'settings-contradict', setting: 'Verity.OnError', message, hint: 'Tool=dmsetup' }];
 };
+
+const onlyVeritysetup = ['RootHashSignature', 'FecDevice'] as const;
+
+const toolCanDoIt: Rule = ({ settings }) => {
+  const tool = verityTool(settings);
+  if (settings.Verity.Verity === 'no' || !makesTable(tool)) return [];
+  return onlyVeritysetup
+    .filter((key) => settings.Verity[key] !== undefined)
+    .map((key) => ({
+      kind: 'settings-contradict',
+      setting: `Verity.${key}`,
+      message: `${key} needs Verity.Tool=veritysetup or systemd-veritysetup, not ${tool}`,
+      hint: 'Tool=auto',
+    }));
+};
+
+const errorCorrectionIsUsed: Rule = ({ settings: { Verity }, isSet }) =>
+  Verity.FecDevice
+    ? []
+    : (['Verity.FecOffset', 'Verity.FecRoots'] as const)
+        .filter(isSet)
+        .map((setting) => withoutEffect(setting, 'no Verity.FecDevice'));
 
 const shellIsGuarded: Rule = ({ settings: { Emergency }, isSet }) => {
   const { Shell, PasswordHash, Delay } = Emergency;
@@ -228,6 +253,8 @@ const rules: readonly Rule[] = [
   hashTreeIsApart,
   toolFitsForm,
   onErrorNeedsTable,
+  toolCanDoIt,
+  errorCorrectionIsUsed,
   rootHashIsProtected,
   rootHashParameterIsRead,
   parametersAreRead,

@@ -100,7 +100,7 @@ export const settings = {
     Modules: list(
       moduleName,
       [],
-      'Kernel module to load before the devices are searched, usually a disk driver. With a leading `-` it may be missing or fail.',
+      'Kernel module to load before the devices are searched, usually a disk driver, with its parameters behind it, such as `ramoops mem_size=0x100000`. With a leading `-` it may be missing or fail.',
     ),
   },
   Devices: {
@@ -150,10 +150,29 @@ export const settings = {
       'command-line',
       'The root hash, built in; or `command-line`: the boot loader gives it as KernelCommandLine.RootHash.',
     ),
+    RootHashSignature: optional(
+      plainPath,
+      'A file of the sysroot with a PKCS#7 signature (DER) of the root hash, which the kernel checks with the keys that it trusts; it comes along. With veritysetup or systemd-veritysetup.',
+    ),
+    RequireSignature: single(
+      boolean,
+      'no',
+      'The kernel refuses every verity device without a signature of a key that it trusts, until the next boot (require_signatures of dm-verity). Stage 1 stops where the kernel does not say so.',
+    ),
+    FecDevice: optional<DeviceSpec>(
+      device,
+      'The partition with forward error correction data (`veritysetup format --fec-device`), by which the kernel repairs blocks that do not match. With veritysetup or systemd-veritysetup.',
+    ),
+    FecOffset: single(size, '0', 'Where the data of FecDevice start on it, in bytes.'),
+    FecRoots: single(
+      integer(2, 24),
+      '2',
+      'Parity bytes of each code word, as the data of FecDevice were made.',
+    ),
     Tool: single(
       choice('auto', 'dm-create', 'dmsetup', 'veritysetup', 'systemd-veritysetup'),
       'auto',
-      '`dm-create`, a program of 2 kB that the build compiles (with cc, or what CC names) and that gives the kernel a table made from the verity superblock; `dmsetup`, the same with seven libraries and no compiler; `veritysetup` or `systemd-veritysetup`, which bring libcryptsetup and OpenSSL. `auto`: systemd-veritysetup with Init=systemd, which has those libraries anyway, else dm-create.',
+      '`dm-create`, a program of 2 kB that the build compiles (with cc, or what CC names) and that gives the kernel a table made from the verity superblock; `dmsetup`, the same with seven libraries and no compiler; `veritysetup` or `systemd-veritysetup`, which bring libcryptsetup and OpenSSL. `auto`: systemd-veritysetup with Init=systemd, which has those libraries anyway; veritysetup with RootHashSignature or FecDevice; else dm-create.',
     ),
     OnCorruption: single(
       choice('panic', 'restart', 'error'),

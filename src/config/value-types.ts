@@ -193,7 +193,7 @@ export const device: ValueType<DeviceSpec> = {
         required: `${required}; stage 1 has no udev links`,
         hint: `${link[1]?.toUpperCase()}=${link[2]}`,
       };
-    if (/^\/dev\/[^\s]+$/.test(value) && !value.includes('/../')) return { value: { by: 'path', value } };
+    if (/^\/dev\/[^\s,]+$/.test(value) && !value.includes('/../')) return { value: { by: 'path', value } };
     const match = /^([A-Za-z]+)=(.+)$/.exec(value);
     const by = deviceIdentifiers.find((word) => word === match?.[1]?.toUpperCase() && word !== 'path');
     if (!by || match?.[2] === undefined) {
@@ -269,8 +269,8 @@ export const parameterName = pattern(
 
 export const moduleName = pattern(
   'module name',
-  /^-?[A-Za-z0-9][A-Za-z0-9_-]*$/,
-  'the name of a kernel module without directory and .ko, with a leading "-" where it may be missing or fail',
+  /^-?[A-Za-z0-9][A-Za-z0-9_-]*( +[A-Za-z0-9_]+=[A-Za-z0-9_.,:+/@-]+)*$/,
+  'the name of a kernel module without directory and .ko, with a leading "-" where it may be missing or fail, and parameters such as size=64 behind it',
 );
 
 export const moduleDirectory = pattern(

@@ -3,8 +3,14 @@ import type { PlatformSettings } from './settings.ts';
 
 export type VerityTool = 'dm-create' | 'dmsetup' | 'veritysetup' | 'systemd-veritysetup';
 
-/** Verity.Tool, with `auto` decided by the form of stage 1. */
+/** Verity.Tool, with `auto` decided by the form of stage 1 and by what only some of the tools can do. */
 export function verityTool({ Initrd, Verity }: PlatformSettings): VerityTool {
   if (Verity.Tool !== 'auto') return Verity.Tool;
-  return Initrd.Init === 'systemd' ? 'systemd-veritysetup' : 'dm-create';
+  if (Initrd.Init === 'systemd') return 'systemd-veritysetup';
+  return Verity.RootHashSignature !== undefined || Verity.FecDevice ? 'veritysetup' : 'dm-create';
+}
+
+/** Tools that give the kernel a table which stage 1 makes. */
+export function makesTable(tool: VerityTool): boolean {
+  return tool === 'dm-create' || tool === 'dmsetup';
 }

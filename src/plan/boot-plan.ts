@@ -22,6 +22,8 @@ export type Fact =
 export interface ModuleNeed {
   readonly name: string;
   readonly optional: boolean;
+  /** Parameters as insmod takes them, such as `size=64`; they count only where the module is not built in. */
+  readonly parameters?: readonly string[];
 }
 
 /** A program of the sysroot by path, an applet of its busybox, or one of bootrelay's own in C that the build compiles. */
@@ -36,8 +38,8 @@ export type OwnProgram = 'dm-create';
 /** A file of the sysroot that is taken as it is: the first of these paths that is there. */
 export interface FileNeed {
   readonly anyOf: readonly string[];
-  /** Debian's package that has it, for the finding where none is there. */
-  readonly package: string;
+  /** Where it comes from, for the finding where none is there. */
+  readonly hint: string;
 }
 
 /** A device node that the minimal initrd must bring, before devtmpfs is there. */
@@ -169,8 +171,13 @@ export function checkPlan(plan: BootPlan): void {
 export function needsOfPlan(plan: BootPlan): Needs {
   const all = plan.steps.map(({ needs }) => needs);
   const modules = new Map<string, ModuleNeed>();
-  for (const { name, optional } of all.flatMap((needs) => needs.modules)) {
-    modules.set(name, { name, optional: optional && (modules.get(name)?.optional ?? true) });
+  for (const { name, optional, parameters = [] } of all.flatMap((needs) => needs.modules)) {
+    const known = modules.get(name);
+    modules.set(name, {
+      name,
+      optional: optional && (known?.optional ?? true),
+      parameters: [...(known?.parameters ?? []), ...parameters],
+    });
   }
   return {
     modules: [...modules.values()],

@@ -69,9 +69,13 @@ export const reasons = {
     when: 'the root hash does not match the hash tree',
     help: `/usr is not the one that the boot loader entry belongs to, or its hash tree was changed. ${otherSlot} and write this one again; if nobody updated it, take it for an attack.`,
   },
+  'verity-signature-not-required': {
+    when: 'the kernel takes verity devices without a signature although Verity.RequireSignature=yes',
+    help: 'The kernel has dm-verity built in, or it was loaded before, and `dm_verity.require_signatures=1` is not on the kernel command line.',
+  },
   'verity-device-refused': {
     when: 'the kernel refuses the verity device',
-    help: "The partition is smaller than the verity superblock says, or the kernel lacks the hash algorithm. The kernel's log has the cause just before.",
+    help: "The partition is smaller than the verity superblock says, the kernel lacks the hash algorithm, or the root hash has no signature of a key that the kernel trusts. The kernel's log has the cause just before.",
   },
   'usr-unmountable': {
     when: '/usr cannot be mounted',

@@ -12,7 +12,7 @@ export const systemdPrograms: readonly string[] = [
 export const udevPrograms: readonly string[] = ['/usr/lib/systemd/systemd-udevd', '/usr/sbin/dmsetup'];
 
 function from(debianPackage: string, ...anyOf: readonly string[]): FileNeed {
-  return { anyOf, package: debianPackage };
+  return { anyOf, hint: `Debian's package ${debianPackage} has it` };
 }
 
 const units = '/usr/lib/systemd/system';

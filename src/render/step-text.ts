@@ -41,7 +41,6 @@ const preparations: Readonly<Record<string, (data: unknown) => object>> = {
       fixedOffset: verity.hashOffset !== 'auto',
       opens: { [verity.tool]: true },
       reactionCount: verity.reactions.length,
-      makesTable: verity.tool === 'dm-create' || verity.tool === 'dmsetup',
       endOf: { [verity.fileSystem]: true },
       hashPartition: verity.separateHash ? 'hash_partition' : 'usr_partition',
     };

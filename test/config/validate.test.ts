@@ -177,6 +177,21 @@ const bad: readonly (readonly [string, string, string])[] = [
     'p/test.ini:4: warning: KernelCommandLine.Break: has no effect with Emergency.Debug=no',
   ],
   [
+    'a signature with a tool that cannot pass it on',
+    `${device}[Verity]\nTool=dm-create\nRootHashSignature=/etc/usr.p7s\n`,
+    'p/test.ini:5: error: Verity.RootHashSignature: RootHashSignature needs Verity.Tool=veritysetup or systemd-veritysetup, not dm-create\n    hint: Tool=auto',
+  ],
+  [
+    'where error correction would be',
+    `${device}[Verity]\nFecOffset=4096\n`,
+    'p/test.ini:4: warning: Verity.FecOffset: has no effect with no Verity.FecDevice',
+  ],
+  [
+    'a module with something behind it that is no parameter',
+    `${device}[Modules]\nModules=virtio_blk fast\n`,
+    'p/test.ini:4: error: Modules.Modules: "virtio_blk fast" must be the name of a kernel module without directory and .ko, with a leading "-" where it may be missing or fail, and parameters such as size=64 behind it',
+  ],
+  [
     'ignored parameter',
     `${device}[KernelCommandLine]\nOverride=no\nUsrDevice=usr\n`,
     'p/test.ini:5: warning: KernelCommandLine.UsrDevice: has no effect with KernelCommandLine.Override=no',

@@ -67,8 +67,23 @@ test('the shell form brings its own program for the verity device, unless told o
 
 test('a module that may be missing is optional, unless another step requires it', () => {
   const modules = needsOfPlan(plan('Modules.Modules=-erofs', 'Modules.Modules=-nvme')).modules;
-  expect(modules).toContainEqual({ name: 'erofs', optional: false });
-  expect(modules).toContainEqual({ name: 'nvme', optional: true });
+  expect(modules).toContainEqual({ name: 'erofs', optional: false, parameters: [] });
+  expect(modules).toContainEqual({ name: 'nvme', optional: true, parameters: [] });
+});
+
+test('parameters of a module come from its setting, and from what a step needs', () => {
+  const settings = ['Modules.Modules=-ramoops mem_size=0x10000 ecc=1', 'Verity.RequireSignature=yes'];
+  const { modules } = needsOfPlan(plan(...settings));
+  expect(modules).toContainEqual({
+    name: 'ramoops',
+    optional: true,
+    parameters: ['mem_size=0x10000', 'ecc=1'],
+  });
+  expect(modules).toContainEqual({
+    name: 'dm-verity',
+    optional: false,
+    parameters: ['require_signatures=1'],
+  });
 });
 
 describe('a plan is refused', () => {

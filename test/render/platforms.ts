@@ -47,6 +47,9 @@ DataDevice=PARTUUID=B0074E1A-0000-4000-8000-000000000011
 HashDevice=PARTUUID=b0074e1a-0000-4000-8000-000000000012
 Tool=veritysetup
 OnCorruption=restart
+FecDevice=PARTLABEL=USR-FEC
+RootHashSignature=/etc/verity.d/usr.p7s
+RequireSignature=yes
 [FullInitrd]
 FileSystem=squashfs
 Writable=no
@@ -103,6 +106,10 @@ HandOver=move
 [Verity]
 DataDevice=UUID=b0074e1a-0000-4000-8000-000000000001
 HashDevice=PARTLABEL=100% $(hash)
+FecDevice=PARTLABEL=USR-FEC
+FecOffset=8M
+FecRoots=4
+RootHashSignature=/etc/verity.d/usr.p7s
 RootHash=${'0123456789abcdef'.repeat(4)}
 Name=usr-verity
 [FullInitrd]

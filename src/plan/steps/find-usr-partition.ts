@@ -11,6 +11,7 @@ export interface FindData {
   /** Tags that blkid looks up. */
   readonly byBlkid: readonly string[];
   readonly separateHash: boolean;
+  readonly corrects: boolean;
   /** sysusr-usr.mount is a unit: it finds a partition that is not known before by a link. */
   readonly link: boolean;
   /** Devices appear one behind the other: a controller, then its disks. */
@@ -23,6 +24,7 @@ export function findUsrPartition(config: PlatformConfig): Step<FindData> {
   const named = [
     verity && Verity.DataDevice ? Verity.DataDevice : Usr.Device,
     verity ? Verity.HashDevice : undefined,
+    verity ? Verity.FecDevice : undefined,
   ];
   const set = named.flatMap((device) => (device ? [device.by] : []));
   const understood = new Set<DeviceIdentifier>([
@@ -30,7 +32,7 @@ export function findUsrPartition(config: PlatformConfig): Step<FindData> {
     ...(KernelCommandLine.Override ? Devices.FindBy : []),
   ]);
   const byBlkid = (['LABEL', 'UUID', 'PARTUUID'] as const).filter((by) => understood.has(by));
-  const [data, hash] = named;
+  const [data, hash, fec] = named;
   const dataSetting = verity && Verity.DataDevice ? 'Verity.DataDevice' : 'Usr.Device';
   const dataVariable = variable(config, 'usr_device', dataSetting, data && formatDevice(data));
   const coldplug = config.settings.Modules.Load === 'coldplug';
@@ -41,6 +43,7 @@ export function findUsrPartition(config: PlatformConfig): Step<FindData> {
     explanation: [
       `Waits up to ${Devices.Timeout} s for ${data ? formatDevice(data) : 'the partition'} to appear. Exactly one device must match; names are compared whole.`,
       ...(hash ? [`The hash tree is on ${formatDevice(hash)}, found the same way.`] : []),
+      ...(fec ? [`The data to correct errors with are on ${formatDevice(fec)}, found the same way.`] : []),
     ],
     needs: {
       ...nothing,
@@ -60,11 +63,12 @@ export function findUsrPartition(config: PlatformConfig): Step<FindData> {
     variables: [
       dataVariable,
       ...(hash ? [hashVariable] : []),
+      ...(fec ? [variable(config, 'fec_device', 'Verity.FecDevice', formatDevice(fec))] : []),
       variable(config, 'device_timeout', 'Devices.Timeout', Math.ceil(Devices.Timeout)),
     ],
-    takes: ['usr_device', ...(hash ? ['hash_device'] : []), 'device_timeout'],
-    leaves: ['usr_partition', ...(hash ? ['hash_partition'] : [])],
-    waits: Math.ceil(Devices.Timeout) * (hash ? 2 : 1),
+    takes: ['usr_device', ...(hash ? ['hash_device'] : []), ...(fec ? ['fec_device'] : []), 'device_timeout'],
+    leaves: ['usr_partition', ...(hash ? ['hash_partition'] : []), ...(fec ? ['fec_partition'] : [])],
+    waits: Math.ceil(Devices.Timeout) * named.filter(Boolean).length,
     failures: [
       'device-name-unsupported',
       'device-ambiguous',
@@ -76,6 +80,7 @@ export function findUsrPartition(config: PlatformConfig): Step<FindData> {
       byPartitionLabel: understood.has('PARTLABEL'),
       byBlkid,
       separateHash: hash !== undefined,
+      corrects: fec !== undefined,
       link,
       coldplug,
     },

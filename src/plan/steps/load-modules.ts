@@ -10,10 +10,10 @@ export interface ModulesData {
 export function loadModules(config: PlatformConfig): Step<ModulesData> {
   const { Verity } = config.settings;
   const { Load, Modules, ModuleDirectories } = config.settings.Modules;
-  const listed = Modules.map((entry) => ({
-    name: entry.replace(/^-/, ''),
-    optional: entry.startsWith('-'),
-  }));
+  const listed = Modules.map((entry) => {
+    const [name = '', ...parameters] = entry.replace(/^-/, '').split(/ +/);
+    return { name, optional: entry.startsWith('-'), parameters };
+  });
   const coldplug = Load === 'coldplug';
   return {
     name: 'load-modules',

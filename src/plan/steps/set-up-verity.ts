@@ -1,9 +1,10 @@
 import { verityDevicePath } from '../../config/rules.ts';
 import type { PlatformSettings } from '../../config/settings.ts';
 import type { PlatformConfig } from '../../config/validate.ts';
-import { type VerityTool, verityTool } from '../../config/verity-tool.ts';
+import { formatDevice } from '../../config/value-types.ts';
+import { makesTable, type VerityTool, verityTool } from '../../config/verity-tool.ts';
 import type { ProgramNeed, Step } from '../boot-plan.ts';
-import { applets, hashAccelerator, modules, nothing, programs } from '../needs.ts';
+import { applets, hashAccelerator, nothing, programs } from '../needs.ts';
 import { sourceOf } from '../source.ts';
 import { udevFiles, udevPrograms } from '../systemd.ts';
 import { variable } from '../values.ts';
@@ -17,6 +18,13 @@ export interface VerityData {
   readonly separateHash: boolean;
   readonly hashOffsetWhere: string;
   readonly tool: VerityTool;
+  /** Stage 1 makes the table itself, from the verity superblock. */
+  readonly makesTable: boolean;
+  /** Where the signature of the root hash is in the minimal initrd. */
+  readonly signature: string | undefined;
+  readonly requiresSignature: boolean;
+  /** Forward error correction: where its data are on their partition. */
+  readonly correction: { readonly offset: number; readonly roots: number } | undefined;
   /** The step makes the link in /dev/mapper. */
   readonly linksNode: boolean;
   /** What happens when a block does not match, or cannot be read, as dm-verity's table names it; none for an I/O error. */
@@ -46,6 +54,7 @@ export function setUpVerity(config: PlatformConfig): Step<VerityData> {
   const { Verity, Usr, KernelCommandLine } = config.settings;
   const fromCommandLine = Verity.RootHash === 'command-line';
   const tool = verityTool(config.settings);
+  const signature = Verity.RootHashSignature;
   // The built-in one has 64 or 128 digits.
   const digests = ['sha256sum', 'sha512sum'].filter((_, index) =>
     fromCommandLine ? true : Verity.RootHash.length === 64 << index,
@@ -57,20 +66,48 @@ export function setUpVerity(config: PlatformConfig): Step<VerityData> {
   return {
     name: 'set-up-verity',
     explanation: [
+      ...(Verity.RequireSignature
+        ? ['Requires that the kernel takes no verity device without a signature.']
+        : []),
       `Makes ${verityDevicePath(config.settings)} with ${tool}: every block that is read from it is checked against the root hash ${fromCommandLine ? `that ${KernelCommandLine.RootHash}= gives` : 'that is built in'}.`,
       'Requires first that the hash tree begins with the root hash: a wrong one has a reason of its own.',
+      ...(signature === undefined
+        ? []
+        : [`The kernel checks the signature in ${signature} with the keys that it trusts.`]),
+      ...(Verity.FecDevice ? [`The kernel repairs blocks from ${formatDevice(Verity.FecDevice)}.`] : []),
       `A block that does not match: ${Verity.OnCorruption}, from the first read on. One that cannot be read: ${Verity.OnError}.`,
     ],
     needs: {
       ...nothing,
-      modules: [...modules('dm-verity'), hashAccelerator(config.settings)],
-      kernelOptions: ['BLK_DEV_DM', 'DM_VERITY', 'CRYPTO_SHA256'],
+      modules: [
+        {
+          name: 'dm-verity',
+          optional: false,
+          parameters: Verity.RequireSignature ? ['require_signatures=1'] : [],
+        },
+        hashAccelerator(config.settings),
+      ],
+      kernelOptions: [
+        ...['BLK_DEV_DM', 'DM_VERITY', 'CRYPTO_SHA256'],
+        ...(signature !== undefined || Verity.RequireSignature ? ['DM_VERITY_VERIFY_ROOTHASH_SIG'] : []),
+        ...(Verity.FecDevice ? ['DM_VERITY_FEC'] : []),
+      ],
       programs: [
         ...applets('dd', 'grep', 'od', ...digests, ...(linksNode ? ['ln'] : [])),
         ...programsOfTool[tool],
         ...programs(...(udev ? udevPrograms : [])),
       ],
-      files: udev ? udevFiles : [],
+      files: [
+        ...(udev ? udevFiles : []),
+        ...(signature === undefined
+          ? []
+          : [
+              {
+                anyOf: [signature],
+                hint: 'Verity.RootHashSignature names it: `openssl smime -sign` makes it',
+              },
+            ]),
+      ],
       kernelVersions: Verity.OnError === 'error' ? [] : [reactionToErrors],
       units: udev ? ['systemd-udevd.service'] : [],
     },
@@ -90,7 +127,12 @@ export function setUpVerity(config: PlatformConfig): Step<VerityData> {
           }
         : variable(config, 'root_hash', 'Verity.RootHash', Verity.RootHash),
     ],
-    takes: ['usr_partition', ...(Verity.HashDevice ? ['hash_partition'] : []), 'root_hash'],
+    takes: [
+      'usr_partition',
+      ...(Verity.HashDevice ? ['hash_partition'] : []),
+      ...(Verity.FecDevice ? ['fec_partition'] : []),
+      'root_hash',
+    ],
     leaves: [],
     waits: 0,
     failures: [
@@ -99,6 +141,7 @@ export function setUpVerity(config: PlatformConfig): Step<VerityData> {
       'verity-superblock-invalid',
       'root-hash-length',
       'verity-root-hash-mismatch',
+      ...(Verity.RequireSignature ? (['verity-signature-not-required'] as const) : []),
       'verity-device-refused',
     ],
     data: {
@@ -109,6 +152,10 @@ export function setUpVerity(config: PlatformConfig): Step<VerityData> {
       hashOffsetWhere: sourceOf(config, 'Verity.HashOffset'),
       separateHash: Verity.HashDevice !== undefined,
       tool,
+      makesTable: makesTable(tool),
+      signature,
+      requiresSignature: Verity.RequireSignature,
+      correction: Verity.FecDevice && { offset: Verity.FecOffset, roots: Verity.FecRoots },
       linksNode,
       reactions: reactionsOf(Verity),
       reactionFlag: Verity.OnCorruption === 'error' ? undefined : `${Verity.OnCorruption}-on-corruption`,
