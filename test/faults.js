@@ -21,6 +21,6 @@ for (const { fault, form, expected, seen, seconds, ok } of rows) {
   if (!ok) console.log(`    seen: ${seen}`);
 }
 const good = rows.filter(({ ok }) => ok).length;
-const unverified = rows.filter(({ handedOver }) => handedOver).length;
+const unverified = rows.filter(({ unverified }) => unverified).length;
 console.log(`${good} of ${rows.length} as expected, ${unverified} handed over unverified`);
 process.exit(good === rows.length ? 0 : 1);

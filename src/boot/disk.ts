@@ -1,6 +1,12 @@
 /** A test machine's disk: GPT, /usr, where wanted a hash partition, the root partition. */
 import { statSync, truncateSync, writeFileSync } from 'node:fs';
-import { formatSfdiskScript, type Partition, sfdiskArgs, writeAtArgs } from '../tools/disk.ts';
+import {
+  formatSfdiskScript,
+  type Partition,
+  setPartitionLabelArgs,
+  sfdiskArgs,
+  writeAtArgs,
+} from '../tools/disk.ts';
 import { run } from '../tools/run.ts';
 
 const mebibyte = 1024 * 1024;
@@ -15,13 +21,18 @@ export interface DiskPart {
   readonly file: string;
 }
 
+/** Partitions have whole MiB. */
+export function wholeMebibytes(size: number): number {
+  return Math.ceil(size / mebibyte) * mebibyte;
+}
+
 /** Lays parts out one behind the other, each at a whole MiB. */
 export function planPartitions(
   parts: readonly (DiskPart & { readonly size: number })[],
 ): readonly Partition[] {
   let start = mebibyte;
   return parts.map(({ name, uuid, size }) => {
-    const partition = { name, type: linuxData, uuid, start, size: Math.ceil(size / mebibyte) * mebibyte };
+    const partition = { name, type: linuxData, uuid, start, size: wholeMebibytes(size) };
     start += partition.size;
     return partition;
   });
@@ -34,7 +45,8 @@ export async function makeDisk(parts: readonly DiskPart[], output: string): Prom
   writeFileSync(output, '');
   truncateSync(output, (last ? last.start + last.size : mebibyte) + mebibyte);
   await run(sfdiskArgs(output), { input: formatSfdiskScript(partitions, diskUuid) });
-  for (const [index, { start }] of partitions.entries()) {
+  for (const [index, { name, start }] of partitions.entries()) {
+    await run(setPartitionLabelArgs(output, index + 1, name));
     await run(writeAtArgs(parts[index]?.file ?? '', output, start));
   }
 }

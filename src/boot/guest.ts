@@ -7,6 +7,7 @@ import { type Accelerator, type GuestOptions, guestArgs } from '../tools/qemu.ts
 import { formatCommand } from '../tools/run.ts';
 import { swtpmArgs, tpmSocket } from '../tools/swtpm.ts';
 import { createLineReader } from './console.ts';
+import { type GuestEvent, happen } from './hotplug.ts';
 import { type Milestone, nothingSeen, type Observation, observe } from './timeline.ts';
 
 export interface RunOptions {
@@ -20,6 +21,8 @@ export interface RunOptions {
   /** Milliseconds that a failed boot goes on after its reason; 1500 unless told. */
   readonly lastWords?: number;
   readonly onMilestone?: ((milestone: Milestone) => void) | undefined;
+  /** What happens to the machine meanwhile; `guest.control` is needed for it. */
+  readonly events?: readonly GuestEvent[] | undefined;
 }
 
 export interface GuestRun {
@@ -47,11 +50,15 @@ export async function runGuest(options: RunOptions): Promise<GuestRun> {
   };
   const limit = setTimeout(() => end('timeout'), options.timeout * 1000);
   let lastWords: NodeJS.Timeout | undefined;
+  const events = scheduleEvents(options);
   process.stdout.on('data', (bytes: Buffer) => {
     log.write(bytes);
     const before = seen.milestones.length;
     for (const line of reader.push(bytes)) seen = observe(seen, line);
-    for (const milestone of seen.milestones.slice(before)) options.onMilestone?.(milestone);
+    for (const milestone of seen.milestones.slice(before)) {
+      options.onMilestone?.(milestone);
+      events.reach(milestone);
+    }
     if (options.enough(seen)) end('goal');
     else if (seen.failure) lastWords ??= setTimeout(() => end('goal'), options.lastWords ?? 1500);
   });
@@ -59,12 +66,35 @@ export async function runGuest(options: RunOptions): Promise<GuestRun> {
   clearTimeout(limit);
   clearTimeout(lastWords);
   await new Promise((resolve) => log.end(resolve));
+  await events.end();
   if (ended === 'exit' && result.exitCode !== 0) {
     throw new ToolError(
       `QEMU ended with exit code ${result.exitCode}:\n    ${formatCommand(command)}\n    | ${result.stderr}`,
     );
   }
   return { seen, ended };
+}
+
+/** Lets events happen so many seconds after their steps; `end` throws what went wrong with one. */
+function scheduleEvents({ events = [], guest }: RunOptions) {
+  const timers: NodeJS.Timeout[] = [];
+  const happened: Promise<void>[] = [];
+  const start = (event: GuestEvent) => {
+    const result = happen(event, guest.control ?? '', guest.diskBus ?? 'virtio-blk');
+    // Looked at in the end: a rejection must not end the process before.
+    result.catch(() => undefined);
+    happened.push(result);
+  };
+  return {
+    reach({ name }: Milestone) {
+      for (const event of events.filter(({ step }) => step === name))
+        timers.push(setTimeout(() => start(event), event.seconds * 1000));
+    },
+    async end() {
+      for (const timer of timers) clearTimeout(timer);
+      await Promise.all(happened);
+    },
+  };
 }
 
 /** Starts a TPM in `directory`, which ends with the guest that connects to it. Throws ToolError. */

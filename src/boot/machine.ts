@@ -1,23 +1,24 @@
 /** Everything a boot needs, made from a platform, a sysroot and a full initrd. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Build, buildMinimalInitrd } from '../build/build.ts';
 import { findKernelImage } from '../build/kernel.ts';
 import { imageFormatOf, thinOf } from '../config/image-format.ts';
 import type { PlatformConfig } from '../config/validate.ts';
-import type { DeviceSpec } from '../config/value-types.ts';
 import { type Finding, hasErrors } from '../findings.ts';
 import { packFullInitrd } from '../pack/pack.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { planBoot } from '../plan/plan.ts';
 import { ToolError } from '../tools/programs.ts';
 import { consoleDevice } from '../tools/qemu.ts';
-import { type DiskPart, makeDisk } from './disk.ts';
+import { type DiskPart, makeDisk, wholeMebibytes } from './disk.ts';
+import type { ImageFault } from './faults/fault.ts';
 import { makeRootImage } from './root-image.ts';
 import { addHashTree, makeUsrImage } from './usr-image.ts';
 
 export const usrPartitionUuid = 'b0074e1a-0000-4000-8000-000000000011';
 const hashPartitionUuid = 'b0074e1a-0000-4000-8000-000000000012';
+const fecPartitionUuid = 'b0074e1a-0000-4000-8000-000000000014';
 export const rootPartitionUuid = 'b0074e1a-0000-4000-8000-000000000013';
 
 export interface MachineOptions {
@@ -30,6 +31,8 @@ export interface MachineOptions {
   /** A full initrd, or an image of one if its name ends in .squashfs or .erofs; packed as the platform says. None for FullInitrd.Source=usr. */
   readonly initrd: string | undefined;
   readonly work: string;
+  /** What is wrong with the packed full initrd. */
+  readonly imageFault?: ImageFault | undefined;
   readonly progress: (what: string) => void;
 }
 
@@ -39,6 +42,8 @@ export interface Machine {
   readonly kernelImage: string;
   readonly build: Build;
   readonly disk: string;
+  /** The packed full initrd; none for FullInitrd.Source=usr. */
+  readonly image: string | undefined;
   readonly commandLine: string;
   readonly rootHash: string | undefined;
   /** What the build had to say, no errors. */
@@ -70,6 +75,7 @@ export async function makeMachine(options: MachineOptions): Promise<MachineResul
       kernelImage,
       build: built.build,
       disk,
+      image,
       commandLine: formatCommandLine(config, usr.rootHash),
       rootHash: usr.rootHash,
       findings: built.findings,
@@ -83,6 +89,7 @@ async function packedImage({
   initrd,
   sysroot,
   work,
+  imageFault,
   progress,
 }: MachineOptions): Promise<string | undefined> {
   if (config.settings.FullInitrd.Source === 'usr' || initrd === undefined) return undefined;
@@ -91,7 +98,9 @@ async function packedImage({
   const output = join(work, 'full-initrd.img');
   const kind = thinOf(config.settings);
   const thin = kind && { kind, usr: join(sysroot, 'usr') };
-  await packFullInitrd({ initrd, format: imageFormatOf(config.settings), thin, output, work });
+  const format = imageFormatOf(config.settings);
+  await packFullInitrd({ initrd, format, thin, output, work, without: imageFault?.without });
+  if (imageFault?.change) writeFileSync(output, imageFault.change(readFileSync(output)));
   return output;
 }
 
@@ -113,26 +122,57 @@ async function makeSealedUsr(
 
 /** Adds the hash tree where the platform wants it; names and numbers the partitions as it will look for them. */
 export async function sealUsr(config: PlatformConfig, file: string, work: string): Promise<SealedUsr> {
-  const { Usr, Verity } = config.settings;
-  const data = Verity.DataDevice ?? Usr.Device;
-  const part = { name: partitionName(data, 'USR-A'), uuid: partitionUuid(data, usrPartitionUuid), file };
-  if (Verity.Verity === 'no') return { parts: [part], rootHash: undefined };
-  if (!Verity.HashDevice) return { parts: [part], rootHash: await addHashTree(file) };
-  const hash = join(work, 'usr-hash.img');
-  const rootHash = await addHashTree(file, hash);
-  const name = partitionName(Verity.HashDevice, 'USR-A-HASH');
-  return {
-    parts: [part, { name, uuid: partitionUuid(Verity.HashDevice, hashPartitionUuid), file: hash }],
-    rootHash,
-  };
+  const { Verity, HashDevice, FecDevice, FecRoots } = config.settings.Verity;
+  const hash = HashDevice && join(work, 'usr-hash.img');
+  const correction = FecDevice && { file: join(work, 'usr-fec.img'), roots: FecRoots };
+  const parts = usrPartitions(config, { data: file, hash, correction: correction?.file });
+  if (Verity === 'no') return { parts, rootHash: undefined };
+  // The data for error correction cover all of the hash partition, to its end (veritysetup(8), --fec-device).
+  if (hash && correction) writeZeros(hash, wholeMebibytes(statSync(file).size / 100));
+  return { parts, rootHash: await addHashTree(file, hash, correction) };
 }
 
-function partitionName(device: DeviceSpec | undefined, fallback: string): string {
-  return device?.by === 'PARTLABEL' ? device.value : fallback;
+function writeZeros(file: string, size: number): void {
+  writeFileSync(file, '');
+  truncateSync(file, size);
 }
 
-function partitionUuid(device: DeviceSpec | undefined, fallback: string): string {
-  return device?.by === 'PARTUUID' ? device.value : fallback;
+/** The files of a /usr as the partitions that the platform looks for. */
+export function usrPartitions(
+  { settings: { Usr, Verity } }: PlatformConfig,
+  files: {
+    readonly data: string;
+    readonly hash?: string | undefined;
+    readonly correction?: string | undefined;
+  },
+): readonly DiskPart[] {
+  const verity = Verity.Verity === 'required';
+  const wanted = [
+    { file: files.data, device: Verity.DataDevice ?? Usr.Device, name: 'USR-A', uuid: usrPartitionUuid },
+    {
+      file: verity ? files.hash : undefined,
+      device: Verity.HashDevice,
+      name: 'USR-A-HASH',
+      uuid: hashPartitionUuid,
+    },
+    {
+      file: verity ? files.correction : undefined,
+      device: Verity.FecDevice,
+      name: 'USR-A-FEC',
+      uuid: fecPartitionUuid,
+    },
+  ];
+  return wanted.flatMap(({ file, device, name, uuid }) =>
+    file === undefined
+      ? []
+      : [
+          {
+            file,
+            name: device?.by === 'PARTLABEL' ? device.value : name,
+            uuid: device?.by === 'PARTUUID' ? device.value : uuid,
+          },
+        ],
+  );
 }
 
 /** A built-in root hash is that of the disk: it was not known when the platform file was written. */

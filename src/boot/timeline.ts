@@ -15,6 +15,8 @@ export interface Observation {
   readonly failure?: string;
   /** Lines that came before a kernel panic and name the cause. */
   readonly kernelCause?: string;
+  /** What the check of /usr in the full initrd found, where it passed. */
+  readonly checked?: string;
   /** What PID 1 of the full initrd was, and where it came from, as the check of /usr saw it. */
   readonly stage2?: string;
   /** The report of the booted system: `KEY VALUE` lines. */
@@ -56,12 +58,19 @@ export function observe(seen: Observation, { uptime, text }: ConsoleLine): Obser
   if (/^device-mapper: verity: .*(is corrupted|has been corrupted|is not valid)/.test(text)) {
     return { ...seen, kernelCause: seen.kernelCause ?? text };
   }
+  const restart = /^reboot: Restarting system with command '(.*)'$/.exec(text)?.[1];
+  if (restart && seen.failure === undefined) return { ...seen, failure: `kernel restart: ${restart}` };
   const stage2 = /^bootrelay: check-usr, PID 1 is (.*)$/.exec(text)?.[1];
   if (stage2) return { ...seen, stage2 };
   const report = /^bootrelay-report: (\S+) ?(.*)$/.exec(text);
   if (report) return observeReport(seen, { key: report[1] ?? '', value: report[2] ?? '' }, uptime);
   const milestone = uptime === undefined ? undefined : readMilestone(text, uptime, seen);
-  return milestone ? { ...seen, milestones: [...seen.milestones, milestone] } : seen;
+  const checked = /^bootrelay: check-usr: (.*)$/.exec(text)?.[1];
+  return {
+    ...seen,
+    ...(checked !== undefined && { checked }),
+    ...(milestone && { milestones: [...seen.milestones, milestone] }),
+  };
 }
 
 function observeReport(seen: Observation, line: ReportLine, uptime: number | undefined): Observation {

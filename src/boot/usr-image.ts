@@ -1,5 +1,5 @@
 /** The verity-protected /usr of a test machine: the sysroot's /usr and the full-initrd images, as one file. */
-import { copyFileSync, existsSync, mkdirSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { copyTreeArgs, verityFormatArgs } from '../tools/disk.ts';
 import {
@@ -68,13 +68,30 @@ export async function copyTree(source: string, target: string): Promise<void> {
   }
 }
 
-/** Adds a hash tree behind the data, or into `hash`; gives the root hash in hexadecimal. */
-export async function addHashTree(data: string, hash: string = data): Promise<string> {
+/** Data for forward error correction: their file, and the parity bytes of each code word. */
+export interface Correction {
+  readonly file: string;
+  readonly roots: number;
+}
+
+/** Adds a hash tree behind the data, or into `hash`, and `correction` where told; gives the root hash in hexadecimal. */
+export async function addHashTree(
+  data: string,
+  hash: string = data,
+  correction?: Correction,
+): Promise<string> {
   const size = statSync(data).size;
   const hashOffset = hash === data ? size : 0;
-  if (hash !== data && existsSync(hash)) rmSync(hash);
   const output = await run(
-    verityFormatArgs({ data, hash, hashOffset, dataBlocks: size / 4096, uuid: verityUuid, salt: veritySalt }),
+    verityFormatArgs({
+      data,
+      hash,
+      hashOffset,
+      dataBlocks: size / 4096,
+      uuid: verityUuid,
+      salt: veritySalt,
+      correction,
+    }),
   );
   const rootHash = /^Root hash:\s*([0-9a-f]+)$/m.exec(output)?.[1];
   if (!rootHash) throw new ToolError(`veritysetup prints no root hash:\n${output}`);

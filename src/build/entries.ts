@@ -45,7 +45,8 @@ export const rootEntry: Entry = { type: 'dir', path: '', mode: 0o755, part: 'lay
 
 /**
  * Sorts entries so that a directory comes before what is in it, adds missing parent directories, and refuses
- * two different entries for one path.
+ * two different entries for one path. /bin comes last: where the kernel has not the memory to unpack all of it and /init does
+ * not start, it would run /bin/sh on the console (init/main.c).
  */
 export function completeEntries(entries: readonly Entry[]): readonly Entry[] {
   const byPath = new Map<string, Entry>();
@@ -61,7 +62,10 @@ export function completeEntries(entries: readonly Entry[]): readonly Entry[] {
   for (const path of [...byPath.keys()].flatMap(parentsOf)) {
     if (!byPath.has(path)) byPath.set(path, { type: 'dir', path, mode: 0o755, part: 'layout' });
   }
-  return [...byPath.values()].sort((left, right) => (left.path < right.path ? -1 : 1));
+  const last = byPath.get('/bin');
+  byPath.delete('/bin');
+  const sorted = [...byPath.values()].sort((left, right) => (left.path < right.path ? -1 : 1));
+  return last ? [...sorted, last] : sorted;
 }
 
 function parentsOf(path: string): readonly string[] {

@@ -2,9 +2,11 @@
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type Fault, faults, judgeFault } from '../boot/faults.ts';
+import type { Fault } from '../boot/faults/fault.ts';
+import { faults } from '../boot/faults/faults.ts';
+import { type FaultyMachine, injectFault, type SoundMachine, withoutFault } from '../boot/faults/inject.ts';
+import { goesOn, judgeFault } from '../boot/faults/verdict.ts';
 import { probeAccelerator, runGuest } from '../boot/guest.ts';
-import { type FaultyMachine, injectFault } from '../boot/inject-fault.ts';
 import { type Machine, makeMachine } from '../boot/machine.ts';
 import { formatMilestone, formatTimeline, type Goal, reached, timelineOf } from '../boot/timeline.ts';
 import { type Fact, judge } from '../boot/verdict.ts';
@@ -59,6 +61,7 @@ export async function boot(args: BootArguments): Promise<CommandResult> {
       kernel: args.kernel,
       initrd: args.initrd === undefined ? undefined : resolve(args.initrd),
       work,
+      imageFault: fault?.image,
       progress: progress.begin,
     });
     if ('findings' in made) {
@@ -70,10 +73,9 @@ export async function boot(args: BootArguments): Promise<CommandResult> {
       };
     }
     const { machine } = made;
-    const sound = { initrd: machine.build.image, disks: [machine.disk], commandLine: machine.commandLine };
-    const hardware = fault
-      ? await injectFault(fault, sound, loaded.platform.config.settings.KernelCommandLine, work)
-      : sound;
+    const sound = soundMachine(machine, args);
+    const { KernelCommandLine } = loaded.platform.config.settings;
+    const hardware = fault ? await injectFault(fault, sound, KernelCommandLine, work) : withoutFault(sound);
     copyFileSync(hardware.initrd, join(output, 'initrd.img'));
     if (args.keepDisk) await keepDisk(machine.disk, join(output, 'disk.img'));
     const result = await bootMachine(loaded.platform, machine, hardware, args, output, progress);
@@ -96,25 +98,28 @@ async function bootMachine(
     initrd: hardware.initrd,
     commandLine: [hardware.commandLine, args.append].filter(Boolean).join(' '),
     disks: hardware.disks,
-    diskBus: args.disk,
-    memory: args.memory,
+    diskBus: hardware.bus ?? args.disk,
+    memory: hardware.memory ?? args.memory,
+    firmware: hardware.firmware,
   };
+  const control = hardware.events.length > 0 ? join(machine.work, 'control') : undefined;
   const tpm = args.tpm ? join(machine.work, 'tpm') : undefined;
   const accelerator = await chooseAccelerator(args, guest, output, progress);
   progress.begin(`booting with ${accelerator}`);
   const log = join(output, 'console.log');
   const { seen, ended } = await runGuest({
-    guest: { ...guest, accelerator, tpm },
+    guest: { ...guest, accelerator, tpm, control },
+    events: hardware.events,
     log,
     timeout: args.timeout,
-    enough: (observed) => reached(observed, args.until),
+    enough: (observed) => reached(observed, args.until) && !(fault && goesOn(fault)),
     // The emergency action has a delay, and ends the machine by itself.
     ...(fault && { lastWords: (config.settings.Emergency.Delay + 20) * 1000 }),
     onMilestone: (milestone) => progress.note(formatMilestone(milestone).trimEnd()),
   });
   progress.end();
   const verdict = fault
-    ? judgeFault(seen, ended, fault)
+    ? judgeFault(seen, ended, fault, machine.rootHash)
     : judge(seen, { config, goal: args.until, rootHash: machine.rootHash }, ended);
   const qemu = await versionOf(
     config.settings.Platform.Architecture === 'arm64' ? 'qemu-system-aarch64' : 'qemu-system-x86_64',
@@ -145,6 +150,19 @@ async function bootMachine(
     log,
   };
   return { exitCode: verdict.ok ? 0 : 4, text, json, findings: [] };
+}
+
+function soundMachine(machine: Machine, args: BootArguments): SoundMachine {
+  const { build, disk, commandLine, rootHash, work, image } = machine;
+  const modules = join(work, 'build/modules');
+  return {
+    initrd: build.image,
+    disk,
+    commandLine,
+    rootHash,
+    modules,
+    sources: { sysroot: resolve(args.sysroot), image },
+  };
 }
 
 function faultNamed(name: string): Fault {

@@ -18,6 +18,8 @@ export interface PackOptions {
   readonly format: ImageFormat;
   /** Share files with this directory, which becomes /usr. */
   readonly thin?: { readonly kind: Thin; readonly usr: string } | undefined;
+  /** Paths to leave out, without the leading /. */
+  readonly without?: readonly string[] | undefined;
   /** The image's file; must not exist. */
   readonly output: string;
   /** An empty directory for files that are made on the way. */
@@ -76,9 +78,9 @@ async function writeImage(
   archive: Input,
   start: number,
   withAttributes: ReadonlySet<string>,
-  { thin, format, output }: PackOptions,
+  { thin, format, output, without = [] }: PackOptions,
 ): Promise<readonly PackedFile[]> {
-  const tree = readTree(archive, start, mountPoints);
+  const tree = readTree(archive, start, mountPoints).filter(({ path }) => !without.includes(path));
   const sharing = thin
     ? shareWithUsr(tree, { archive, usr: thin.usr, thin: thin.kind, withAttributes })
     : new Map<string, Sharing>();

@@ -110,7 +110,7 @@ export const reasons = {
     help: 'The full initrd lacks a mount point and cannot be written to, or the kernel refuses the mount.',
   },
   'program-missing': {
-    when: 'a step starts a program that is not in the minimal initrd',
+    when: 'a step starts a program that is not in the minimal initrd, or cannot be executed',
     help: 'The minimal initrd was changed after it was built, or is damaged: `bootrelay build` puts in all that the plan needs. The console names the program just before.',
   },
   'unit-failed': {

@@ -4,11 +4,12 @@
  */
 import Handlebars from 'handlebars/dist/handlebars.js';
 import { blockHelpers, quotingHelpers, registerQuoting, TemplateError } from './quoting-helpers.ts';
+import { checkContexts } from './template-context.ts';
 
 export type Template = (data: object) => string;
 
 /**
- * Refuses every expression of a template but quoting helpers, #if, #unless and #each.
+ * Refuses every expression of a template but quoting helpers, each where it quotes for, #if, #unless and #each.
  * Throws TemplateError with the template's name and the line.
  */
 export function checkTemplate(source: string, name: string): void {
@@ -41,7 +42,9 @@ export function checkTemplate(source: string, name: string): void {
       refuse(node.loc.start.line, 'decorators are not allowed');
     }
   }
-  new Check().accept(Handlebars.parse(source));
+  const program = Handlebars.parse(source);
+  new Check().accept(program);
+  checkContexts(program, name);
 }
 
 const engine = Handlebars.create();

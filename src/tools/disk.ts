@@ -1,7 +1,10 @@
 /** Tools that make verity data and disks, as arguments. */
 import type { Command } from './run.ts';
 
-/** Writes a hash tree for `data` into `hash` (the same file: behind the data) and prints the root hash. veritysetup(8). */
+/**
+ * Writes a hash tree for `data` into `hash` (the same file: behind the data), with `correction` also the data for forward error
+ * correction into that, and prints the root hash. veritysetup(8).
+ */
 export function verityFormatArgs(options: {
   data: string;
   hash: string;
@@ -10,10 +13,17 @@ export function verityFormatArgs(options: {
   dataBlocks: number;
   uuid: string;
   salt: string;
+  correction?: { file: string; roots: number } | undefined;
 }): Command {
-  const { data, hash, hashOffset, dataBlocks, uuid, salt } = options;
-  const args = ['format', data, hash, `--hash-offset=${hashOffset}`, `--data-blocks=${dataBlocks}`];
-  return { program: 'veritysetup', args: [...args, `--uuid=${uuid}`, `--salt=${salt}`] };
+  const { data, hash, hashOffset, dataBlocks, uuid, salt, correction } = options;
+  return {
+    program: 'veritysetup',
+    args: [
+      ...['format', data, hash, `--hash-offset=${hashOffset}`, `--data-blocks=${dataBlocks}`],
+      ...[`--uuid=${uuid}`, `--salt=${salt}`],
+      ...(correction ? [`--fec-device=${correction.file}`, `--fec-roots=${correction.roots}`] : []),
+    ],
+  };
 }
 
 export interface Partition {
@@ -33,11 +43,10 @@ export function sfdiskArgs(disk: string): Command {
   return { program: 'sfdisk', args: ['--quiet', '--no-reread', '--no-tell-kernel', disk] };
 }
 
-/** The script for sfdiskArgs(): offsets in sectors of 512 bytes. */
+/** The script for sfdiskArgs(): offsets in sectors of 512 bytes. Labels it cannot quote: setPartitionLabelArgs(). */
 export function formatSfdiskScript(partitions: readonly Partition[], diskUuid: string): string {
   const lines = partitions.map(
-    ({ name, type, uuid, start, size }) =>
-      `start=${start / 512}, size=${size / 512}, type=${type}, uuid=${uuid}, name="${name.replace(/["\\]/g, '\\$&')}"`,
+    ({ type, uuid, start, size }) => `start=${start / 512}, size=${size / 512}, type=${type}, uuid=${uuid}`,
   );
   return ['label: gpt', `label-id: ${diskUuid}`, ...lines, ''].join('\n');
 }
@@ -47,6 +56,17 @@ export function writeAtArgs(source: string, disk: string, offset: number): Comma
   const mebibyte = 1024 * 1024;
   const place = [`bs=${mebibyte}`, `seek=${offset / mebibyte}`, 'conv=notrunc,sparse', 'status=none'];
   return { program: 'dd', args: [`if=${source}`, `of=${disk}`, ...place] };
+}
+
+/** Copies a file; zeros become holes. */
+export function copySparseArgs(source: string, target: string): Command {
+  return { program: 'cp', args: ['--sparse=always', '--reflink=auto', '--', source, target] };
+}
+
+/** Gives a partition of a GPT, by its number, another label. sfdisk(8). */
+export function setPartitionLabelArgs(disk: string, partition: number, label: string): Command {
+  const args = ['--quiet', '--no-tell-kernel', '--part-label', disk, String(partition), label];
+  return { program: 'sfdisk', args };
 }
 
 /** Copies a tree: hard links where that is possible (the same file system), else real copies. */

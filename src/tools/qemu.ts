@@ -18,16 +18,25 @@ const machines = {
 
 export type Architecture = keyof typeof machines;
 
-/** Ways to attach a disk to QEMU's q35 and virt machines. */
+/** Ways to attach a disk to QEMU's q35 and virt machines. To a SCSI bus disks can be plugged while the machine runs. */
 const diskBuses = {
   'virtio-blk': { controller: [], disk: () => 'virtio-blk-pci' },
-  'virtio-scsi': { controller: ['-device', 'virtio-scsi-pci'], disk: () => 'scsi-hd' },
+  'virtio-scsi': { controller: ['-device', 'virtio-scsi-pci,id=scsi'], disk: () => 'scsi-hd' },
   nvme: { controller: [], disk: (index: number) => `nvme,serial=bootrelay${index}` },
   ahci: { controller: ['-device', 'ahci,id=ahci'], disk: (index: number) => `ide-hd,bus=ahci.${index}` },
   usb: { controller: ['-device', 'qemu-xhci'], disk: () => 'usb-storage' },
 } as const;
 
 export type DiskBus = keyof typeof diskBuses;
+
+/** A raw disk image; the guest's writes to it are thrown away. */
+export interface GuestDisk {
+  readonly file: string;
+  /** The byte whose sector cannot be read (docs/devel/blkdebug of QEMU). */
+  readonly unreadableAt?: number;
+  /** It is known to QEMU, and plugged in later: plugArguments(). */
+  readonly unplugged?: boolean;
+}
 
 export interface GuestOptions {
   readonly architecture: Architecture;
@@ -36,14 +45,17 @@ export interface GuestOptions {
   /** None for a probe that only wants to see the kernel start. */
   readonly initrd?: string;
   readonly commandLine: string;
-  /** Raw disk images; the guest's writes are thrown away. */
-  readonly disks: readonly string[];
+  readonly disks: readonly GuestDisk[];
   /** What the disks are attached to; virtio-blk unless told. */
   readonly diskBus?: DiskBus | undefined;
   /** MiB. */
   readonly memory: number;
+  /** What starts the kernel: QEMU unless told. A TPM needs UEFI. */
+  readonly firmware?: 'uefi' | undefined;
   /** Directory of a TPM of its own, made by swtpm. */
   readonly tpm?: string | undefined;
+  /** Where QEMU makes the socket of its control protocol, QMP. */
+  readonly control?: string | undefined;
 }
 
 /** A guest whose first serial port is standard output, and that ends QEMU when it reboots or powers off. */
@@ -52,10 +64,8 @@ export function guestArgs(options: GuestOptions): Command {
   const cpu = options.accelerator === 'kvm' ? 'host' : 'max';
   const bus = diskBuses[options.diskBus ?? 'virtio-blk'];
   const drives = options.disks.flatMap((disk, index) => [
-    '-drive',
-    `file=${disk.replaceAll(',', ',,')},if=none,id=disk${index},format=raw,snapshot=on`,
-    '-device',
-    `${bus.disk(index)},drive=disk${index}`,
+    ...['-drive', `${imageArgument(disk)},if=none,id=disk${index},format=raw,snapshot=on`],
+    ...(disk.unplugged ? [] : ['-device', `${bus.disk(index)},drive=disk${index},id=device${index}`]),
   ]);
   return {
     program,
@@ -74,18 +84,40 @@ export function guestArgs(options: GuestOptions): Command {
       ],
       ...['-kernel', options.kernel, ...(options.initrd === undefined ? [] : ['-initrd', options.initrd])],
       ...['-append', options.commandLine, ...bus.controller, ...drives],
+      ...(options.tpm !== undefined || options.firmware === 'uefi' ? firmwareArgs : []),
       ...(options.tpm === undefined ? [] : tpmArgs(options.tpm)),
+      ...(options.control === undefined
+        ? []
+        : ['-qmp', `unix:${options.control.replaceAll(',', ',,')},server=on,wait=off`]),
     ],
   };
+}
+
+function imageArgument({ file, unreadableAt }: GuestDisk): string {
+  const name = file.replaceAll(',', ',,');
+  if (unreadableAt === undefined) return `file=${name}`;
+  const error = 'file.inject-error.0';
+  return [
+    `file.driver=blkdebug,file.image.driver=file,file.image.filename=${name}`,
+    `${error}.event=none,${error}.iotype=read,${error}.errno=5,${error}.sector=${Math.floor(unreadableAt / 512)}`,
+  ].join(',');
+}
+
+/** Arguments of QMP's device_add for the disk of that number. */
+export function plugArguments(bus: DiskBus, index: number): object {
+  return { driver: diskBuses[bus].disk(index), drive: `disk${index}`, id: `device${index}` };
 }
 
 /** Debian's package ovmf. systemd measures only where UEFI firmware tells it of the TPM. */
 const firmware = { code: '/usr/share/OVMF/OVMF_CODE_4M.fd', variables: '/usr/share/OVMF/OVMF_VARS_4M.fd' };
 
+const firmwareArgs = [
+  ...['-drive', `if=pflash,unit=0,format=raw,readonly=on,file=${firmware.code}`],
+  ...['-drive', `if=pflash,unit=1,format=raw,snapshot=on,file=${firmware.variables}`],
+];
+
 function tpmArgs(directory: string): readonly string[] {
   return [
-    ...['-drive', `if=pflash,unit=0,format=raw,readonly=on,file=${firmware.code}`],
-    ...['-drive', `if=pflash,unit=1,format=raw,snapshot=on,file=${firmware.variables}`],
     ...['-chardev', `socket,id=tpm,path=${tpmSocket(directory)}`],
     ...['-tpmdev', 'emulator,id=tpm0,chardev=tpm', '-device', 'tpm-tis,tpmdev=tpm0'],
   ];

@@ -1,19 +1,20 @@
 /** Real boots for tests: a platform from settings, the shared /usr, a disk, QEMU. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DiskPart, makeDisk } from '../../src/boot/disk.ts';
 import { joinCpio, makeExtraCpio as makeCpio } from '../../src/boot/extra-cpio.ts';
-import type { Fault } from '../../src/boot/faults.ts';
+import type { Fault } from '../../src/boot/faults/fault.ts';
+import { injectFault, type SoundMachine, withoutFault } from '../../src/boot/faults/inject.ts';
+import { goesOn } from '../../src/boot/faults/verdict.ts';
 import { type GuestRun, runGuest } from '../../src/boot/guest.ts';
-import { injectFault } from '../../src/boot/inject-fault.ts';
 import {
   formatCommandLine,
   rootPartitionUuid,
-  usrPartitionUuid,
+  sealUsr,
+  usrPartitions,
   withRootHash,
 } from '../../src/boot/machine.ts';
 import { type Goal, reached } from '../../src/boot/timeline.ts';
-import { addHashTree } from '../../src/boot/usr-image.ts';
 import { judge, type Verdict } from '../../src/boot/verdict.ts';
 import { buildMinimalInitrd } from '../../src/build/build.ts';
 import { findKernelImage } from '../../src/build/kernel.ts';
@@ -21,7 +22,7 @@ import type { PlatformConfig } from '../../src/config/validate.ts';
 import { planBoot } from '../../src/plan/plan.ts';
 import type { Accelerator, DiskBus } from '../../src/tools/qemu.ts';
 import { configure } from '../config/platform-files.ts';
-import { openLab, sharedImages, sharedUsr } from '../lab/lab.ts';
+import { faultImagePath, openLab, sharedFile, sharedImages, sharedUsr } from '../lab/lab.ts';
 
 const lab = openLab();
 
@@ -46,8 +47,6 @@ export interface TestBoot {
   readonly append?: string;
   /** cpio behind the minimal initrd, as systemd-stub adds it. */
   readonly extraCpio?: string;
-  /** Changes the disk after it is written. */
-  readonly damage?: (disk: string, usrStart: number) => void;
   /** Give the machine UEFI firmware and a TPM. */
   readonly tpm?: boolean;
   /** Settings of Modules; virtio_blk unless told. */
@@ -65,9 +64,6 @@ export interface BootResult extends GuestRun {
   readonly rootHash: string;
   readonly log: string;
 }
-
-/** Where the /usr partition starts on a test disk. */
-const usrStart = 1024 * 1024;
 
 export async function boot(options: TestBoot): Promise<BootResult> {
   const work = mkdtempSync(join(lab.shared, 'boot-'));
@@ -92,50 +88,54 @@ async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
     ...(options.fault?.settings ?? []),
   );
   const system: System = options.generic ? lab.generic : lab;
-  const usr = await usrParts(given, options, work);
+  const usr = await usrParts(given, work);
   const config = options.builtIn ? withRootHash(given, usr.rootHash) : given;
-  const disk = join(work, 'disk.img');
-  await makeDisk(
-    [...usr.parts, { name: 'ROOT', uuid: rootPartitionUuid, file: join(lab.shared, 'root.img') }],
-    disk,
-  );
-  options.damage?.(disk, usrStart);
-  const image =
-    options.full === 'monolithic' ? lab.monolithicInitrd : await buildInitrd(config, system, work);
+  const build = await sharedBuild(config, system);
+  const image = options.full === 'monolithic' ? lab.monolithicInitrd : build.image;
   const initrd =
     options.extraCpio === undefined ? image : joinCpio(image, options.extraCpio, join(work, 'joined.img'));
   const log = join(lab.shared, `${nextLogName()}.log`);
-  const sound = {
+  const sound: SoundMachine = {
     initrd,
-    disks: [disk],
+    disk: await sharedDisk(usr.parts),
     commandLine: [formatCommandLine(config, usr.rootHash), options.append ?? ''].join(' ').trim(),
+    rootHash: usr.rootHash,
+    modules: build.modules,
+    sources: { sysroot: lab.sysroot, image: sharedFile(config.settings.FullInitrd.Image) },
   };
-  const { KernelCommandLine } = config.settings;
-  const machine = options.fault ? await injectFault(options.fault, sound, KernelCommandLine, work) : sound;
+  const { fault } = options;
+  const machine = fault
+    ? await injectFault(fault, sound, config.settings.KernelCommandLine, work)
+    : withoutFault(sound);
   const result = await runGuest({
     guest: {
       architecture: 'x86-64',
       accelerator: process.env.BOOTRELAY_TEST_ACCELERATOR as Accelerator,
       kernel: findKernelImage(system.sysroot, system.kernel) ?? '',
-      diskBus: options.diskBus,
-      ...machine,
-      memory: 1024,
+      diskBus: machine.bus ?? options.diskBus,
+      initrd: machine.initrd,
+      commandLine: machine.commandLine,
+      disks: machine.disks,
+      memory: machine.memory ?? 1024,
+      firmware: machine.firmware,
+      ...(machine.events.length > 0 && { control: join(work, 'control') }),
       ...(options.tpm && { tpm: join(work, 'tpm') }),
     },
     log,
     timeout: options.goal === 'multi-user' ? 280 : 120,
-    enough: (seen) => reached(seen, options.goal),
+    events: machine.events,
+    enough: (seen) => reached(seen, options.goal) && !(fault && goesOn(fault)),
     lastWords: 20_000,
   });
   const verdict = judge(result.seen, { config, goal: options.goal, rootHash: usr.rootHash }, result.ended);
   return { ...result, verdict, rootHash: usr.rootHash, log };
 }
 
-function imageSettings({ full, image = 'erofs', thin }: TestBoot): readonly string[] {
+function imageSettings({ full, image = 'erofs', thin, fault }: TestBoot): readonly string[] {
   const images = sharedImages[thin ?? (full === 'probe' ? 'probe' : 'dracut')];
   return [
     `FullInitrd.FileSystem=${image}`,
-    `FullInitrd.Image=${images[image]}`,
+    `FullInitrd.Image=${fault?.image ? faultImagePath(fault) : images[image]}`,
     ...(thin ? ['FullInitrd.Source=thin', `FullInitrd.Thin=${thin}`] : []),
   ];
 }
@@ -146,15 +146,16 @@ function nextLogName(): string {
   return `console-${process.pid}-${boots}`;
 }
 
-async function usrParts(config: PlatformConfig, { usr }: TestBoot, work: string) {
-  const file = join(lab.shared, sharedUsr[usr]);
-  const part = (source: string): DiskPart => ({ name: 'USR-A', uuid: usrPartitionUuid, file: source });
-  if (!config.settings.Verity.HashDevice)
-    return { parts: [part(file)], rootHash: readFileSync(`${file}.roothash`, 'utf8') };
-  const hash = join(work, 'hash.img');
-  const rootHash = await addHashTree(`${file}.data`, hash);
-  const hashPart = { name: 'USR-A-HASH', uuid: 'b0074e1a-0000-4000-8000-000000000012', file: hash };
-  return { parts: [part(`${file}.data`), hashPart], rootHash };
+async function usrParts(config: PlatformConfig, work: string) {
+  const { Usr, Verity } = config.settings;
+  const file = join(lab.shared, sharedUsr[Usr.FileSystem as keyof typeof sharedUsr]);
+  if (!Verity.HashDevice)
+    return {
+      parts: usrPartitions(config, { data: file }),
+      rootHash: readFileSync(`${file}.roothash`, 'utf8'),
+    };
+  const { parts, rootHash = '' } = await sealUsr(config, `${file}.data`, work);
+  return { parts, rootHash };
 }
 
 interface System {
@@ -162,18 +163,44 @@ interface System {
   readonly kernel: string;
 }
 
-async function buildInitrd(config: PlatformConfig, system: System, work: string): Promise<string> {
-  const directory = join(work, 'build');
-  mkdirSync(directory);
+interface SharedBuild {
+  readonly image: string;
+  readonly modules: string;
+}
+
+const builds = new Map<string, Promise<SharedBuild>>();
+
+/** The minimal initrd of a platform, built once for all boots of a test file. */
+function sharedBuild(config: PlatformConfig, system: System): Promise<SharedBuild> {
+  const key = JSON.stringify([config.settings, system]);
+  const build = builds.get(key) ?? buildInitrd(config, system);
+  builds.set(key, build);
+  return build;
+}
+
+async function buildInitrd(config: PlatformConfig, system: System): Promise<SharedBuild> {
+  const work = mkdtempSync(join(lab.shared, 'build-'));
   const plan = planBoot(config, []);
-  const { build, findings } = await buildMinimalInitrd({
-    config,
-    plan,
-    ...system,
-    work: directory,
-  });
+  const { build, findings } = await buildMinimalInitrd({ config, plan, ...system, work });
   if (!build) throw new Error(JSON.stringify(findings));
-  return build.image;
+  return { image: build.image, modules: join(work, 'modules') };
+}
+
+const disks = new Map<string, Promise<string>>();
+
+/** A disk with these parts and a root partition, written once; parts in a work directory are of one boot only. */
+function sharedDisk(parts: readonly DiskPart[]): Promise<string> {
+  const key = JSON.stringify(parts);
+  const disk = disks.get(key) ?? writeDisk(parts);
+  disks.set(key, disk);
+  return disk;
+}
+
+async function writeDisk(parts: readonly DiskPart[]): Promise<string> {
+  const disk = join(mkdtempSync(join(lab.shared, 'disk-')), 'disk.img');
+  const root = { name: 'ROOT', uuid: rootPartitionUuid, file: join(lab.shared, 'root.img') };
+  await makeDisk([...parts, root], disk);
+  return disk;
 }
 
 /** A cpio with files by path, for root only, as systemd-stub makes one for credentials in /.extra. */

@@ -1,23 +1,13 @@
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { openLab, sharedImages, sharedUsr } from '../lab/lab.ts';
+import type { Fault } from '../../src/boot/faults/fault.ts';
+import { faults } from '../../src/boot/faults/faults.ts';
 import { boot, makeExtraCpio, type TestBoot } from './boots.ts';
 
 const wrongHash = 'ab'.repeat(32);
 
-/** Destroys one block of the full-initrd image on the disk: its first, which holds the image's superblock. */
-function corruptImage(disk: string, usrStart: number): void {
-  const { shared } = openLab();
-  const image = readFileSync(join(shared, sharedImages.probe.erofs.replaceAll('/', '-').slice(1)));
-  const usr = readFileSync(join(shared, `${sharedUsr.btrfs}.data`));
-  const place = usr.indexOf(image.subarray(0, 4096));
-  expect(place).toBeGreaterThan(0);
-  expect(place % 4096).toBe(0);
-  const descriptor = openSync(disk, 'r+');
-  writeSync(descriptor, Buffer.alloc(4096, 0xff), 0, 4096, usrStart + place);
-  closeSync(descriptor);
-}
+/** One block of the full-initrd image on the disk is overwritten: its first, which holds the image's superblock. */
+const corruptImage = faults['image-block'] as Fault;
 
 type Failing = Omit<TestBoot, 'full' | 'goal' | 'image'> & { readonly reason: RegExp; readonly step: string };
 
@@ -33,19 +23,10 @@ const failing: readonly (readonly [string, Failing])[] = [
     },
   ],
   [
-    'one corrupted block in the full-initrd image',
-    {
-      usr: 'btrfs',
-      damage: corruptImage,
-      step: 'mount-full-initrd',
-      reason: /^kernel panic: dm-verity device corrupted/,
-    },
-  ],
-  [
     'one corrupted block in the full-initrd image, errors instead of panics',
     {
       usr: 'btrfs',
-      damage: corruptImage,
+      fault: corruptImage,
       settings: ['Verity.OnCorruption=error'],
       step: 'mount-full-initrd',
       reason: /^mount-full-initrd failed: image-unmountable: cannot mount \/usr\/lib\/bootrelay/,
@@ -98,5 +79,21 @@ test.each([
   expect(verdict.ok).toBe(false);
   expect(seen.failure).toBe(`${step} failed: unit-failed: its unit failed, or took too long`);
   expect(seen.milestones.filter(({ stage }) => stage === 'stage 2')).toEqual([]);
+  expect(ended).toBe('exit');
+});
+
+test('systemd: an initrd that does not fit into memory gives nobody a shell', async () => {
+  // The kernel unpacks a part of it, cannot start /init, and looks for others: /bin/sh at last.
+  const fault: Fault = { what: '', memory: 92, expected: { kernel: 'kernel panic: No working init found' } };
+  const options = {
+    full: 'probe',
+    goal: 'hand-over',
+    image: 'erofs',
+    usr: 'erofs',
+    form: 'systemd',
+  } as const;
+  const { seen, ended, log } = await boot({ ...options, fault });
+  expect(readFileSync(log, 'utf8')).toContain('Initramfs unpacking failed: write error');
+  expect(seen.failure).toMatch(/^kernel panic: No working init found/);
   expect(ended).toBe('exit');
 });

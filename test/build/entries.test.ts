@@ -1,6 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { completeEntries, type Entry, formatMtree, rootEntry } from '../../src/build/entries.ts';
 
+test('/bin comes last: what is unpacked in part has no shell', () => {
+  const link = (path: string): Entry => ({ type: 'link', path, target: `usr${path}`, part: 'layout' });
+  const paths = completeEntries([link('/bin'), link('/sbin'), file]).map(({ path }) => path);
+  expect(paths.at(-1)).toBe('/bin');
+  expect(paths).toContain('/sbin');
+});
+
 const file: Entry = {
   type: 'file',
   path: '/usr/bin/a b#c',

@@ -2,6 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import type { Fault } from '../../src/boot/faults/fault.ts';
+import { faults } from '../../src/boot/faults/faults.ts';
 
 const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
 export const labDirectory = process.env.BOOTRELAY_LAB || join(cache, 'bootrelay/lab');
@@ -51,5 +53,16 @@ export const sharedImages = {
   overlay: bothFileSystems('overlay'),
   links: bothFileSystems('links'),
 } as const;
+
+/** Where the full initrd with a fault of its image is in every shared /usr; by the name of the fault. */
+export function faultImagePath(fault: Fault): string {
+  const name = Object.keys(faults).find((key) => faults[key] === fault);
+  return `/usr/lib/bootrelay/fault-${name}.erofs`;
+}
+
+/** The file of this machine that an image in the shared /usr was copied from. */
+export function sharedFile(image: string): string {
+  return join(openLab().shared, image.replaceAll('/', '-').slice(1));
+}
 
 export const sharedUsr = { erofs: 'usr-erofs.img', btrfs: 'usr-btrfs.img' } as const;

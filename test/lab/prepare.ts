@@ -1,18 +1,32 @@
 /** Runs once before the tests that need the lab: the images and /usr file systems that they share. */
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { ImageFault } from '../../src/boot/faults/fault.ts';
+import { faults } from '../../src/boot/faults/faults.ts';
 import { probeAccelerator } from '../../src/boot/guest.ts';
 import { makeRootImage } from '../../src/boot/root-image.ts';
 import { addHashTree, makeUsrImage } from '../../src/boot/usr-image.ts';
 import { findKernelImage } from '../../src/build/kernel.ts';
 import { imageFormatOf } from '../../src/config/image-format.ts';
 import { packFullInitrd } from '../../src/pack/pack.ts';
+import { planBoot } from '../../src/plan/plan.ts';
+import { renderPlatform } from '../../src/render/platform.ts';
+import { textAt } from '../../src/render/tree.ts';
 import { lddtreeArgs } from '../../src/tools/lddtree.ts';
 import { toolsTreeVariable } from '../../src/tools/programs.ts';
 import { run } from '../../src/tools/run.ts';
 import { configure } from '../config/platform-files.ts';
-import { type Lab, openLab, sharedImages, sharedUsr } from './lab.ts';
+import { faultImagePath, type Lab, openLab, sharedFile, sharedImages, sharedUsr } from './lab.ts';
 
 export default async function prepare(): Promise<void> {
   const lab = openLab();
@@ -29,6 +43,10 @@ export default async function prepare(): Promise<void> {
       packShared(lab, lab.fullInitrd, fileSystem, sharedImages.links[fileSystem], 'links'),
     ]),
   );
+  for (const fault of Object.values(faults)) {
+    if (fault.image)
+      files.push(await packShared(lab, probe, 'erofs', faultImagePath(fault), undefined, fault.image));
+  }
   await Promise.all([
     makeRootImage({ sysroot: lab.sysroot, output: join(lab.shared, 'root.img'), work: workDirectory(lab) }),
     ...(['erofs', 'btrfs'] as const).map((fileSystem) => makeSharedUsr(lab, fileSystem, files)),
@@ -45,7 +63,22 @@ async function makeProbe({ sysroot }: Lab, output: string): Promise<void> {
   const tree = mkdtempSync(join(tmpdir(), 'bootrelay-probe-'));
   mkdirSync(join(tree, 'bin'));
   cpSync(join(sysroot, 'usr/bin/busybox'), join(tree, 'bin/busybox'));
-  for (const applet of ['sh', 'grep', 'sed', 'tail', 'cat', 'find', 'stat', 'ls', 'touch', 'poweroff']) {
+  for (const applet of [
+    'sh',
+    'grep',
+    'sed',
+    'tail',
+    'cat',
+    'find',
+    'stat',
+    'ls',
+    'touch',
+    'poweroff',
+    'tr',
+    'readlink',
+    'sleep',
+    'true',
+  ]) {
     symlinkSync('busybox', join(tree, 'bin', applet));
   }
   const libraries = await run(lddtreeArgs(sysroot, ['/usr/sbin/dmsetup']));
@@ -57,6 +90,12 @@ async function makeProbe({ sysroot }: Lab, output: string): Promise<void> {
   symlinkSync('../usr/sbin/dmsetup', join(tree, 'bin/dmsetup'));
   cpSync(new URL('probe-init.sh', import.meta.url).pathname, join(tree, 'init'));
   chmodSync(join(tree, 'init'), 0o755);
+  // The check of /usr as bootrelay renders it, and /usr/bin/true for an init that ends at once.
+  const rendered = renderPlatform(configure(), planBoot(configure(), []));
+  const check = textAt(rendered, 'full/90bootrelay/check-usr') ?? '';
+  writeFileSync(join(tree, 'check-usr'), check, { mode: 0o755 });
+  mkdirSync(join(tree, 'usr/bin'), { recursive: true });
+  symlinkSync('../../bin/busybox', join(tree, 'usr/bin/true'));
   mkdirSync(join(tree, 'etc'));
   for (const name of ['os-release', 'initrd-release']) writeFileSync(join(tree, 'etc', name), 'ID=probe\n');
   await run({ program: 'bsdtar', args: ['--format=newc', '-C', tree, '-cf', output, '.'] });
@@ -69,11 +108,13 @@ async function packShared(
   fileSystem: 'squashfs' | 'erofs',
   target: string,
   kind?: 'overlay' | 'links',
+  fault?: ImageFault,
 ) {
-  const output = join(lab.shared, target.replaceAll('/', '-').slice(1));
+  const output = sharedFile(target);
   const format = imageFormatOf(configure(`FullInitrd.FileSystem=${fileSystem}`).settings);
   const thin = kind && { kind, usr: join(lab.sysroot, 'usr') };
-  await packFullInitrd({ initrd, format, thin, output, work: workDirectory(lab) });
+  await packFullInitrd({ initrd, format, thin, output, work: workDirectory(lab), without: fault?.without });
+  if (fault?.change) writeFileSync(output, fault.change(readFileSync(output)));
   return { source: output, target };
 }
 

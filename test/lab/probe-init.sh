@@ -2,6 +2,9 @@
 # /init of the probe: a full initrd that only says how stage 1 left the machine, and powers off.
 say() { echo "<6>bootrelay-report: $*" > /dev/kmsg; }
 
+if grep -q '^VERITY_NAME=usr$' /run/bootrelay/handover; then /check-usr; fi
+# What the system would read later.
+cat /sysusr/usr/lib/systemd/systemd > /dev/null
 say pid $$
 say root "$(grep -E '^[0-9]+ [0-9]+ [0-9:]+ [^ ]+ / ' /proc/self/mountinfo | tail -n 1 | sed 's/.* - //')"
 while read -r _ _ device root point options rest; do

@@ -1,7 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { compressArgs } from '../../src/tools/archive.ts';
-import { formatSfdiskScript, verityFormatArgs, writeAtArgs } from '../../src/tools/disk.ts';
-import { guestArgs } from '../../src/tools/qemu.ts';
+import {
+  formatSfdiskScript,
+  setPartitionLabelArgs,
+  verityFormatArgs,
+  writeAtArgs,
+} from '../../src/tools/disk.ts';
+import { guestArgs, plugArguments } from '../../src/tools/qemu.ts';
 
 test.each([
   ['zstd', undefined, 'zstd --stdout --quiet --single-thread --ultra -18'],
@@ -33,7 +38,7 @@ test('a guest has its console on standard output and throws writes away', () => 
     kernel: 'k',
     initrd: 'i',
     commandLine: 'quiet x="a b"',
-    disks: ['a,b.img'],
+    disks: [{ file: 'a,b.img' }],
     memory: 512,
   });
   expect([program, ...args]).toEqual([
@@ -55,16 +60,39 @@ test('a guest has its console on standard output and throws writes away', () => 
       '-drive',
       'file=a,,b.img,if=none,id=disk0,format=raw,snapshot=on',
       '-device',
-      'virtio-blk-pci,drive=disk0',
+      'virtio-blk-pci,drive=disk0,id=device0',
     ],
   ]);
 });
 
-test('a disk script quotes partition names', () => {
+test('a disk that is plugged in later, and one with a sector that cannot be read', () => {
+  const { args } = guestArgs({
+    architecture: 'x86-64',
+    accelerator: 'tcg',
+    kernel: 'k',
+    commandLine: '',
+    disks: [
+      { file: 'a', unplugged: true },
+      { file: 'b,c', unreadableAt: 4097 },
+    ],
+    diskBus: 'virtio-scsi',
+    memory: 512,
+    control: 's',
+  });
+  expect(args.filter((arg) => arg.includes('scsi-hd'))).toEqual(['scsi-hd,drive=disk1,id=device1']);
+  expect(args).toContainEqual(
+    expect.stringMatching(/^file\.driver=blkdebug,.*filename=b,,c,.*\.iotype=read,.*\.sector=8,if=none/),
+  );
+  expect(args).toContain('unix:s,server=on,wait=off');
+  expect(plugArguments('virtio-scsi', 0)).toEqual({ driver: 'scsi-hd', drive: 'disk0', id: 'device0' });
+});
+
+test('a disk script has sectors, and leaves labels to the command that takes any', () => {
   const partition = { name: 'a "b"', type: 'T', uuid: 'U', start: 1048576, size: 2097152 };
   expect(formatSfdiskScript([partition], 'D')).toBe(
-    'label: gpt\nlabel-id: D\nstart=2048, size=4096, type=T, uuid=U, name="a \\"b\\""\n',
+    'label: gpt\nlabel-id: D\nstart=2048, size=4096, type=T, uuid=U\n',
   );
+  expect(setPartitionLabelArgs('d', 1, 'a "b"').args).toEqual(expect.arrayContaining(['d', '1', 'a "b"']));
 });
 
 test('verity data and disk writes are given in whole blocks', () => {

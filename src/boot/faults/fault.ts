@@ -1,0 +1,86 @@
+/** A fault that `boot --fault` injects: what is changed about a machine, and how its boot must end. */
+import type { PlatformSettings } from '../../config/settings.ts';
+import type { ReasonName } from '../../plan/reasons.ts';
+import type { DiskBus } from '../../tools/qemu.ts';
+import type { Place } from './places.ts';
+
+/** The names of kernel parameters that the platform listens to. */
+export type ParameterNames = PlatformSettings['KernelCommandLine'];
+
+/** Makes another kernel command line of a sound one; `rootHash` is that of the /usr on the disk. */
+export type CommandLineFault = (sound: string, names: ParameterNames, rootHash: string) => string;
+
+/** A moment of the boot: so many seconds after a step begins. */
+export interface Moment {
+  readonly step: string;
+  readonly seconds: number;
+}
+
+/** A disk of the machine, a copy of the sound one but for what is said here. */
+export interface FaultDisk {
+  /** Another label of its first partition, the one with /usr. */
+  readonly label?: string;
+  /** Bytes that are overwritten. */
+  readonly damage?: { readonly place: Place; readonly bytes: Uint8Array };
+  /** A place that cannot be read. */
+  readonly unreadable?: Place;
+  /** When it is plugged in; from the start unless told. */
+  readonly plugged?: Moment;
+  /** When it is taken away. */
+  readonly unplugged?: Moment;
+}
+
+/** What is wrong with the packed full initrd. */
+export interface ImageFault {
+  /** Paths that are not in it, without the leading /. */
+  readonly without?: readonly string[];
+  /** Other bytes than those of the image. */
+  readonly change?: (image: Buffer) => Buffer;
+}
+
+export interface Fault {
+  /** What is wrong with the machine. */
+  readonly what: string;
+  /** Settings that it takes, as --set gives them. */
+  readonly settings?: readonly string[];
+  readonly commandLine?: CommandLineFault;
+  /** The disks; a sound one unless told. */
+  readonly disks?: readonly FaultDisk[];
+  /** What the disks are attached to. */
+  readonly bus?: DiskBus;
+  /** Files that take the place of those in the minimal initrd, none of them executable; of a module its bytes can be changed. */
+  readonly files?: Readonly<Record<string, string | ((module: Buffer) => Buffer)>>;
+  readonly image?: ImageFault;
+  /** What starts the kernel; QEMU itself unless told, which starts none with a command line over 2,047 bytes. */
+  readonly firmware?: 'uefi';
+  /** MiB of memory. */
+  readonly memory?: number;
+  readonly expected: Ending;
+}
+
+/** How a boot must end. */
+export type Ending =
+  /** A step stops it with a reason. */
+  | { readonly step: string; readonly reason: ReasonName }
+  /** It stops with one of these, whichever comes first. */
+  | { readonly reasons: readonly ReasonName[] }
+  /** The kernel ends it, in these words; where told once the verified /usr was handed over. */
+  | { readonly kernel: string; readonly afterHandOver?: true }
+  /** It is no fault for stage 1: the verified /usr of the sound disk is handed over. */
+  | { readonly handOver: 'verified' };
+
+/** A parameter or several behind a sound kernel command line. */
+export function append(more: (names: ParameterNames, rootHash: string) => string): CommandLineFault {
+  return (sound, names, rootHash) => `${sound} ${more(names, rootHash)}`;
+}
+
+/** One disk, with other bytes at a place. */
+export function damaged(place: Place, bytes: Uint8Array): readonly FaultDisk[] {
+  return [{ damage: { place, bytes } }];
+}
+
+export function bytes(...values: readonly number[]): Uint8Array {
+  return Uint8Array.from(values);
+}
+
+export const verified: Ending = { handOver: 'verified' };

@@ -1,0 +1,13 @@
+/** Every fault by its name. */
+import { commandLineFaults } from './command-line-faults.ts';
+import { diskFaults } from './disk-faults.ts';
+import type { Fault } from './fault.ts';
+import { initrdFaults } from './initrd-faults.ts';
+import { verityFaults } from './verity-faults.ts';
+
+export const faults: Readonly<Record<string, Fault>> = {
+  ...verityFaults,
+  ...diskFaults,
+  ...initrdFaults,
+  ...commandLineFaults,
+};

@@ -1,0 +1,98 @@
+/** Injects a fault into a machine that is made and not yet started. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { copySparseArgs, setPartitionLabelArgs } from '../../tools/disk.ts';
+import type { DiskBus, GuestDisk } from '../../tools/qemu.ts';
+import { run } from '../../tools/run.ts';
+import { joinCpio, makeExtraCpio } from '../extra-cpio.ts';
+import type { GuestEvent } from '../hotplug.ts';
+import type { Fault, FaultDisk, ParameterNames } from './fault.ts';
+import { type DiskSources, overwrite, placeOnDisk } from './places.ts';
+
+/** A machine without faults. */
+export interface SoundMachine {
+  readonly initrd: string;
+  readonly disk: string;
+  readonly commandLine: string;
+  readonly rootHash: string | undefined;
+  /** The directory with the modules of the minimal initrd. */
+  readonly modules: string;
+  readonly sources: DiskSources;
+}
+
+/** As much of a guest as a fault decides. */
+export interface FaultyMachine {
+  readonly initrd: string;
+  readonly commandLine: string;
+  readonly disks: readonly GuestDisk[];
+  readonly bus?: DiskBus;
+  readonly memory?: number;
+  readonly firmware?: 'uefi';
+  /** What happens to the machine while it runs. */
+  readonly events: readonly GuestEvent[];
+}
+
+/** The machine as it is without a fault. */
+export function withoutFault({ initrd, commandLine, disk }: SoundMachine): FaultyMachine {
+  return { initrd, commandLine, disks: [{ file: disk }], events: [] };
+}
+
+/** Gives the machine with the fault; `work` takes new files, and the sound disk stays as it is. Throws ToolError. */
+export async function injectFault(
+  fault: Fault,
+  sound: SoundMachine,
+  names: ParameterNames,
+  work: string,
+): Promise<FaultyMachine> {
+  const { disks = [{}], bus, memory, firmware } = fault;
+  const made: GuestDisk[] = [];
+  for (const [index, disk] of disks.entries()) {
+    made.push(await makeFaultDisk(disk, sound, join(work, `disk-with-fault-${index}.img`)));
+  }
+  return {
+    initrd: fault.files ? await withFiles(sound, fault.files, work) : sound.initrd,
+    commandLine: fault.commandLine?.(sound.commandLine, names, sound.rootHash ?? '') ?? sound.commandLine,
+    disks: made,
+    events: disks.flatMap((disk, index) => eventsOf(disk, index)),
+    ...(bus && { bus }),
+    ...(memory !== undefined && { memory }),
+    ...(firmware && { firmware }),
+  };
+}
+
+/** A copy of the sound disk where something is written to it. */
+async function makeFaultDisk(disk: FaultDisk, sound: SoundMachine, copy: string): Promise<GuestDisk> {
+  const { label, damage, unreadable, plugged } = disk;
+  const changed = label !== undefined || damage !== undefined;
+  if (changed) await run(copySparseArgs(sound.disk, copy));
+  if (label !== undefined) await run(setPartitionLabelArgs(copy, 1, label));
+  if (damage) overwrite(copy, damage.place, damage.bytes, sound.sources);
+  return {
+    file: changed ? copy : sound.disk,
+    ...(unreadable && { unreadableAt: placeOnDisk(sound.disk, unreadable, sound.sources) }),
+    ...(plugged && { unplugged: true }),
+  };
+}
+
+function eventsOf({ plugged, unplugged }: FaultDisk, index: number): readonly GuestEvent[] {
+  return [
+    ...(plugged ? [{ ...plugged, plug: index }] : []),
+    ...(unplugged ? [{ ...unplugged, unplug: index }] : []),
+  ];
+}
+
+async function withFiles(
+  { initrd, modules }: SoundMachine,
+  files: NonNullable<Fault['files']>,
+  work: string,
+): Promise<string> {
+  const contents = Object.entries(files).map(([path, content]) => {
+    const original = () => readFileSync(join(modules, path.replace(/^\/modules\//, '')));
+    return [
+      path,
+      typeof content === 'string' ? Buffer.from(content, 'latin1') : content(original()),
+    ] as const;
+  });
+  const cpio = await makeExtraCpio(Object.fromEntries(contents), work, 0o644);
+  return joinCpio(initrd, cpio, join(work, 'initrd-with-fault.img'));
+}

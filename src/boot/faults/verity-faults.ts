@@ -1,0 +1,173 @@
+/** Faults of the root hash, the verity superblock, the hash tree and the data that they cover. */
+import { append, bytes, damaged, type Ending, type Fault, verified } from './fault.ts';
+
+const fromCommandLine = ['Verity.RootHash=command-line'];
+const corrupted: Ending = { kernel: 'kernel panic: dm-verity device corrupted' };
+const mismatch: Ending = { step: 'set-up-verity', reason: 'verity-root-hash-mismatch' };
+const noRootHash: Ending = { step: 'read-kernel-command-line', reason: 'root-hash-missing' };
+const badSuperblock: Ending = { step: 'set-up-verity', reason: 'verity-superblock-invalid' };
+const refused: Ending = { step: 'set-up-verity', reason: 'verity-device-refused' };
+
+const wholeBlock = new Uint8Array(4096).fill(0xff);
+const firstBlock = damaged({ in: 'usr', offset: 0 }, bytes(1));
+
+/** A PKCS#7 signature of some root hash, made with a key that nobody has: `openssl smime -sign -noattr -nocerts`. */
+const foreignSignature = Buffer.from(
+  'MIHLBgkqhkiG9w0BBwKggb0wgboCAQExDzANBglghkgBZQMEAgEFADALBgkqhkiG9w0BBwExgZYwgZMCAQEwKTARMQ8wDQYDVQQDDAZub2JvZHkCFCCN1UIAK/Cy6hVc1PNWRU4Fgb1WMA0GCWCGSAFlAwQCAQUAMAoGCCqGSM49BAMCBEgwRgIhALzgaNuQYi3jP03fAGNBlfGWjPf4Juii+w2ai34BQIjAAiEAsflRWtuL6FVq4NzukHOKcN/QfEYygigXYxs/YU/yE3g=',
+  'base64',
+).toString('latin1');
+
+const rootHashFaults = {
+  'root-hash-wrong': {
+    what: 'the root hash is that of another /usr',
+    settings: fromCommandLine,
+    commandLine: append(({ RootHash }) => `${RootHash}=${'ab'.repeat(32)}`),
+    expected: mismatch,
+  },
+  'root-hash-empty': {
+    what: 'the root hash is empty',
+    settings: fromCommandLine,
+    commandLine: append(({ RootHash }) => `${RootHash}=`),
+    expected: noRootHash,
+  },
+  'root-hash-absent': {
+    what: 'the kernel command line has no root hash',
+    settings: fromCommandLine,
+    commandLine: (sound, { RootHash }) =>
+      sound
+        .split(' ')
+        .filter((word) => !word.startsWith(`${RootHash}=`))
+        .join(' '),
+    expected: noRootHash,
+  },
+  'root-hash-not-hexadecimal': {
+    what: 'the root hash has a letter that is no hexadecimal digit',
+    settings: fromCommandLine,
+    commandLine: append(({ RootHash }) => `${RootHash}=${'ab'.repeat(31)}xy`),
+    expected: noRootHash,
+  },
+  'root-hash-short': {
+    what: 'the root hash is cut off',
+    settings: fromCommandLine,
+    commandLine: append(({ RootHash }) => `${RootHash}=${'ab'.repeat(31)}`),
+    expected: { step: 'set-up-verity', reason: 'root-hash-length' },
+  },
+  'root-hash-unsigned': {
+    what: 'the root hash has no signature, and the kernel requires one',
+    settings: ['Verity.RequireSignature=yes'],
+    expected: refused,
+  },
+  'root-hash-foreign-signature': {
+    what: 'the root hash has a signature of a key that the kernel does not know',
+    settings: ['Verity.RequireSignature=yes', 'Verity.RootHashSignature=/usr/lib/os-release'],
+    files: { '/usr/lib/os-release': foreignSignature },
+    expected: refused,
+  },
+} satisfies Record<string, Fault>;
+
+const superblockFaults = {
+  'superblock-magic': {
+    what: 'the verity superblock does not begin as one',
+    disks: damaged({ in: 'superblock', field: 'magic' }, bytes(0x58)),
+    expected: badSuperblock,
+  },
+  'superblock-version': {
+    what: 'the verity superblock is of a version to come',
+    disks: damaged({ in: 'superblock', field: 'version' }, bytes(2)),
+    expected: badSuperblock,
+  },
+  'superblock-block-size': {
+    what: 'the verity superblock tells of blocks of 1024 bytes',
+    disks: damaged({ in: 'superblock', field: 'dataBlockSize' }, bytes(0, 4, 0, 0)),
+    expected: badSuperblock,
+  },
+  'superblock-salt-size': {
+    what: 'the verity superblock tells of a salt of 65,535 bytes',
+    disks: damaged({ in: 'superblock', field: 'saltSize' }, bytes(0xff, 0xff)),
+    expected: mismatch,
+  },
+  'superblock-data-blocks': {
+    what: 'the verity superblock tells of more data than the partition has',
+    disks: damaged({ in: 'superblock', field: 'dataBlocks' }, bytes(0, 0, 0, 1)),
+    expected: refused,
+  },
+  'superblock-algorithm': {
+    what: 'the verity superblock names an algorithm that nobody has',
+    disks: damaged({ in: 'superblock', field: 'algorithm' }, new TextEncoder().encode('md5000')),
+    expected: { step: 'set-up-verity', reason: 'root-hash-length' },
+  },
+  'superblock-unreadable': {
+    what: 'the disk cannot read the verity superblock',
+    disks: [{ unreadable: { in: 'superblock', field: 'magic' } }],
+    expected: { step: 'set-up-verity', reason: 'device-unreadable' },
+  },
+} satisfies Record<string, Fault>;
+
+const treeFaults = {
+  'hash-tree-root': {
+    what: "the hash tree's root block is overwritten",
+    disks: damaged({ in: 'hash tree', level: 'root' }, wholeBlock),
+    expected: mismatch,
+  },
+  'hash-tree-leaf': {
+    what: 'the block of the hash tree for the start of /usr is overwritten',
+    disks: damaged({ in: 'hash tree', level: 'leaf' }, wholeBlock),
+    expected: corrupted,
+  },
+  'hash-tree-unreadable': {
+    what: 'the disk cannot read the block of the hash tree for the start of /usr: an I/O error',
+    disks: [{ unreadable: { in: 'hash tree', level: 'leaf' } }],
+    expected: { step: 'mount-usr', reason: 'usr-unmountable' },
+  },
+  'hash-tree-unreadable-panic': {
+    what: 'the same, with a panic instead of an I/O error',
+    settings: ['Verity.OnError=panic', 'Verity.Tool=dmsetup'],
+    disks: [{ unreadable: { in: 'hash tree', level: 'leaf' } }],
+    expected: { kernel: 'kernel panic: dm-verity device has I/O error' },
+  },
+  'hash-tree-unreadable-restart': {
+    what: 'the same, with a restart',
+    settings: ['Verity.OnError=restart', 'Verity.Tool=dmsetup'],
+    disks: [{ unreadable: { in: 'hash tree', level: 'leaf' } }],
+    expected: { kernel: 'kernel restart: dm-verity device has I/O error' },
+  },
+} satisfies Record<string, Fault>;
+
+const dataFaults = {
+  'usr-magic': {
+    what: 'the file system of /usr does not begin as one (erofs)',
+    disks: damaged({ in: 'usr', offset: 1024 }, bytes(0, 0, 0, 0)),
+    expected: { step: 'set-up-verity', reason: 'usr-file-system-missing' },
+  },
+  'usr-first-block': {
+    what: 'a byte in the first block of /usr is another one',
+    disks: firstBlock,
+    expected: corrupted,
+  },
+  'usr-first-block-restart': {
+    what: 'the same, with a restart instead of a panic',
+    settings: ['Verity.OnCorruption=restart'],
+    disks: firstBlock,
+    expected: { kernel: 'kernel restart: dm-verity device corrupted' },
+  },
+  'usr-first-block-error': {
+    what: 'the same, with an I/O error',
+    settings: ['Verity.OnCorruption=error'],
+    disks: firstBlock,
+    expected: { step: 'mount-usr', reason: 'usr-unmountable' },
+  },
+  'usr-first-block-repaired': {
+    what: 'the same, with data for forward error correction',
+    settings: ['Verity.HashDevice=PARTLABEL=USR-A-HASH', 'Verity.FecDevice=PARTLABEL=USR-A-FEC'],
+    disks: firstBlock,
+    expected: verified,
+  },
+  'usr-file-needed-later': {
+    what: 'a block is damaged in a file that only the full initrd reads, or the system: the systemd of /usr',
+    settings: ['Usr.FileSystem=btrfs'],
+    disks: damaged({ in: 'content of', file: '/usr/lib/systemd/systemd' }, wholeBlock),
+    expected: { kernel: 'kernel panic: dm-verity device corrupted', afterHandOver: true },
+  },
+} satisfies Record<string, Fault>;
+
+export const verityFaults = { ...rootHashFaults, ...superblockFaults, ...treeFaults, ...dataFaults };
