@@ -21,8 +21,15 @@ export interface RunOptions {
   /** Milliseconds that a failed boot goes on after its reason; 1500 unless told. */
   readonly lastWords?: number;
   readonly onMilestone?: ((milestone: Milestone) => void) | undefined;
+  /** What is typed at the console, one behind the other, each once its words have been shown. */
+  readonly answers?: readonly Answer[] | undefined;
   /** What happens to the machine meanwhile; `guest.control` is needed for it. */
   readonly events?: readonly GuestEvent[] | undefined;
+}
+
+export interface Answer {
+  readonly to: RegExp;
+  readonly text: string;
 }
 
 export interface GuestRun {
@@ -37,9 +44,10 @@ export async function runGuest(options: RunOptions): Promise<GuestRun> {
   const { file, prefix } = findProgram(command.program);
   const process = execa(file, [...prefix, ...command.args], {
     reject: false,
-    stdin: 'ignore',
+    stdin: options.answers ? 'pipe' : 'ignore',
     buffer: { stdout: false },
   });
+  const answer = createAnswering(options.answers ?? [], (text) => process.stdin?.write(text));
   const log = createWriteStream(options.log);
   const reader = createLineReader();
   let seen = nothingSeen;
@@ -53,6 +61,7 @@ export async function runGuest(options: RunOptions): Promise<GuestRun> {
   const events = scheduleEvents(options);
   process.stdout.on('data', (bytes: Buffer) => {
     log.write(bytes);
+    answer(bytes);
     const before = seen.milestones.length;
     for (const line of reader.push(bytes)) seen = observe(seen, line);
     for (const milestone of seen.milestones.slice(before)) {
@@ -73,6 +82,21 @@ export async function runGuest(options: RunOptions): Promise<GuestRun> {
     );
   }
   return { seen, ended };
+}
+
+/** Types answers: prompts end no line, so they are looked for in what has come since the last answer. */
+function createAnswering(answers: readonly Answer[], type: (text: string) => void): (shown: Buffer) => void {
+  const left = [...answers];
+  let shown = '';
+  return (bytes) => {
+    const [next] = left;
+    if (!next) return;
+    shown += bytes.toString('latin1');
+    if (!next.to.test(shown)) return;
+    left.shift();
+    shown = '';
+    type(next.text);
+  };
 }
 
 /** Lets events happen so many seconds after their steps; `end` throws what went wrong with one. */

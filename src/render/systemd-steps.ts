@@ -50,8 +50,9 @@ function timeoutOf({ steps }: StepUnit): number {
   return unitTimeout + steps.reduce((sum, { waits }) => sum + waits, 0);
 }
 
-/** Seconds that all units together may take. */
-export function totalTimeout(plan: BootPlan): number {
+/** Seconds that all units together may take; for ever where somebody may sit at a breakpoint. */
+export function totalTimeout(plan: BootPlan): number | 'infinity' {
+  if (plan.emergency.debug) return 'infinity';
   return unitsOfPlan(plan).reduce((sum, unit) => sum + timeoutOf(unit), 0);
 }
 
@@ -68,7 +69,7 @@ export function renderUnit(
     script: name,
     requires: requiredUnits(own, plan),
     last: own.unit === unitsOfPlan(plan).at(-1)?.unit,
-    timeout: timeoutOf(own),
+    timeout: plan.emergency.debug ? 'infinity' : timeoutOf(own),
   };
   const unit = (text: string) => [`${unitDirectory}/${own.unit}`, { text, mode: 0o644 }] as const;
   const [first] = own.steps;

@@ -37,7 +37,7 @@ export function renderSystemd(plan: BootPlan): RenderedTree {
     files,
     emergency: emergencyData(plan),
     units: unitsOfPlan(plan).map(({ unit }) => unit),
-    timeout: unitTimeout,
+    timeout: plan.emergency.debug ? 'infinity' : unitTimeout,
     totalTimeout: totalTimeout(plan),
   };
   return new Map<string, RenderedFile>([

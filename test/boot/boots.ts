@@ -6,7 +6,7 @@ import { joinCpio, makeExtraCpio as makeCpio } from '../../src/boot/extra-cpio.t
 import type { Fault } from '../../src/boot/faults/fault.ts';
 import { injectFault, type SoundMachine, withoutFault } from '../../src/boot/faults/inject.ts';
 import { goesOn } from '../../src/boot/faults/verdict.ts';
-import { type GuestRun, runGuest } from '../../src/boot/guest.ts';
+import { type Answer, type GuestRun, runGuest } from '../../src/boot/guest.ts';
 import {
   formatCommandLine,
   rootPartitionUuid,
@@ -55,6 +55,8 @@ export interface TestBoot {
   readonly generic?: boolean;
   /** What the disk is attached to. */
   readonly diskBus?: DiskBus;
+  /** What is typed at the console. */
+  readonly answers?: readonly Answer[];
   /** What is wrong with the machine. */
   readonly fault?: Fault;
 }
@@ -124,6 +126,7 @@ async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
     log,
     timeout: options.goal === 'multi-user' ? 280 : 120,
     events: machine.events,
+    answers: options.answers,
     enough: (seen) => reached(seen, options.goal) && !(fault && goesOn(fault)),
     lastWords: 20_000,
   });

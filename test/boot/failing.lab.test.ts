@@ -82,18 +82,34 @@ test.each([
   expect(ended).toBe('exit');
 });
 
-test('systemd: an initrd that does not fit into memory gives nobody a shell', async () => {
-  // The kernel unpacks a part of it, cannot start /init, and looks for others: /bin/sh at last.
-  const fault: Fault = { what: '', memory: 92, expected: { kernel: 'kernel panic: No working init found' } };
-  const options = {
-    full: 'probe',
-    goal: 'hand-over',
-    image: 'erofs',
-    usr: 'erofs',
-    form: 'systemd',
-  } as const;
-  const { seen, ended, log } = await boot({ ...options, fault });
-  expect(readFileSync(log, 'utf8')).toContain('Initramfs unpacking failed: write error');
-  expect(seen.failure).toMatch(/^kernel panic: No working init found/);
-  expect(ended).toBe('exit');
-});
+test.each(['shell', 'systemd'] as const)(
+  '%s: an initrd that does not fit into memory gives nobody a shell',
+  async (form) => {
+    // The kernel unpacks half of its memory's size, cannot start /init, and looks for others: /bin/sh at last.
+    const fault: Fault = {
+      what: '',
+      memory: 200,
+      expected: { kernel: 'kernel panic: No working init found' },
+    };
+    const settings = [
+      'Initrd.ExtraFiles=/usr/lib/x86_64-linux-gnu',
+      'Initrd.Compression=gzip',
+      'Initrd.CompressionLevel=1',
+    ];
+    const options = {
+      full: 'probe',
+      goal: 'hand-over',
+      image: 'erofs',
+      usr: 'erofs',
+      form,
+      settings,
+    } as const;
+    const { seen, ended, log } = await boot({ ...options, fault });
+    const text = readFileSync(log, 'latin1');
+    expect(text).toMatch(/Initramfs unpacking failed: write error/);
+    expect(text).toMatch(/Run \/bin\/sh as init process/);
+    expect(text).not.toContain('built-in shell');
+    expect(seen.failure).toMatch(/^kernel panic: No working init found/);
+    expect(ended).toBe('exit');
+  },
+);

@@ -1,0 +1,94 @@
+/** The console of a boot that fails, and breakpoints, with somebody at the keyboard. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { boot, type TestBoot } from './boots.ts';
+
+const hash = spawnSync('openssl', ['passwd', '-6', 'the password'], { encoding: 'utf8' }).stdout.trim();
+const probe = { full: 'probe', goal: 'hand-over', image: 'erofs', usr: 'erofs' } as const;
+const wrongHash = { ...probe, append: `usrhash=${'ab'.repeat(32)}` };
+const withPassword = [
+  'Emergency.Shell=password',
+  `Emergency.PasswordHash=${hash}`,
+  'Emergency.Delay=5s',
+  'Emergency.Action=poweroff',
+];
+
+/** busybox asks the terminal for its cursor behind the prompt. */
+const prompt = /[~/] # .{0,4}$/;
+
+/** Asks for the shell, then types wrong passwords. */
+const enter = { to: /Enter for a shell/, text: '\n' };
+const wrong = { to: /Password: $/, text: 'wrong\n' };
+const name = { to: /login: $/, text: 'root\n' };
+
+async function console(options: TestBoot) {
+  const { log, ...result } = await boot(options);
+  return { ...result, text: readFileSync(log, 'latin1') };
+}
+
+test.each(['shell', 'systemd'] as const)(
+  '%s: the console counts down, and a password opens a shell',
+  async (form) => {
+    const answers = [
+      enter,
+      wrong,
+      name,
+      { to: /Password: $/, text: 'the password\n' },
+      { to: prompt, text: 'echo "shell of $(id -u) is $((1234 * 5678))"; exit\n' },
+    ];
+    const { text, ended, seen } = await console({ ...wrongHash, form, settings: withPassword, answers });
+    expect(seen.failure).toMatch(/^set-up-verity failed: verity-root-hash-mismatch/);
+    expect(text).toMatch(/poweroff in 5 s, Enter for a shell/);
+    expect(text).toMatch(/Login incorrect/);
+    expect(text).toMatch(/shell of 0 is 7006652/);
+    expect(ended).toBe('exit');
+  },
+);
+
+test('three wrong passwords, and the action follows without a shell', async () => {
+  const answers = [enter, wrong, name, wrong, name, wrong];
+  const { text, ended } = await console({ ...wrongHash, settings: withPassword, answers });
+  expect(text.match(/Login incorrect|invalid password/g)?.length).toBeGreaterThanOrEqual(2);
+  expect(text).not.toMatch(/built-in shell|# $/);
+  expect(ended).toBe('exit');
+});
+
+test.each(['shell', 'systemd'] as const)(
+  '%s: nobody presses Enter, and the console counts down to the action',
+  async (form) => {
+    const settings = ['Emergency.Shell=always', 'Emergency.Delay=2500ms', 'Emergency.Action=poweroff'];
+    const { text, ended } = await console({ ...wrongHash, form, settings });
+    expect(text).toMatch(/poweroff in 2 s, Enter for a shell/);
+    expect(text).toMatch(/poweroff in 1 s, Enter for a shell/);
+    expect(ended).toBe('exit');
+  },
+);
+
+test.each(['shell', 'systemd'] as const)('%s: without a shell, what is typed goes nowhere', async (form) => {
+  const settings = ['Emergency.Delay=2s', 'Emergency.Action=poweroff'];
+  const answers = [{ to: /poweroff in 2 s $/, text: '\nroot\nid; echo $((1234 * 5678))\n' }];
+  const { text, ended } = await console({ ...wrongHash, form, settings, answers });
+  expect(text).not.toMatch(/7006652|uid=0|login:|Password/);
+  expect(ended).toBe('exit');
+});
+
+test.each(['shell', 'systemd'] as const)(
+  '%s: a breakpoint stops before its step, and the boot goes on behind it',
+  async (form) => {
+    const answers = [
+      { to: prompt, text: 'echo "here $((1234 * 5678))"; exit\n' },
+      { to: prompt, text: 'exit\n' },
+    ];
+    const { text, verdict } = await console({
+      ...wrongHash,
+      form,
+      append: 'bootrelay.break=set-up-verity,hand-over-usr',
+      settings: ['Emergency.Debug=yes'],
+      answers,
+    });
+    expect(text).toMatch(/stopped before set-up-verity.*here 7006652.*stopped before hand-over-usr/s);
+    expect(text).toMatch(/\+ bootrelay: /);
+    expect(verdict).toMatchObject({ ok: true });
+  },
+);
