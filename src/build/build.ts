@@ -1,12 +1,10 @@
 /** One build: sysroot and platform -> minimal initrd, file list, manifest, sizes. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, finding, hasErrors } from '../findings.ts';
 import { type BootPlan, needsOfPlan } from '../plan/boot-plan.ts';
 import { renderMinimal } from '../render/minimal.ts';
-import { type ProgramName, ToolError } from '../tools/programs.ts';
+import type { ProgramName } from '../tools/programs.ts';
 import { versionOf } from '../tools/run.ts';
 import { sha256OfFile } from '../tools/sha256.ts';
 import { collectEntries } from './collect.ts';
@@ -124,21 +122,4 @@ async function toolVersions(
     used.map(async (program) => [program, await versionOf(program)] as const),
   );
   return Object.fromEntries(versions);
-}
-
-/** Runs `task` with a work directory: kept if a tool fails, with its name in the error. */
-export async function withWorkDirectory<T>(task: (work: string) => Promise<T>): Promise<T> {
-  const work = mkdtempSync(join(tmpdir(), 'bootrelay-'));
-  let keep = false;
-  try {
-    return await task(work);
-  } catch (error) {
-    if (error instanceof ToolError) {
-      keep = true;
-      error.message += `\nThe work directory is kept: ${work}`;
-    }
-    throw error;
-  } finally {
-    if (!keep) rmSync(work, { recursive: true, force: true });
-  }
 }

@@ -10,7 +10,6 @@ import { probeAccelerator, runGuest } from '../boot/guest.ts';
 import { type Machine, makeMachine } from '../boot/machine.ts';
 import { formatMilestone, formatTimeline, type Goal, reached, timelineOf } from '../boot/timeline.ts';
 import { type Fact, judge } from '../boot/verdict.ts';
-import { withWorkDirectory } from '../build/build.ts';
 import { findKernelImage } from '../build/kernel.ts';
 import { didYouMean } from '../config/suggestions.ts';
 import type { Accelerator, DiskBus, GuestOptions } from '../tools/qemu.ts';
@@ -18,6 +17,7 @@ import { run, versionOf } from '../tools/run.ts';
 import { type PlannedPlatform, planOnePlatform } from './platforms.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { type CommandResult, UsageError } from './result.ts';
+import { withWorkDirectory } from './temporary.ts';
 
 export interface BootArguments {
   readonly platform: string;

@@ -1,13 +1,14 @@
 /** `bootrelay build`: the minimal initrd, its file list, sizes and manifest. */
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type Build, buildMinimalInitrd, withWorkDirectory } from '../build/build.ts';
+import { type Build, buildMinimalInitrd } from '../build/build.ts';
 import { thinOf } from '../config/image-format.ts';
 import { hasErrors } from '../findings.ts';
 import { checkSharing } from '../pack/record.ts';
-import { replaceDirectory } from './files.ts';
 import { planOnePlatform } from './platforms.ts';
+import { replaceDirectory } from './replace-directory.ts';
 import type { CommandResult } from './result.ts';
+import { withWorkDirectory } from './temporary.ts';
 
 export interface BuildArguments {
   readonly platform: string;

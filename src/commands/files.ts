@@ -1,17 +1,6 @@
-/** The file system as the commands see it: reading platform files, replacing output directories as a whole. */
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+/** The file system as the commands see it: reading platform files, writing rendered trees. */
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { FileReader } from '../config/layers.ts';
 import type { RenderedTree } from '../render/tree.ts';
 
@@ -63,43 +52,6 @@ function listOrNothing(directory: string): readonly string[] {
   } catch {
     return [];
   }
-}
-
-/**
- * Makes `directory` hold what `fill` writes into an empty directory beside it, and nothing else.
- * The old content stays until the new one is complete; if `fill` throws, it stays for good.
- */
-export async function replaceDirectory<T>(
-  directory: string,
-  fill: (fresh: string) => T | Promise<T>,
-): Promise<T> {
-  mkdirSync(dirname(directory), { recursive: true });
-  const fresh = mkdtempSync(join(dirname(directory), `.${basename(directory)}.`));
-  try {
-    const result = await fill(fresh);
-    chmodSync(fresh, 0o755);
-    swapIn(fresh, directory);
-    return result;
-  } catch (error) {
-    rmSync(fresh, { recursive: true, force: true });
-    throw error;
-  }
-}
-
-function swapIn(fresh: string, directory: string): void {
-  if (!existsSync(directory)) {
-    renameSync(fresh, directory);
-    return;
-  }
-  const old = `${fresh}.old`;
-  renameSync(directory, old);
-  try {
-    renameSync(fresh, directory);
-  } catch (error) {
-    renameSync(old, directory);
-    throw error;
-  }
-  rmSync(old, { recursive: true, force: true });
 }
 
 /** Writes a rendered tree below an existing directory. */

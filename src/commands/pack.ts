@@ -1,13 +1,13 @@
 /** `bootrelay pack`: a full initrd -> the image for /usr. */
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { withWorkDirectory } from '../build/build.ts';
 import { formatBytes } from '../build/size-table.ts';
 import { imageFormatOf, thinOf } from '../config/image-format.ts';
 import { type Packed, type PackedFile, packFullInitrd } from '../pack/pack.ts';
 import { recordFile, recordSharing } from '../pack/record.ts';
 import { planOnePlatform } from './platforms.ts';
 import { type CommandResult, UsageError } from './result.ts';
+import { forget, remember, withWorkDirectory } from './temporary.ts';
 
 export interface PackArguments {
   readonly platform: string;
@@ -31,20 +31,24 @@ export async function pack(args: PackArguments): Promise<CommandResult> {
   const thin = kind && { kind, usr: resolve(args.sysroot ?? '', 'usr') };
   const format = imageFormatOf(settings);
   mkdirSync(dirname(args.output), { recursive: true });
-  const fresh = join(dirname(args.output), `.${basename(args.output)}.${process.pid}`);
+  const fresh = remember(join(dirname(args.output), `.${basename(args.output)}.${process.pid}`));
   const packed = await withWorkDirectory(async (work) => {
     try {
       const result = await packFullInitrd({ initrd: args.initrd, format, thin, output: fresh, work });
-      rmSync(recordFile(args.output), { force: true });
       if (thin) {
         const record = recordSharing(fresh, thin.kind, result.files);
-        writeFileSync(recordFile(fresh), `${JSON.stringify(record, undefined, 1)}\n`);
+        writeFileSync(remember(recordFile(fresh)), `${JSON.stringify(record, undefined, 1)}\n`);
+        // First: it knows its image, and an older image beside it is a finding of `check`.
         renameSync(recordFile(fresh), recordFile(args.output));
       }
       renameSync(fresh, args.output);
+      if (!thin) rmSync(recordFile(args.output), { force: true });
       return result;
     } finally {
-      for (const file of [fresh, recordFile(fresh)]) rmSync(file, { force: true });
+      for (const file of [fresh, recordFile(fresh)]) {
+        rmSync(file, { force: true });
+        forget(file);
+      }
     }
   });
   const early = packed.earlySize > 0 ? `, ${formatBytes(packed.earlySize)} of early cpio left out` : '';

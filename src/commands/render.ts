@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import { hasErrors } from '../findings.ts';
 import { renderPlatform } from '../render/platform.ts';
-import { replaceDirectory, writeTree } from './files.ts';
+import { writeTree } from './files.ts';
 import { configurationFailed, type PlatformArguments, planPlatforms } from './platforms.ts';
+import { replaceDirectory } from './replace-directory.ts';
 import { type CommandResult, UsageError } from './result.ts';
 
 export interface RenderArguments extends PlatformArguments {

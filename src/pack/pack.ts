@@ -6,7 +6,7 @@ import type { ImageFormat, Thin } from '../config/image-format.ts';
 import { filesWithAttributes } from '../tools/attributes.ts';
 import { imageFromTarArgs } from '../tools/images.ts';
 import { toolsTreeVariable } from '../tools/programs.ts';
-import { requireVersion, run } from '../tools/run.ts';
+import { OutputLimitError, requireVersion, run } from '../tools/run.ts';
 import { InitrdError, type Input, withInput } from './newc.ts';
 import { findSegments, type Segment } from './segments.ts';
 import { type Sharing, shareWithUsr } from './share.ts';
@@ -18,6 +18,8 @@ export interface PackOptions {
   readonly format: ImageFormat;
   /** Share files with this directory, which becomes /usr. */
   readonly thin?: { readonly kind: Thin; readonly usr: string } | undefined;
+  /** Bytes that the initrd may have, compressed and decompressed; 4 GiB unless told, the most that a file in a cpio can have. */
+  readonly sizeLimit?: number | undefined;
   /** Paths to leave out, without the leading /. */
   readonly without?: readonly string[] | undefined;
   /** The image's file; must not exist. */
@@ -48,8 +50,13 @@ export interface PackedFile {
 /** Where stage 1 mounts below the full initrd's root. */
 const mountPoints = ['dev', 'proc', 'run', 'sys', 'sysusr', 'sysusr/usr'];
 
+const largestInitrd = 4 * 1024 ** 3;
+
 /** Packs the image. Throws InitrdError for a file that is no initrd, ToolError. */
 export async function packFullInitrd(options: PackOptions): Promise<Packed> {
+  const limit = options.sizeLimit ?? largestInitrd;
+  if (statSync(options.initrd).size > limit)
+    throw new InitrdError(`${options.initrd} has more than ${limit} bytes: it is no initrd`);
   const segments = await findSegments(options.initrd);
   const early = segments.filter((segment) => segment.early);
   const main = onlyMain(options.initrd, segments);
@@ -105,10 +112,21 @@ interface Archive {
  * The cpio of a segment. A compressed one may hold several archives, which the kernel would unpack one after the
  * other: it is decompressed into one file and looked at.
  */
-async function decompress({ initrd, work }: PackOptions, main: Segment): Promise<Archive> {
+async function decompress(
+  { initrd, work, sizeLimit = largestInitrd }: PackOptions,
+  main: Segment,
+): Promise<Archive> {
   if (main.compression === 'none') return { file: initrd, start: main.start };
   const file = join(work, 'initrd.cpio');
-  await run({ program: 'bsdcat', args: ['-'] }, { inputFile: initrd, inputRange: main, outputFile: file });
+  try {
+    await run(
+      { program: 'bsdcat', args: ['-'] },
+      { inputFile: initrd, inputRange: main, outputFile: file, outputLimit: sizeLimit },
+    );
+  } catch (error) {
+    if (!(error instanceof OutputLimitError)) throw error;
+    throw new InitrdError(`${initrd} has ${error.message} when it is decompressed: it is no initrd`);
+  }
   const inner = onlyMain(`${initrd}, decompressed,`, await findSegments(file));
   return { file, start: inner.start };
 }

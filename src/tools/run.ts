@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly input?: string;
   /** File that takes standard output, instead of the result. */
   readonly outputFile?: string;
+  /** Bytes of output after which the program is ended. */
+  readonly outputLimit?: number;
   /** Milliseconds until the program is ended; 15 minutes unless told. */
   readonly timeout?: number;
 }
@@ -41,7 +43,7 @@ export async function run(command: Command, options: RunOptions = {}): Promise<s
 
 /**
  * Runs commands with each one's output as the next one's input; gives the last one's output.
- * Throws ToolError with the words of each that failed.
+ * Throws ToolError with the words of each that failed, OutputLimitError.
  */
 export async function runPipeline(
   commands: readonly [Command, ...Command[]],
@@ -57,6 +59,8 @@ export async function runPipeline(
   }
   endTogether(started);
   const results = await Promise.all(started);
+  const limit = results.find(({ cause }) => cause instanceof OutputLimitError)?.cause;
+  if (limit) throw limit;
   const failed = results
     .map((result, index) => ({ result, command: commands[index] as Command }))
     .filter(({ result }) => result.failed);
@@ -114,10 +118,31 @@ function firstInput({ inputFile, inputRange, inputStream, input }: RunOptions) {
   return input === undefined ? { stdin: 'ignore' as const } : { input };
 }
 
-function lastOutput({ outputFile }: RunOptions, last: boolean) {
+function lastOutput({ outputFile, outputLimit }: RunOptions, last: boolean) {
   if (!last) return { stdout: 'pipe' as const, buffer: { stdout: false } };
+  if (outputFile === undefined) return {};
   // What goes into a file is of any size and no text: it is not kept in memory.
-  return outputFile === undefined ? {} : { stdout: { file: outputFile }, buffer: { stdout: false } };
+  const target = { file: outputFile };
+  const limited = outputLimit === undefined ? target : [countOutput(outputLimit), target];
+  return { stdout: limited as never, buffer: { stdout: false } };
+}
+
+/** Output that is larger than what was allowed. */
+export class OutputLimitError extends Error {
+  override readonly name = 'OutputLimitError';
+}
+
+/** Passes output on until there is more than `limit` bytes of it. */
+function countOutput(limit: number) {
+  let size = 0;
+  return {
+    binary: true,
+    *transform(chunk: Uint8Array) {
+      size += chunk.length;
+      if (size > limit) throw new OutputLimitError(`more than ${limit} bytes`);
+      yield chunk;
+    },
+  };
 }
 
 interface Outcome {

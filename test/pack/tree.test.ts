@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { withInput } from '../../src/pack/newc.ts';
+import { InitrdError, withInput } from '../../src/pack/newc.ts';
 import { readTree } from '../../src/pack/tree.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'bootrelay-tree-'));
@@ -95,5 +95,38 @@ test('any bytes are a tree or refused, in finite time', async () => {
         expect(error.name).toBe('UsageError');
       });
     }),
+  );
+});
+
+test('whatever an archive holds, it becomes a tree of paths below the root or is refused', async () => {
+  const name = fc.oneof(
+    fc.constantFrom('../x', '/abs', 'a/../../b', '.', '', './a', 'a//b', 'TRAILER!!', 'a\u0000b'),
+    fc.string({ maxLength: 20 }),
+  );
+  const entries = fc.array(
+    fc.record({
+      name,
+      mode: fc.constantFrom(file, link, directory, 0o060644, 0o140000, 0),
+      data: fc.constantFrom('', 'data', '../../../etc/passwd', '/etc'),
+      inode: fc.nat(3),
+      links: fc.nat(3),
+    }),
+    { maxLength: 6 },
+  );
+  const damage = fc.array(fc.tuple(fc.nat(2000), fc.nat(255)), { maxLength: 5 });
+  await fc.assert(
+    fc.asyncProperty(entries, damage, fc.nat(3000), async (list, changes, cut) => {
+      const path = join(work, 'hostile');
+      const bytes = Buffer.concat([...list, { name: 'TRAILER!!!', mode: 0 }].map((raw) => entry(raw)));
+      for (const [offset, value] of changes) if (offset < bytes.length) bytes[offset] = value;
+      writeFileSync(path, cut > 2000 ? bytes : bytes.subarray(0, cut));
+      try {
+        const read = await withInput(path, (input) => readTree(input, 0, ['dev']));
+        for (const { path: name } of read) expect(name).not.toMatch(/^\/|(^|\/)\.\.?(\/|$)|\p{Cc}/u);
+      } catch (error) {
+        expect(error).toBeInstanceOf(InitrdError);
+      }
+    }),
+    { numRuns: 1500 },
   );
 });

@@ -19,7 +19,12 @@ export function runProgram(
   env: NodeJS.ProcessEnv = process.env,
 ): ShellResult {
   const [program = '', ...args] = command;
-  const { status, stdout, stderr, error } = spawnSync(program, args, { input, encoding: 'utf8', env });
+  const { status, stdout, stderr, error } = spawnSync(program, args, {
+    input,
+    encoding: 'utf8',
+    env,
+    timeout: 20_000,
+  });
   if (error) throw error;
   return { status, stdout, stderr };
 }

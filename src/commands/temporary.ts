@@ -1,0 +1,52 @@
+/** Files and directories that last as long as a command runs: removed at its end, and when it is interrupted. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ToolError } from '../tools/programs.ts';
+
+const present = new Set<string>();
+
+/** Signals that end a command, and their numbers: a shell sees 128 + number. */
+const signals = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+
+function removeAll(): void {
+  for (const path of present) rmSync(path, { recursive: true, force: true });
+}
+
+function listen(): void {
+  for (const [signal, number] of Object.entries(signals)) {
+    process.once(signal, () => {
+      removeAll();
+      process.exit(128 + number);
+    });
+  }
+}
+
+/** Removes `path` when the command is interrupted, until forget() is told of it. */
+export function remember(path: string): string {
+  if (present.size === 0 && process.listenerCount('SIGINT') === 0) listen();
+  present.add(path);
+  return path;
+}
+
+export function forget(path: string): void {
+  present.delete(path);
+}
+
+/** Runs `task` with a work directory: kept if a tool fails, with its name in the error. */
+export async function withWorkDirectory<T>(task: (work: string) => Promise<T>): Promise<T> {
+  const work = remember(mkdtempSync(join(tmpdir(), 'bootrelay-')));
+  let keep = false;
+  try {
+    return await task(work);
+  } catch (error) {
+    if (error instanceof ToolError) {
+      keep = true;
+      error.message += `\nThe work directory is kept: ${work}`;
+    }
+    throw error;
+  } finally {
+    if (!keep) rmSync(work, { recursive: true, force: true });
+    forget(work);
+  }
+}
