@@ -50,6 +50,8 @@ export interface GuestOptions {
   readonly diskBus?: DiskBus | undefined;
   /** MiB. */
   readonly memory: number;
+  /** A file with the machine's memory, which the next guest finds as this one left it: as behind a warm reboot. */
+  readonly memoryFile?: string | undefined;
   /** What starts the kernel: QEMU unless told. A TPM needs UEFI. */
   readonly firmware?: 'uefi' | undefined;
   /** Directory of a TPM of its own, made by swtpm. */
@@ -71,6 +73,7 @@ export function guestArgs(options: GuestOptions): Command {
     program,
     args: [
       ...['-machine', `${machine},accel=${options.accelerator}`, '-cpu', cpu, '-m', String(options.memory)],
+      ...(options.memoryFile === undefined ? [] : memoryFileArgs(options.memoryFile, options.memory)),
       ...[
         '-nodefaults',
         '-no-user-config',
@@ -91,6 +94,11 @@ export function guestArgs(options: GuestOptions): Command {
         : ['-qmp', `unix:${options.control.replaceAll(',', ',,')},server=on,wait=off`]),
     ],
   };
+}
+
+function memoryFileArgs(file: string, size: number): readonly string[] {
+  const backend = `memory-backend-file,id=ram,size=${size}M,mem-path=${file.replaceAll(',', ',,')},share=on`;
+  return ['-object', backend, '-machine', 'memory-backend=ram'];
 }
 
 function imageArgument({ file, unreadableAt }: GuestDisk): string {

@@ -55,6 +55,8 @@ export interface TestBoot {
   readonly generic?: boolean;
   /** What the disk is attached to. */
   readonly diskBus?: DiskBus;
+  /** The file of the machine's memory. */
+  readonly memoryFile?: string;
   /** What is typed at the console. */
   readonly answers?: readonly Answer[];
   /** What is wrong with the machine. */
@@ -120,6 +122,7 @@ async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
       disks: machine.disks,
       memory: machine.memory ?? 1024,
       firmware: machine.firmware,
+      memoryFile: options.memoryFile,
       ...(machine.events.length > 0 && { control: join(work, 'control') }),
       ...(options.tpm && { tpm: join(work, 'tpm') }),
     },

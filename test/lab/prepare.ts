@@ -78,6 +78,7 @@ async function makeProbe({ sysroot }: Lab, output: string): Promise<void> {
     'readlink',
     'sleep',
     'true',
+    'mount',
   ]) {
     symlinkSync('busybox', join(tree, 'bin', applet));
   }

@@ -27,6 +27,10 @@ find /run /dev ! -type c | while read -r path; do say path "$path"; done
 for process in /proc/[0-9]*; do
     [ ! -e "$process/exe" ] || say process "$(cat "$process/comm")"
 done
+grep -q ' /sys/fs/pstore ' /proc/mounts || mount -t pstore pstore /sys/fs/pstore
+for record in /sys/fs/pstore/*; do
+    [ ! -e "$record" ] || say pstore "${record##*/} $(grep -o 'bootrelay: [a-z-]* failed: .*' "$record" | tail -n 1)"
+done
 say usr "$(ls /sysusr/usr/lib/os-release)"
 touch /written 2> /dev/null && say writable yes || say writable no
 say end
