@@ -157,6 +157,16 @@ await yargs(hideBin(process.argv))
       ),
   )
   .command(
+    'faults',
+    'Print the faults that boot --fault injects',
+    (command) => command.option('json', { type: 'boolean', default: false, describe: 'print them as JSON' }),
+    (args) =>
+      finish(
+        import('./commands/faults.ts').then(({ faults }) => faults()),
+        args.json,
+      ),
+  )
+  .command(
     'show <platform>',
     'Print the effective settings',
     (command) =>
@@ -260,7 +270,10 @@ await yargs(hideBin(process.argv))
         })
         .option('tpm', { type: 'boolean', default: false, describe: 'give the machine a TPM 2.0 (swtpm)' })
         .option('append', { type: 'string', default: '', describe: 'more kernel command line' })
-        .option('fault', { type: 'string', describe: 'inject a fault: the boot must stop with its reason' }),
+        .option('fault', {
+          type: 'string',
+          describe: 'inject a fault (bootrelay faults lists them): the boot must end as it must',
+        }),
     (args) =>
       finish(
         import('./commands/boot.ts').then(({ boot }) => boot(args)),

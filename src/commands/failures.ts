@@ -33,8 +33,19 @@ A boot that cannot go on says so in the kernel's log and on the console:
 STEP failed: REASON: what it was this time. The step is one of those that \`bootrelay explain\` prints, or check-usr of the full initrd.
 The reason is one of these; it keeps its meaning from release to release.
 
-After the reboot: where the kernel has a backend of pstore (ramoops, EFI variables), the line is in /sys/fs/pstore, and systemd-pstore.service
-moves it to /var/lib/systemd/pstore: stage 1 writes it to /dev/pmsg0. Elsewhere a serial console or netconsole must have been listening.
+## After the reboot
+
+| the machine has | what is kept | how |
+| --- | --- | --- |
+| a kernel with CONFIG_PSTORE_PMSG and ramoops | the line itself | stage 1 writes it to /dev/pmsg0, where that is |
+| ramoops | the end of the kernel's log, with the line | \`Modules=ramoops mem_address=... mem_size=0x100000 max_reason=4\` in stage 1 (4: a restart too, not only a panic), and \`memmap=\` on the kernel command line |
+| UEFI variables (efi-pstore), ACPI ERST | the same, of a panic | \`Emergency.Action=panic\`, the module in \`Modules=\`, \`panic=\` on the kernel command line; of a restart with \`printk.always_kmsg_dump=1\` |
+| none of them | nothing | a serial console or netconsole must have been listening |
+
+The next boot finds it in /sys/fs/pstore (a boot test does, in both forms, with ramoops). systemd-pstore.service moves it to /var/lib/systemd/pstore; with
+\`Storage=journal\` in pstore.conf it is in the journal: \`journalctl --unit systemd-pstore\`. The module must be loaded in the booted system too.
+
+## The kernel's own words
 
 A block of /usr that does not match its hash, with Verity.OnCorruption=panic, ends in the kernel's own words:
 \`Kernel panic - not syncing: dm-verity device corrupted\`, and before it the block.

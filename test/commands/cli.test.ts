@@ -89,6 +89,16 @@ test.each([
   expect(bootrelay('check', 'good.ini', '--allow', 'usr-unverified').status).toBe(2);
 });
 
+test('the faults are listed, each with how it ends', () => {
+  const { stdout, status } = bootrelay('faults');
+  expect(status).toBe(0);
+  expect(stdout).toContain(
+    'root-hash-wrong\n    the root hash is that of another /usr\n    ends: set-up-verity failed: verity-root-hash-mismatch\n',
+  );
+  const { faults } = JSON.parse(bootrelay('faults', '--json').stdout) as { faults: readonly unknown[] };
+  expect(faults.length).toBeGreaterThanOrEqual(70);
+});
+
 describe('exit codes', () => {
   test.each([
     ['check of a clean platform', ['check', 'good.ini'], 0],
