@@ -182,6 +182,25 @@ await yargs(hideBin(process.argv))
       ),
   )
   .command(
+    'diff <old> <new>',
+    'Print what is different: two platforms, directories of them, rendered trees, builds or initrds',
+    (command) =>
+      withSettings(
+        command
+          .positional('old', {
+            type: 'string',
+            demandOption: true,
+            describe: 'a file or directory; REVISION:PATH for a platform file or a directory of git',
+          })
+          .positional('new', { type: 'string', demandOption: true, describe: 'the same, to compare with' }),
+      ).option('markdown', { type: 'boolean', default: false, describe: 'for the page of a change' }),
+    (args) =>
+      finish(
+        import('./commands/diff.ts').then(({ diff }) => diff(args)),
+        args.json,
+      ),
+  )
+  .command(
     'explain <platform>',
     'Print the boot, step by step',
     (command) => withPlatform(command),

@@ -1,12 +1,12 @@
 /** An existing full initrd -> the image for /usr: cpio -> tree -> tar -> image. No tree is unpacked, no root. */
 import { realpathSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { ImageFormat, Thin } from '../config/image-format.ts';
 import { filesWithAttributes } from '../tools/attributes.ts';
 import { imageFromTarArgs } from '../tools/images.ts';
 import { toolsTreeVariable } from '../tools/programs.ts';
-import { OutputLimitError, requireVersion, run } from '../tools/run.ts';
+import { requireVersion, run } from '../tools/run.ts';
+import { decompressSegment, largestInitrd } from './decompress.ts';
 import { InitrdError, type Input, withInput } from './newc.ts';
 import { findSegments, type Segment } from './segments.ts';
 import { type Sharing, shareWithUsr } from './share.ts';
@@ -49,8 +49,6 @@ export interface PackedFile {
 
 /** Where stage 1 mounts below the full initrd's root. */
 const mountPoints = ['dev', 'proc', 'run', 'sys', 'sysusr', 'sysusr/usr'];
-
-const largestInitrd = 4 * 1024 ** 3;
 
 /** Packs the image. Throws InitrdError for a file that is no initrd, ToolError. */
 export async function packFullInitrd(options: PackOptions): Promise<Packed> {
@@ -112,21 +110,9 @@ interface Archive {
  * The cpio of a segment. A compressed one may hold several archives, which the kernel would unpack one after the
  * other: it is decompressed into one file and looked at.
  */
-async function decompress(
-  { initrd, work, sizeLimit = largestInitrd }: PackOptions,
-  main: Segment,
-): Promise<Archive> {
+async function decompress({ initrd, work, sizeLimit }: PackOptions, main: Segment): Promise<Archive> {
   if (main.compression === 'none') return { file: initrd, start: main.start };
-  const file = join(work, 'initrd.cpio');
-  try {
-    await run(
-      { program: 'bsdcat', args: ['-'] },
-      { inputFile: initrd, inputRange: main, outputFile: file, outputLimit: sizeLimit },
-    );
-  } catch (error) {
-    if (!(error instanceof OutputLimitError)) throw error;
-    throw new InitrdError(`${initrd} has ${error.message} when it is decompressed: it is no initrd`);
-  }
+  const file = await decompressSegment(initrd, main, work, sizeLimit);
   const inner = onlyMain(`${initrd}, decompressed,`, await findSegments(file));
   return { file, start: inner.start };
 }

@@ -47,7 +47,8 @@ function labelled(
   return [first, ...rest.map((line) => `${' '.repeat(label.length + 2)}${line}`)];
 }
 
-function describeNeeds(needs: Needs): readonly string[] {
+/** What a step needs, each need in a few words. */
+export function describeNeeds(needs: Needs): readonly string[] {
   return [
     ...needs.modules.map(({ name, optional }) => `${name} (module${optional ? ', if there is one' : ''})`),
     ...needs.programs.map(describeProgram),

@@ -23,6 +23,7 @@ export const programs = {
   cp: { package: 'coreutils', versionArgs: ['--version'] },
   dd: { package: 'coreutils', versionArgs: ['--version'] },
   getfattr: { package: 'attr', versionArgs: ['--version'] },
+  git: { package: 'git', versionArgs: ['--version'] },
   gzip: { package: 'gzip', versionArgs: ['--version'] },
   lddtree: { package: 'pax-utils and python3-pyelftools', versionArgs: ['--version'] },
   'mkfs.btrfs': { package: 'btrfs-progs', versionArgs: ['--version'] },

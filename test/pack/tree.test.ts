@@ -5,30 +5,14 @@ import { afterAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { InitrdError, withInput } from '../../src/pack/newc.ts';
 import { readTree } from '../../src/pack/tree.ts';
+import { newcEntry as entry, newcArchive, type Raw } from './newc-archive.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'bootrelay-tree-'));
 afterAll(() => rmSync(work, { recursive: true }));
 
-interface Raw {
-  readonly name: string;
-  readonly mode: number;
-  readonly data?: string;
-  readonly inode?: number;
-  readonly links?: number;
-}
-
-const padded = (bytes: Buffer) => Buffer.concat([bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)]);
-
-function entry({ name, mode, data = '', inode = 0, links = 1 }: Raw): Buffer {
-  const numbers = [inode, mode, 0, 0, links, 0, data.length, 0, 0, 0, 0, name.length + 1, 0];
-  const fields = numbers.map((field) => field.toString(16).padStart(8, '0')).join('');
-  return Buffer.concat([padded(Buffer.from(`070701${fields}${name}\0`)), padded(Buffer.from(data))]);
-}
-
 function tree(...entries: readonly Raw[]) {
   const file = join(work, 'cpio');
-  const all = [...entries, { name: 'TRAILER!!!', mode: 0 }];
-  writeFileSync(file, Buffer.concat(all.map(entry)));
+  writeFileSync(file, newcArchive(entries));
   return withInput(file, (input) => readTree(input, 0, ['dev']));
 }
 

@@ -1,0 +1,139 @@
+/** `bootrelay diff`: what is different between two platforms, rendered trees, builds or initrds, or two revisions of platforms. */
+import { existsSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { FileReader } from '../config/layers.ts';
+import { loadPlatform } from '../config/load.ts';
+import { type Finding, hasErrors } from '../findings.ts';
+import { planBoot } from '../plan/plan.ts';
+import { type Comparison, compareSides, isSame } from '../review/compare.ts';
+import { formatMarkdown, formatText, noOthers, type Others } from '../review/format-comparison.ts';
+import { readSide, sideOfPlatform } from '../review/read-side.ts';
+import type { Side } from '../review/side.ts';
+import { askGit, gitListArgs, gitShowArgs, requireRevision } from '../tools/git.ts';
+import { createFileReader } from './files.ts';
+import { configurationFailed } from './platforms.ts';
+import { type CommandResult, UsageError } from './result.ts';
+import { withWorkDirectory } from './temporary.ts';
+
+export interface DiffArguments {
+  readonly old: string;
+  readonly new: string;
+  readonly set: readonly string[];
+  readonly markdown: boolean;
+}
+
+/** Exit code 1 where there are differences. */
+export async function diff(args: DiffArguments): Promise<CommandResult> {
+  const [old, fresh] = [locate(args.old), locate(args.new)];
+  if (old.platforms !== undefined && fresh.platforms !== undefined) return diffPlatforms(old, fresh, args);
+  return withWorkDirectory(async (work) => {
+    const sides = [await sideAt(old, args.set, work), await sideAt(fresh, args.set, work)] as const;
+    const findings = sides.flatMap((side) => ('findings' in side ? side.findings : []));
+    const [before, after] = sides;
+    if ('findings' in before || 'findings' in after) return configurationFailed('diff', findings);
+    return resultOf([compareSides(before, after)], noOthers, args);
+  });
+}
+
+/** A name on the command line: a path, of this machine's file system or of a revision. */
+interface Place {
+  readonly name: string;
+  readonly path: string;
+  readonly reader: FileReader;
+  readonly revision: string | undefined;
+  /** The platform files in it, where it is a directory of such. */
+  readonly platforms: readonly string[] | undefined;
+}
+
+/** `REVISION:PATH` is of git, unless there is a file of that name. Throws UsageError, ToolError. */
+function locate(name: string): Place {
+  const [, revision, path = name] = existsSync(name) ? [] : (/^([^:]+):(.+)$/.exec(name) ?? []);
+  if (revision !== undefined) requireRevision(revision);
+  const reader = revision === undefined ? createFileReader() : createRevisionReader(revision);
+  const files = path.endsWith('.ini') ? [] : reader.list(path).filter((file) => file.endsWith('.ini'));
+  const isBuild = existsSync(join(path, 'manifest.json')) || existsSync(join(path, 'explain.txt'));
+  const platforms = files.length > 0 && (revision !== undefined || !isBuild) ? files : undefined;
+  if (revision !== undefined && platforms === undefined && !path.endsWith('.ini'))
+    throw new UsageError(`${name} must be a platform file, or a directory with some`);
+  return { name, path: path.replace(/\/+$/, ''), reader, revision, platforms };
+}
+
+function createRevisionReader(revision: string): FileReader {
+  const missing = { error: `cannot be read: revision ${revision} has no such file`, missing: true };
+  return {
+    read: (path) => askGit(gitShowArgs(revision, path)) ?? missing,
+    list: (directory) => {
+      const names = askGit(gitListArgs(revision, directory));
+      const text = names === undefined ? '' : new TextDecoder().decode(names);
+      return text
+        .split('\0')
+        .filter(Boolean)
+        .map((path) => basename(path))
+        .sort();
+    },
+  };
+}
+
+type Loaded = Side | { readonly findings: readonly Finding[] };
+
+async function sideAt(place: Place, set: readonly string[], work: string): Promise<Loaded> {
+  if (place.platforms !== undefined)
+    throw new UsageError(`${place.name} is a directory of platforms: the other one must be one too`);
+  const isFile = place.revision !== undefined || statSync(place.path, { throwIfNoEntry: false })?.isFile();
+  return place.path.endsWith('.ini') && isFile
+    ? platformAt(place, place.path, set)
+    : readSide(place.path, work);
+}
+
+function platformAt({ name, reader }: Place, path: string, set: readonly string[]): Loaded {
+  const { config, files, findings } = loadPlatform(path, set, reader);
+  return config ? sideOfPlatform(name, config, planBoot(config, files)) : { findings };
+}
+
+/** All platforms of two directories, by the names of their files. A file that is none by itself, such as a base, is left out. */
+function diffPlatforms(old: Place, fresh: Place, args: DiffArguments): CommandResult {
+  const [before, after] = [loadAll(old, args.set), loadAll(fresh, args.set)];
+  const names = [...new Set([...before.keys(), ...after.keys()])].sort();
+  const comparisons: Comparison[] = [];
+  const others = {
+    identical: [] as string[],
+    moved: [] as string[],
+    added: [] as string[],
+    removed: [] as string[],
+  };
+  const findings: Finding[] = [];
+  for (const name of names) {
+    const [left, right] = [before.get(name), after.get(name)];
+    const whole = (side: Loaded | undefined): side is Side => side !== undefined && !('findings' in side);
+    if (whole(left) && whole(right)) {
+      const comparison = compareSides(left, right);
+      if (isSame(comparison)) (comparison.moved ? others.moved : others.identical).push(name);
+      else comparisons.push(comparison);
+    } else if (whole(right)) others.added.push(name);
+    else if (whole(left)) others.removed.push(name);
+    if (whole(left) && right && 'findings' in right) findings.push(...right.findings);
+  }
+  // What was a platform and has errors now cannot be compared.
+  if (hasErrors(findings)) return configurationFailed('diff', findings);
+  return resultOf(comparisons, others, args);
+}
+
+function loadAll(place: Place, set: readonly string[]): ReadonlyMap<string, Loaded> {
+  const files = place.platforms ?? [];
+  return new Map(files.map((file) => [file, platformAt(place, join(place.path, file), set)] as const));
+}
+
+function resultOf(
+  comparisons: readonly Comparison[],
+  others: Others,
+  { markdown }: Pick<DiffArguments, 'markdown'>,
+): CommandResult {
+  const same = comparisons.every(isSame) && others.added.length + others.removed.length === 0;
+  const text = markdown ? formatMarkdown(comparisons, others) : formatText(comparisons, others);
+  return {
+    exitCode: same ? 0 : 1,
+    text,
+    json: { command: 'diff', same, comparisons, ...others },
+    findings: [],
+  };
+}

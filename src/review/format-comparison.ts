@@ -1,0 +1,135 @@
+/** Comparisons as text for a terminal, and as Markdown for a change's page: short first, details below. */
+import { formatBytes } from '../build/size-table.ts';
+import type { Comparison } from './compare.ts';
+import type { FileChange } from './compare-files.ts';
+import type { StepChange } from './compare-steps.ts';
+import type { TextChange } from './compare-texts.ts';
+import { nameOf, type Summary, summarize } from './summary.ts';
+
+/** What a comparison of several platforms says besides the comparisons themselves. */
+export interface Others {
+  /** Platforms that boot as before, byte for byte. */
+  readonly identical: readonly string[];
+  /** Those that do, with other line numbers in comments. */
+  readonly moved: readonly string[];
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+}
+
+export const noOthers: Others = { identical: [], moved: [], added: [], removed: [] };
+
+/** Platforms of which the same is to be said. */
+interface Group {
+  readonly names: readonly string[];
+  readonly comparison: Comparison;
+}
+
+function groupsOf(comparisons: readonly Comparison[]): readonly Group[] {
+  const groups = new Map<string, Group>();
+  for (const comparison of comparisons) {
+    const { old: _, new: __, platform: ___, ...changes } = comparison;
+    const key = JSON.stringify(changes);
+    const names = [...(groups.get(key)?.names ?? []), nameOf(comparison)];
+    groups.set(key, { names, comparison: groups.get(key)?.comparison ?? comparison });
+  }
+  return [...groups.values()];
+}
+
+export function formatText(comparisons: readonly Comparison[], others: Others): string {
+  return [...groupsOf(comparisons).map(textOf), ...otherLines(others).map((line) => `${plain(line)}\n`)].join(
+    '\n',
+  );
+}
+
+function textOf({ comparison, names }: Group): string {
+  const { title, points } = summarize(comparison, names);
+  return [
+    title,
+    ...points.map(({ warns, text }) => `  ${warns ? '!' : ' '} ${plain(text)}`),
+    ...section('steps', comparison.steps.flatMap(stepLines)),
+    ...section('files', comparison.files.map(fileLine)),
+    ...comparison.texts.flatMap(({ path, patch }) => section(path, patch.trimEnd().split('\n'))),
+    '',
+  ].join('\n');
+}
+
+function plain(text: string): string {
+  return text.replaceAll('`', '');
+}
+
+function section(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : ['', `  ${title}`, ...lines.map((line) => `    ${line}`)];
+}
+
+function stepLines({ step, change, gone, come }: StepChange): readonly string[] {
+  return [
+    `${step}${change === 'changed' ? '' : ` (${change})`}`,
+    ...gone.map((line) => `- ${line}`),
+    ...come.map((line) => `+ ${line}`),
+  ];
+}
+
+const signs = { added: '+', removed: '-', changed: '~' } as const;
+
+function fileLine({ path, part, change, oldSize, newSize, attributes }: FileChange): string {
+  const sizes =
+    change === 'changed' && oldSize !== newSize
+      ? `${formatBytes(oldSize)} -> ${formatBytes(newSize)}`
+      : formatBytes(Math.max(oldSize, newSize));
+  return [`${signs[change]} ${path}`, part, sizes, ...attributes].join('  ');
+}
+
+/** For the page of a change; details are folded. */
+export function formatMarkdown(comparisons: readonly Comparison[], others: Others): string {
+  const rest = otherLines(others);
+  const nothing = comparisons.length + rest.length === 0 ? ['Nothing to compare.'] : [];
+  return `${[...groupsOf(comparisons).map(markdownOf), ...rest.map((line) => `- ${line}`), ...nothing].join('\n')}\n`;
+}
+
+function markdownOf({ comparison, names }: Group): string {
+  const summary: Summary = summarize(comparison, names);
+  return [
+    `### ${summary.title}`,
+    '',
+    ...summary.points.map(({ warns, text }) => `- ${warns ? ':warning: ' : ''}${text}`),
+    ...(summary.points.length > 0 ? [''] : []),
+    ...folded('Steps of the boot', comparison.steps.flatMap(stepLines)),
+    ...folded('Files', comparison.files.map(fileLine)),
+    ...folded('Rendered text', comparison.texts.flatMap(textLines)),
+  ].join('\n');
+}
+
+function textLines({ path, change, patch }: TextChange): readonly string[] {
+  return [`${signs[change]} ${path}`, ...patch.trimEnd().split('\n')];
+}
+
+/** A fence longer than any in the text. */
+function folded(title: string, lines: readonly string[]): readonly string[] {
+  if (lines.length === 0) return [];
+  const longest = Math.max(
+    2,
+    ...lines.flatMap((line) => (line.match(/`+/g) ?? []).map(({ length }) => length)),
+  );
+  const fence = '`'.repeat(longest + 1);
+  return [
+    '<details>',
+    `<summary>${title}</summary>`,
+    '',
+    `${fence}diff`,
+    ...lines,
+    fence,
+    '',
+    '</details>',
+    '',
+  ];
+}
+
+function otherLines({ identical, moved, added, removed }: Others): readonly string[] {
+  const names = (list: readonly string[]) => list.map((name) => `\`${name}\``).join(', ');
+  return [
+    ...(added.length > 0 ? [`new: ${names(added)}`] : []),
+    ...(removed.length > 0 ? [`gone: ${names(removed)}`] : []),
+    ...(moved.length > 0 ? [`boot as before, only line numbers in comments moved: ${names(moved)}`] : []),
+    ...(identical.length > 0 ? [`boot as before, byte for byte: ${names(identical)}`] : []),
+  ];
+}

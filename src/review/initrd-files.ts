@@ -1,0 +1,110 @@
+/** The files of an initrd of any origin: by bootrelay, dracut, mkosi or by hand. */
+import { createHash } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { decompressSegment } from '../pack/decompress.ts';
+import { type Input, read, withInput } from '../pack/newc.ts';
+import { findSegments } from '../pack/segments.ts';
+import { readTree, type TreeEntry } from '../pack/tree.ts';
+import type { SideFile } from './side.ts';
+
+export interface InitrdFiles {
+  readonly files: ReadonlyMap<string, SideFile>;
+  /** Small regular files that are text. */
+  readonly texts: ReadonlyMap<string, string>;
+  readonly drivers: ReadonlyMap<string, string>;
+}
+
+/** Bytes up to which a text is worth comparing line by line. */
+const longestText = 65536;
+
+/** Reads all archives of the initrd, the early ones too; `work` takes what is decompressed. Throws InitrdError, ToolError. */
+export async function readInitrdFiles(initrd: string, work: string): Promise<InitrdFiles> {
+  const files = new Map<string, SideFile>();
+  const texts = new Map<string, string>();
+  const drivers = new Map<string, string>();
+  for (const archive of await findArchives(initrd, work)) {
+    await withInput(archive.file, (input) => {
+      for (const entry of readTree(input, archive.start, [])) {
+        const content = contentOf(entry, input);
+        files.set(`/${entry.path}`, describe(entry, content));
+        const text = entry.type === 'file' ? asText(content) : undefined;
+        if (text !== undefined) texts.set(entry.path, text);
+        for (const [pattern, module] of driversIn(entry.path, content)) drivers.set(pattern, module);
+      }
+    });
+  }
+  files.delete('/');
+  return { files, texts, drivers };
+}
+
+interface Archive {
+  readonly file: string;
+  readonly start: number;
+}
+
+async function findArchives(initrd: string, work: string): Promise<readonly Archive[]> {
+  const archives: Archive[] = [];
+  for (const segment of await findSegments(initrd)) {
+    if (segment.compression === 'none') {
+      archives.push({ file: initrd, start: segment.start });
+      continue;
+    }
+    const file = await decompressSegment(initrd, segment, mkdtempSync(join(work, 'segment-')));
+    for (const { start } of await findSegments(file)) archives.push({ file, start });
+  }
+  return archives;
+}
+
+function contentOf(entry: TreeEntry, input: Input): Buffer {
+  if (entry.type === 'file') return read(input, entry.start, entry.end - entry.start);
+  if ('target' in entry) return Buffer.from(entry.target);
+  return Buffer.from('major' in entry ? `${entry.major}:${entry.minor}` : '');
+}
+
+function describe(entry: TreeEntry, content: Buffer): SideFile {
+  return {
+    path: `/${entry.path}`,
+    type: entry.type,
+    part: partOf(entry.path, content),
+    mode: entry.mode.toString(8).padStart(4, '0'),
+    size: entry.type === 'file' ? content.length : 0,
+    content: createHash('sha256').update(content).digest('hex'),
+  };
+}
+
+/** What a file is there for, by where it is. */
+const places: readonly (readonly [RegExp, string])[] = [
+  [/\.ko(\.\w+)?$|^modules\/|(^|\/)lib\/modules\//, 'modules'],
+  [/(^|\/)firmware\//, 'firmware'],
+  [/^kernel\/x86\/microcode\//, 'microcode'],
+  [/\.so(\.[\w.]+)?$/, 'libraries'],
+  [/(^|\/)systemd\/system\/|(^|\/)udev\/rules\.d\//, 'units'],
+];
+
+function partOf(path: string, content: Buffer): string {
+  const place = places.find(([pattern]) => pattern.test(path))?.[1];
+  if (place) return place;
+  const elf = content.toString('latin1', 0, 4) === '\u007fELF';
+  return elf || /(^|\/)s?bin\//.test(path) ? 'programs' : 'other';
+}
+
+function asText(content: Buffer): string | undefined {
+  if (content.length > longestText || content.includes(0)) return undefined;
+  const text = content.toString('utf8');
+  return text.includes('\ufffd') ? undefined : text;
+}
+
+/** modalias patterns and their modules, from the lists that are in an initrd: modules.alias, or bootrelay's own. */
+function driversIn(path: string, content: Buffer): readonly (readonly [string, string])[] {
+  if (/(^|\/)modules\.alias$/.test(path)) {
+    return [...content.toString('latin1').matchAll(/^alias (\S*:\S*) (\S+)$/gm)].map(
+      ([, pattern = '', module = '']) => [pattern, module] as const,
+    );
+  }
+  if (path !== 'modules/drivers') return [];
+  const lines = content.toString('latin1').matchAll(/^ {2}case \$1 in (.*)\) load .*?(\S+)\.ko ;; esac$/gm);
+  return [...lines].flatMap(([, patterns = '', module = '']) =>
+    patterns.split('|').map((pattern) => [pattern.replaceAll('\\', ''), module] as const),
+  );
+}

@@ -1,0 +1,37 @@
+/** One of the two things that are compared, as data: as much of it as it has. */
+import type { Step } from '../plan/boot-plan.ts';
+
+export interface SideSetting {
+  readonly values: readonly string[];
+  /** Where it was set; not known of a build. */
+  readonly where: string | undefined;
+}
+
+/** A file of an initrd. */
+export interface SideFile {
+  readonly path: string;
+  readonly type: string;
+  /** What it is there for: program, library, module, ... */
+  readonly part: string;
+  readonly mode: string;
+  /** Bytes; 0 for what is no regular file. */
+  readonly size: number;
+  /** Its hash, a link's target, a device's numbers: equal where the content is. */
+  readonly content: string;
+}
+
+export interface Side {
+  /** As the user named it. */
+  readonly name: string;
+  readonly kind: 'platform' | 'rendered tree' | 'build' | 'initrd';
+  readonly platform?: string | undefined;
+  readonly settings?: ReadonlyMap<string, SideSetting>;
+  readonly steps?: readonly Step[];
+  /** Texts by path. */
+  readonly texts?: ReadonlyMap<string, string>;
+  readonly files?: ReadonlyMap<string, SideFile>;
+  /** modalias patterns of the drivers in it, and the module of each. */
+  readonly drivers?: ReadonlyMap<string, string>;
+  /** Bytes of the image in /boot, and what it may have; 0 for no budget. */
+  readonly boot?: { readonly size: number; readonly budget: number };
+}

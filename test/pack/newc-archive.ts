@@ -1,0 +1,23 @@
+/** newc archives for tests, made byte by byte. */
+
+/** An entry as it is written, right or wrong. */
+export interface Raw {
+  readonly name: string;
+  readonly mode: number;
+  readonly data?: string;
+  readonly inode?: number;
+  readonly links?: number;
+}
+
+const padded = (bytes: Buffer) => Buffer.concat([bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)]);
+
+export function newcEntry({ name, mode, data = '', inode = 0, links = 1 }: Raw): Buffer {
+  const numbers = [inode, mode, 0, 0, links, 0, data.length, 0, 0, 0, 0, name.length + 1, 0];
+  const fields = numbers.map((field) => field.toString(16).padStart(8, '0')).join('');
+  return Buffer.concat([padded(Buffer.from(`070701${fields}${name}\0`)), padded(Buffer.from(data))]);
+}
+
+/** The entries, and the trailer behind them. */
+export function newcArchive(entries: readonly Raw[]): Buffer {
+  return Buffer.concat([...entries, { name: 'TRAILER!!!', mode: 0 }].map(newcEntry));
+}

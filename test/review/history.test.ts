@@ -1,0 +1,205 @@
+/** Changes as a distribution makes them, in a git history: what `diff --markdown` says of each is a golden. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { expectGolden } from '../golden.ts';
+import { newcArchive, type Raw } from '../pack/newc-archive.ts';
+
+const cli = new URL('../../dist/cli.js', import.meta.url).pathname;
+const work = mkdtempSync(join(tmpdir(), 'bootrelay-test-'));
+afterAll(() => rmSync(work, { recursive: true }));
+
+function run(program: string, ...args: readonly string[]) {
+  const env = {
+    ...process.env,
+    NO_COLOR: '1',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_CONFIG_SYSTEM: '/dev/null',
+  };
+  const { status, stdout, stderr } = spawnSync(program, args, { cwd: work, encoding: 'utf8', env });
+  return { status, stdout, stderr };
+}
+
+const diff = (...args: readonly string[]) => run('node', cli, 'diff', ...args);
+
+function git(...args: readonly string[]): void {
+  const identity = [
+    '-c',
+    'user.name=Tests',
+    '-c',
+    'user.email=tests@localhost',
+    '-c',
+    'init.defaultBranch=main',
+  ];
+  const { status, stderr } = run('git', ...identity, ...args);
+  if (status !== 0) throw new Error(stderr);
+}
+
+/** Five platforms; metal and edge have a base of their own between them and base.ini. */
+const platforms = {
+  'base.ini': '[Usr]\nFileSystem=erofs\n[Verity]\nOnCorruption=panic\n[Emergency]\nDelay=10s\n',
+  'metal-base.ini':
+    '[Platform]\nExtends=base.ini\n[Modules]\nModules=nvme\nModules=ahci\nModules=sd_mod\n[Devices]\nTimeout=90s\n',
+  'qemu.ini': '[Platform]\nExtends=base.ini\n[Modules]\nModules=virtio_blk\n[Usr]\nDevice=PARTLABEL=USR-A\n',
+  'cloud.ini':
+    '[Platform]\nExtends=base.ini\n[Modules]\nModules=virtio_blk\nModules=nvme\n[Usr]\nDevice=PARTLABEL=USR-A\n[Emergency]\nDelay=3s\n',
+  'test.ini':
+    '[Platform]\nExtends=base.ini\n[Modules]\nModules=virtio_blk\n[Usr]\nDevice=PARTLABEL=USR-A\n[Emergency]\nDelay=1s\n',
+  'metal.ini': '[Platform]\nExtends=metal-base.ini\n[Usr]\nDevice=PARTLABEL=USR-A\n[Emergency]\nDelay=3s\n',
+  'edge.ini': '[Platform]\nExtends=metal-base.ini\n[Usr]\nDevice=PARTUUID=0123-45\n',
+};
+
+function write(files: Readonly<Record<string, string>>): void {
+  mkdirSync(join(work, 'platforms'), { recursive: true });
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(work, 'platforms', name), text);
+}
+
+function edit(name: string, from: string, to: string): void {
+  const file = join(work, 'platforms', name);
+  const text = readFileSync(file, 'utf8');
+  expect(text).toContain(from);
+  writeFileSync(file, text.replace(from, to));
+}
+
+const changes: readonly (readonly [name: string, change: () => void])[] = [
+  ['driver-dropped', () => edit('metal-base.ini', 'Modules=ahci\n', '')],
+  ['verity-loosened', () => edit('cloud.ini', '[Emergency]', '[Verity]\nOnCorruption=error\n[Emergency]')],
+  ['base-edited', () => edit('base.ini', 'Delay=10s', 'Delay=30s')],
+  [
+    'image-format-changed',
+    () => edit('qemu.ini', '[Usr]', '[FullInitrd]\nFileSystem=squashfs\nCompression=xz\n[Usr]'),
+  ],
+  ['nothing-changed', () => edit('base.ini', '[Verity]', '# Says nothing new.\n[Verity]')],
+];
+
+describe('a git history', () => {
+  beforeAll(() => {
+    git('init', '--quiet');
+    write(platforms);
+    git('add', '.');
+    git('commit', '--quiet', '-m', 'start');
+    for (const [name, change] of changes) {
+      change();
+      git('commit', '--quiet', '-a', '-m', name);
+    }
+  });
+
+  test.each(changes.map(([name], index) => [name, changes.length - index] as const))('%s', (name, before) => {
+    const old = `HEAD~${before}:platforms`;
+    const fresh = `HEAD~${before - 1}:platforms`;
+    const { status, stdout, stderr } = diff('--markdown', old, fresh);
+    expect(stderr).toBe('');
+    expect(status).toBe(name === 'nothing-changed' ? 0 : 1);
+    expectGolden(`diff/${name}.md`, stdout);
+  });
+
+  test('one platform of a revision, and the one that is there', () => {
+    const { stdout, status } = diff('HEAD~5:platforms/qemu.ini', 'platforms/qemu.ini');
+    expect(status).toBe(1);
+    expect(stdout).toContain('setting: FullInitrd.FileSystem from erofs (default) to squashfs (qemu.ini:6)');
+    expect(JSON.parse(diff('HEAD:platforms', 'platforms', '--json').stdout)).toMatchObject({
+      same: true,
+      comparisons: [],
+    });
+  });
+
+  test('what is not there, and what cannot be compared', () => {
+    expect(diff('nosuch:platforms', 'platforms')).toMatchObject({
+      status: 3,
+      stderr: 'bootrelay: git has no revision nosuch here\n',
+    });
+    expect(diff('platforms', 'platforms/qemu.ini')).toMatchObject({ status: 2 });
+    expect(diff('platforms/qemu.ini', 'missing')).toMatchObject({
+      status: 2,
+      stderr: 'bootrelay: there is no missing\n',
+    });
+    writeFileSync(join(work, 'platforms/qemu.ini'), '[Usr]\nDevise=x\n');
+    const broken = diff('HEAD:platforms', 'platforms');
+    expect(broken.status).toBe(2);
+    expect(broken.stderr).toContain('platforms/qemu.ini:2: error: Usr.Devise: [Usr] has no setting Devise');
+    git('checkout', '--quiet', '.');
+  });
+});
+
+const [file, link] = [0o100755, 0o120777];
+
+/** A build as small as one can be, of the files that count here. */
+function writeBuild(name: string, entries: readonly Raw[], settings: object = {}, platform = 'qemu'): void {
+  mkdirSync(join(work, name));
+  const image = newcArchive(entries);
+  writeFileSync(join(work, name, 'initrd.img'), image);
+  const files = entries.map((entry) => ({
+    path: `/${entry.name}`,
+    part: entry.name.includes('busybox') || entry.mode === link ? 'busybox' : 'modules',
+  }));
+  const manifest = {
+    platform,
+    initrd: { size: image.length },
+    files,
+    settings: { 'Initrd.SizeBudget': ['1100'], 'Modules.Modules': ['virtio_blk'], ...settings },
+  };
+  writeFileSync(join(work, name, 'manifest.json'), JSON.stringify(manifest));
+}
+
+const drivers = (...lines: readonly string[]) =>
+  `load_drivers_of() {\n${lines.map((line) => `  case $1 in ${line} ;; esac\n`).join('')}}\n`;
+
+describe('two builds', () => {
+  beforeAll(() => {
+    const applets = ['mount', 'od', 'grep'].map((name) => ({
+      name: `usr/bin/${name}`,
+      mode: link,
+      data: 'busybox',
+    }));
+    const table = drivers(
+      'pci:v00001AF4d00001001*) load virtio_blk.ko',
+      'pci:v*bc01sc06*|pci:v00008086d*) load libata.ko ahci.ko',
+    );
+    writeBuild('old', [
+      { name: 'usr/bin/busybox', mode: file, data: 'busybox 1.36' },
+      ...applets,
+      { name: 'modules/drivers', mode: 0o100644, data: table },
+      { name: 'modules/ahci.ko', mode: 0o100644, data: 'ahci' },
+    ]);
+    writeBuild('new', [
+      { name: 'usr/bin/busybox', mode: file, data: 'busybox 1.37, larger than before, by far' },
+      ...applets.filter(({ name }) => !name.endsWith('/od')),
+      {
+        name: 'modules/drivers',
+        mode: 0o100644,
+        data: drivers('pci:v00001AF4d00001001*) load virtio_blk.ko'),
+      },
+    ]);
+    writeBuild('other', [{ name: 'init', mode: file, data: 'x' }], {}, 'metal');
+  });
+
+  test('busybox updated, an applet and a driver gone', () => {
+    const { status, stdout } = diff('--markdown', 'old', 'new');
+    expect(status).toBe(1);
+    expectGolden('diff/busybox-updated.md', stdout);
+  });
+
+  test('of two platforms are compared, and it is said', () => {
+    const { status, stdout } = diff('old', 'other');
+    expect(status).toBe(1);
+    expect(stdout).toContain('builds of two platforms: qemu and metal');
+  });
+
+  test('one that is cut off, and one without its image', () => {
+    writeFileSync(join(work, 'new/manifest.json'), '{"settings": {');
+    expect(diff('old', 'new')).toMatchObject({
+      status: 2,
+      stderr: 'bootrelay: new/manifest.json is no manifest of a build, or cut off\n',
+    });
+    rmSync(join(work, 'other/initrd.img'));
+    expect(diff('old', 'other').stderr).toBe(
+      'bootrelay: other is a build without its initrd.img: it is not complete\n',
+    );
+    writeFileSync(join(work, 'old/initrd.img'), readFileSync(join(work, 'old/initrd.img')).subarray(0, 300));
+    expect(diff('old/initrd.img', 'old/initrd.img').stderr).toMatch(
+      /^bootrelay: old\/initrd\.img is cut off/,
+    );
+  });
+});
