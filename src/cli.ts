@@ -122,7 +122,8 @@ await yargs(hideBin(process.argv))
           array: true,
           nargs: 1,
           default: [],
-          describe: 'a kind of finding that is fine for this machine: debug-enabled, shell-without-password',
+          describe:
+            'a kind of finding that is fine for this machine: debug-enabled, root-hash-unsigned, shell-without-password',
         }),
     (args) =>
       finish(

@@ -37,6 +37,11 @@ export const findingKinds = {
     severity: 'note',
     title: 'The root hash is only as trustworthy as the kernel command line.',
   },
+  'root-hash-unsigned': {
+    severity: 'warning',
+    unlessAllowed: true,
+    title: 'The kernel requires a signature that the platform does not have.',
+  },
   'shell-without-password': {
     severity: 'warning',
     unlessAllowed: true,

@@ -1,4 +1,5 @@
 /** `npm run faults`: what the matrix of faults showed, as a table. Exit code 1 where a boot did not end as expected. */
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +21,15 @@ for (const { fault, form, expected, seen, seconds, ok } of rows) {
   console.log(line.join(' '));
   if (!ok) console.log(`    seen: ${seen}`);
 }
+const listed = JSON.parse(
+  execFileSync('node', ['dist/cli.js', 'faults', '--json'], { encoding: 'utf8' }),
+).faults;
+for (const { name } of listed)
+  for (const form of ['shell', 'systemd'])
+    if (!rows.some((row) => row.fault === name && row.form === form))
+      console.log(`NOT ${name} ${form}: did not run`);
+const all = listed.length * 2;
 const good = rows.filter(({ ok }) => ok).length;
 const unverified = rows.filter(({ unverified }) => unverified).length;
-console.log(`${good} of ${rows.length} as expected, ${unverified} handed over unverified`);
-process.exit(good === rows.length ? 0 : 1);
+console.log(`${good} of ${all} as expected, ${unverified} handed over unverified`);
+process.exit(good === all ? 0 : 1);

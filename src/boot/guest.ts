@@ -35,6 +35,8 @@ export interface Answer {
 export interface GuestRun {
   readonly seen: Observation;
   readonly ended: 'exit' | 'goal' | 'timeout';
+  /** Answers whose words were not shown. */
+  readonly unanswered: number;
 }
 
 /** Throws ToolError where QEMU itself fails. */
@@ -47,7 +49,7 @@ export async function runGuest(options: RunOptions): Promise<GuestRun> {
     stdin: options.answers ? 'pipe' : 'ignore',
     buffer: { stdout: false },
   });
-  const answer = createAnswering(options.answers ?? [], (text) => process.stdin?.write(text));
+  const answering = createAnswering(options.answers ?? [], (text) => process.stdin?.write(text));
   const log = createWriteStream(options.log);
   const reader = createLineReader();
   let seen = nothingSeen;
@@ -61,7 +63,7 @@ export async function runGuest(options: RunOptions): Promise<GuestRun> {
   const events = scheduleEvents(options);
   process.stdout.on('data', (bytes: Buffer) => {
     log.write(bytes);
-    answer(bytes);
+    answering.show(bytes);
     const before = seen.milestones.length;
     for (const line of reader.push(bytes)) seen = observe(seen, line);
     for (const milestone of seen.milestones.slice(before)) {
@@ -75,48 +77,60 @@ export async function runGuest(options: RunOptions): Promise<GuestRun> {
   clearTimeout(limit);
   clearTimeout(lastWords);
   await new Promise((resolve) => log.end(resolve));
-  await events.end();
+  events.end();
   if (ended === 'exit' && result.exitCode !== 0) {
     throw new ToolError(
       `QEMU ended with exit code ${result.exitCode}:\n    ${formatCommand(command)}\n    | ${result.stderr}`,
     );
   }
-  return { seen, ended };
+  return { seen, ended, unanswered: answering.left() };
 }
 
 /** Types answers: prompts end no line, so they are looked for in what has come since the last answer. */
-function createAnswering(answers: readonly Answer[], type: (text: string) => void): (shown: Buffer) => void {
+function createAnswering(answers: readonly Answer[], type: (text: string) => void) {
   const left = [...answers];
   let shown = '';
-  return (bytes) => {
-    const [next] = left;
-    if (!next) return;
-    shown += bytes.toString('latin1');
-    if (!next.to.test(shown)) return;
-    left.shift();
-    shown = '';
-    type(next.text);
+  return {
+    left: () => left.length,
+    show(bytes: Buffer) {
+      const [next] = left;
+      if (!next) return;
+      shown += bytes.toString('latin1');
+      if (!next.to.test(shown)) return;
+      left.shift();
+      shown = '';
+      type(next.text);
+    },
   };
 }
 
-/** Lets events happen so many seconds after their steps; `end` throws what went wrong with one. */
+/** Lets events happen so many seconds after their steps; `end` throws where one did not, or could not. */
 function scheduleEvents({ events = [], guest }: RunOptions) {
   const timers: NodeJS.Timeout[] = [];
-  const happened: Promise<void>[] = [];
+  const begun = new Set<GuestEvent>();
+  let over = false;
+  let problem: unknown;
   const start = (event: GuestEvent) => {
-    const result = happen(event, guest.control ?? '', guest.diskBus ?? 'virtio-blk');
-    // Looked at in the end: a rejection must not end the process before.
-    result.catch(() => undefined);
-    happened.push(result);
+    begun.add(event);
+    happen(event, guest.control ?? '', guest.diskBus ?? 'virtio-blk').catch((error) => {
+      // A machine that ends meanwhile ends its connection too.
+      if (!over) problem ??= error;
+    });
   };
   return {
     reach({ name }: Milestone) {
       for (const event of events.filter(({ step }) => step === name))
         timers.push(setTimeout(() => start(event), event.seconds * 1000));
     },
-    async end() {
+    end() {
+      over = true;
       for (const timer of timers) clearTimeout(timer);
-      await Promise.all(happened);
+      if (problem) throw problem;
+      const missed = events.find((event) => !begun.has(event));
+      if (missed)
+        throw new ToolError(
+          `the machine ended before ${missed.seconds} s behind ${missed.step}, when a disk was to come or go`,
+        );
     },
   };
 }

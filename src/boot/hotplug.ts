@@ -1,4 +1,5 @@
 /** Disks of a running guest, plugged in and taken away through QEMU's control socket (QMP). */
+import { once } from 'node:events';
 import { createConnection } from 'node:net';
 import { createInterface } from 'node:readline';
 import { ToolError } from '../tools/programs.ts';
@@ -31,9 +32,13 @@ async function execute(socket: string, command: string, args: object): Promise<v
     }
   };
   try {
+    await once(connection, 'connect');
     await lines.next();
     await ask({ execute: 'qmp_capabilities' });
     await ask({ execute: command, arguments: args });
+  } catch (error) {
+    if (error instanceof ToolError) throw error;
+    throw new ToolError(`QEMU does not ${command}: ${String(error)}`);
   } finally {
     connection.destroy();
   }

@@ -94,7 +94,7 @@ async function packedImage({
 }: MachineOptions): Promise<string | undefined> {
   if (config.settings.FullInitrd.Source === 'usr' || initrd === undefined) return undefined;
   progress('packing the full initrd');
-  if (/\.(squashfs|erofs)$/.test(initrd)) return initrd;
+  if (isPackedImage(initrd)) return initrd;
   const output = join(work, 'full-initrd.img');
   const kind = thinOf(config.settings);
   const thin = kind && { kind, usr: join(sysroot, 'usr') };
@@ -102,6 +102,11 @@ async function packedImage({
   await packFullInitrd({ initrd, format, thin, output, work, without: imageFault?.without });
   if (imageFault?.change) writeFileSync(output, imageFault.change(readFileSync(output)));
   return output;
+}
+
+/** True for the name of an image that is packed already. */
+export function isPackedImage(initrd: string): boolean {
+  return /\.(squashfs|erofs)$/.test(initrd);
 }
 
 interface SealedUsr {

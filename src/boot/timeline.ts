@@ -55,7 +55,11 @@ export function observe(seen: Observation, { uptime, text }: ConsoleLine): Obser
   if (failure && seen.failure === undefined && uptime !== undefined) return { ...seen, failure };
   const panic = /^Kernel panic - not syncing: (.*)$/.exec(text)?.[1];
   if (panic && seen.failure === undefined) return { ...seen, failure: `kernel panic: ${panic}` };
-  if (/^device-mapper: verity: .*(is corrupted|has been corrupted|is not valid)/.test(text)) {
+  if (
+    /^device-mapper: (verity|table): .*(is corrupted|has been corrupted|is not valid|Root hash verification failed)/.test(
+      text,
+    )
+  ) {
     return { ...seen, kernelCause: seen.kernelCause ?? text };
   }
   const restart = /^reboot: Restarting system with command '(.*)'$/.exec(text)?.[1];

@@ -10,6 +10,7 @@ import {
 } from '../tools/images.ts';
 import { ToolError } from '../tools/programs.ts';
 import { type Command, run } from '../tools/run.ts';
+import { wholeMebibytes } from './disk.ts';
 
 export type UsrFileSystem = 'erofs' | 'btrfs' | 'squashfs' | 'ext4';
 
@@ -81,6 +82,8 @@ export async function addHashTree(
   correction?: Correction,
 ): Promise<string> {
   const size = statSync(data).size;
+  // Data for error correction cover the partition to its end.
+  if (correction && hash === data) truncateSync(data, wholeMebibytes(size * 1.01 + 1));
   const hashOffset = hash === data ? size : 0;
   const output = await run(
     verityFormatArgs({

@@ -1,6 +1,7 @@
 /** What a sysroot's kernel has: modules built in and as files, and its configuration. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { canonicalModuleName } from '../plan/boot-plan.ts';
 import { fileInSysroot } from './sysroot.ts';
 
 export interface Kernel {
@@ -19,11 +20,6 @@ export interface ModuleFile {
   readonly path: string;
   /** Paths of all modules that it needs, directly or not. */
   readonly dependencies: readonly string[];
-}
-
-/** A module's name as the kernel compares it: dashes and underscores are the same. */
-export function canonicalModuleName(name: string): string {
-  return name.replaceAll('-', '_');
 }
 
 function moduleNameOfPath(path: string): string {

@@ -1,11 +1,11 @@
 /** The modules of the minimal initrd: which files, in which order, decompressed. */
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { ModuleNeed } from '../plan/boot-plan.ts';
+import { canonicalModuleName, type ModuleNeed } from '../plan/boot-plan.ts';
 import { decompressArgs } from '../tools/archive.ts';
 import { showDependsArgs } from '../tools/modprobe.ts';
 import { run } from '../tools/run.ts';
-import { canonicalModuleName, type Kernel } from './kernel.ts';
+import type { Kernel } from './kernel.ts';
 
 export interface LoadedModule {
   /** The module's file in the sysroot, compressed or not. */

@@ -4,9 +4,15 @@ import { join } from 'node:path';
 import { didYouMean } from '../config/suggestions.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, finding } from '../findings.ts';
-import { type BootPlan, type FileNeed, type KernelVersionNeed, needsOfPlan } from '../plan/boot-plan.ts';
+import {
+  type BootPlan,
+  canonicalModuleName,
+  type FileNeed,
+  type KernelVersionNeed,
+  needsOfPlan,
+} from '../plan/boot-plan.ts';
 import { findDrivers } from './drivers.ts';
-import { canonicalModuleName, type Kernel, readKernel } from './kernel.ts';
+import { type Kernel, readKernel } from './kernel.ts';
 import { checkMicrocode, wantedMicrocode } from './microcode.ts';
 import { fileInSysroot, isDirectory } from './sysroot.ts';
 

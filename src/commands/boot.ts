@@ -7,7 +7,7 @@ import { faults } from '../boot/faults/faults.ts';
 import { type FaultyMachine, injectFault, type SoundMachine, withoutFault } from '../boot/faults/inject.ts';
 import { goesOn, judgeFault } from '../boot/faults/verdict.ts';
 import { probeAccelerator, runGuest } from '../boot/guest.ts';
-import { type Machine, makeMachine } from '../boot/machine.ts';
+import { isPackedImage, type Machine, makeMachine } from '../boot/machine.ts';
 import { formatMilestone, formatTimeline, type Goal, reached, timelineOf } from '../boot/timeline.ts';
 import { type Fact, judge } from '../boot/verdict.ts';
 import { findKernelImage } from '../build/kernel.ts';
@@ -48,6 +48,7 @@ export async function boot(args: BootArguments): Promise<CommandResult> {
   if (Source !== 'usr' && args.initrd === undefined) {
     throw new UsageError(`FullInitrd.Source=${Source} needs --initrd, the full initrd`);
   }
+  if (fault && args.fault !== undefined) requireImage(args.fault, fault, Source, args.initrd);
   if (!findKernelImage(resolve(args.sysroot), args.kernel)) {
     throw new UsageError(`${args.sysroot} has no kernel image of version ${args.kernel}`);
   }
@@ -77,7 +78,9 @@ export async function boot(args: BootArguments): Promise<CommandResult> {
     const { KernelCommandLine } = loaded.platform.config.settings;
     const hardware = fault ? await injectFault(fault, sound, KernelCommandLine, work) : withoutFault(sound);
     copyFileSync(hardware.initrd, join(output, 'initrd.img'));
-    if (args.keepDisk) await keepDisk(machine.disk, join(output, 'disk.img'));
+    for (const [index, { file }] of hardware.disks.entries())
+      if (args.keepDisk)
+        await keepDisk(file, join(output, index === 0 ? 'disk.img' : `disk-${index + 1}.img`));
     const result = await bootMachine(loaded.platform, machine, hardware, args, output, progress);
     return { ...result, findings: [...loaded.findings, ...machine.findings] };
   });
@@ -112,7 +115,7 @@ async function bootMachine(
     events: hardware.events,
     log,
     timeout: args.timeout,
-    enough: (observed) => reached(observed, args.until) && !(fault && goesOn(fault)),
+    enough: (observed) => reached(observed, goalOf(args, fault)) && !(fault && goesOn(fault)),
     // The emergency action has a delay, and ends the machine by itself.
     ...(fault && { lastWords: (config.settings.Emergency.Delay + 20) * 1000 }),
     onMilestone: (milestone) => progress.note(formatMilestone(milestone).trimEnd()),
@@ -152,6 +155,19 @@ async function bootMachine(
   return { exitCode: verdict.ok ? 0 : 4, text, json, findings: [] };
 }
 
+/** With a fault the full initrd must have checked /usr: its first word is not enough. */
+function goalOf({ until }: BootArguments, fault: Fault | undefined): Goal {
+  return fault && until === 'hand-over' ? 'stage-2' : until;
+}
+
+/** A fault of the image is one of what is packed here. */
+function requireImage(name: string, fault: Fault, source: string, initrd: string | undefined): void {
+  const ofImage =
+    fault.image !== undefined || fault.disks?.some(({ damage }) => damage?.place.in === 'image');
+  if (!ofImage || (source !== 'usr' && !isPackedImage(initrd ?? ''))) return;
+  throw new UsageError(`the fault ${name} is one of the image, which must be packed from --initrd, a cpio`);
+}
+
 function soundMachine(machine: Machine, args: BootArguments): SoundMachine {
   const { build, disk, commandLine, rootHash, work, image } = machine;
   const modules = join(work, 'build/modules');
@@ -166,7 +182,7 @@ function soundMachine(machine: Machine, args: BootArguments): SoundMachine {
 }
 
 function faultNamed(name: string): Fault {
-  const fault = faults[name];
+  const fault = Object.hasOwn(faults, name) ? faults[name] : undefined;
   if (fault) return fault;
   const names = Object.keys(faults);
   const hint = didYouMean(name, names) ?? `the faults are ${names.join(', ')}`;

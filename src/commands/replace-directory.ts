@@ -28,17 +28,25 @@ export async function replaceDirectory<T>(
   }
 }
 
+/** How often another run may come in between. */
+const attempts = 10;
+
 async function swapIn(fresh: string, directory: string): Promise<void> {
-  if (!existsSync(directory)) {
+  for (let attempt = 1; ; attempt += 1) {
     try {
-      renameSync(fresh, directory);
+      if (!existsSync(directory)) renameSync(fresh, directory);
+      else if (!(await exchange(fresh, directory))) swapByRenaming(fresh, directory);
       return;
     } catch (error) {
-      // Another run was faster: then it is replaced.
-      if (!existsSync(directory)) throw error;
+      if (attempt === attempts || !isRace(error)) throw error;
     }
   }
-  if (!(await exchange(fresh, directory))) swapByRenaming(fresh, directory);
+}
+
+/** Another run made the directory, or took it away, since it was looked for. */
+function isRace(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'ENOENT' || code === 'ENOTEMPTY' || code === 'EEXIST';
 }
 
 /** False where this machine or the file system cannot do it. */
@@ -61,7 +69,8 @@ function swapByRenaming(fresh: string, directory: string): void {
   try {
     renameSync(fresh, directory);
   } catch (error) {
-    renameSync(old, directory);
+    if (!existsSync(directory)) renameSync(old, directory);
+    rmSync(old, { recursive: true, force: true });
     throw error;
   }
   rmSync(old, { recursive: true, force: true });

@@ -1,5 +1,5 @@
 /** Files and directories that last as long as a command runs: removed at its end, and when it is interrupted. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ToolError } from '../tools/programs.ts';
@@ -9,11 +9,20 @@ const present = new Set<string>();
 /** Signals that end a command, and their numbers: a shell sees 128 + number. */
 const signals = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 
+/** Each is renamed first, in one step: a tool that still works on it finds it whole or not at all. */
 function removeAll(): void {
-  for (const path of present) rmSync(path, { recursive: true, force: true });
+  for (const path of present) {
+    const gone = `${path}.gone`;
+    if (existsSync(path)) renameSync(path, gone);
+    rmSync(gone, { recursive: true, force: true });
+  }
 }
 
+let listening = false;
+
 function listen(): void {
+  if (listening) return;
+  listening = true;
   for (const [signal, number] of Object.entries(signals)) {
     process.once(signal, () => {
       removeAll();
@@ -24,7 +33,7 @@ function listen(): void {
 
 /** Removes `path` when the command is interrupted, until forget() is told of it. */
 export function remember(path: string): string {
-  if (present.size === 0 && process.listenerCount('SIGINT') === 0) listen();
+  listen();
   present.add(path);
   return path;
 }

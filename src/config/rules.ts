@@ -93,13 +93,14 @@ const hashTreeIsApart: Rule = ({ settings: { Usr, Verity } }) => {
 
 const rootHashIsProtected: Rule = ({ settings: { Verity, KernelCommandLine } }) => {
   if (Verity.Verity === 'no') return [];
-  if (Verity.RootHash === 'command-line') {
+  const signed = Verity.RootHashSignature !== undefined && Verity.RequireSignature;
+  if (Verity.RootHash === 'command-line' && !signed) {
     return [
       {
         kind: 'root-hash-unprotected',
         setting: 'Verity.RootHash',
         message: `whoever can change ${KernelCommandLine.RootHash}= on the kernel command line chooses the /usr that boots`,
-        hint: 'sign the command line with the kernel (a UKI), or build the root hash in',
+        hint: 'sign the command line with the kernel (a UKI), build the root hash in, or require its signature',
       },
     ];
   }
@@ -117,6 +118,7 @@ const overriddenParameters: readonly SettingName[] = [
   'KernelCommandLine.UsrOptions',
   'KernelCommandLine.DataDevice',
   'KernelCommandLine.HashDevice',
+  'KernelCommandLine.FecDevice',
   'Devices.FindBy',
 ];
 
@@ -204,6 +206,24 @@ const toolCanDoIt: Rule = ({ settings }) => {
     }));
 };
 
+const signatureIsThere: Rule = ({ settings: { Verity } }) => {
+  if (Verity.Verity === 'no' || !Verity.RequireSignature || Verity.RootHashSignature !== undefined) return [];
+  const message = 'no /usr boots: the kernel refuses a root hash without a signature, and there is none';
+  const setting = 'Verity.RequireSignature';
+  return [{ kind: 'root-hash-unsigned', setting, message, hint: 'RootHashSignature=/etc/verity.d/usr.p7s' }];
+};
+
+const errorCorrectionIsApart: Rule = ({ settings: { Usr, Verity } }) => {
+  const { FecDevice, HashDevice, DataDevice, FecOffset } = Verity;
+  if (Verity.Verity === 'no' || !FecDevice || FecOffset > 0) return [];
+  const others = [DataDevice ?? Usr.Device, HashDevice].flatMap((device) =>
+    device ? [formatDevice(device)] : [],
+  );
+  if (!others.includes(formatDevice(FecDevice))) return [];
+  const message = `${formatDevice(FecDevice)} has other data at its start: FecDevice needs a FecOffset there, or a partition of its own`;
+  return [{ kind: 'settings-contradict', setting: 'Verity.FecDevice', message }];
+};
+
 const errorCorrectionIsUsed: Rule = ({ settings: { Verity }, isSet }) =>
   Verity.FecDevice
     ? []
@@ -254,6 +274,8 @@ const rules: readonly Rule[] = [
   toolFitsForm,
   onErrorNeedsTable,
   toolCanDoIt,
+  signatureIsThere,
+  errorCorrectionIsApart,
   errorCorrectionIsUsed,
   rootHashIsProtected,
   rootHashParameterIsRead,

@@ -13,6 +13,7 @@ import {
 } from './setting-kinds.ts';
 import { account, unitName, unitSetting } from './unit-types.ts';
 import {
+  blockBytes,
   blockOffset,
   boolean,
   choice,
@@ -163,7 +164,7 @@ export const settings = {
       device,
       'The partition with forward error correction data (`veritysetup format --fec-device`), by which the kernel repairs blocks that do not match. With veritysetup or systemd-veritysetup.',
     ),
-    FecOffset: single(size, '0', 'Where the data of FecDevice start on it, in bytes.'),
+    FecOffset: single(blockBytes, '0', 'Where the data of FecDevice start on it, in bytes.'),
     FecRoots: single(
       integer(2, 24),
       '2',
@@ -312,6 +313,11 @@ export const settings = {
       parameterName,
       'systemd.verity_usr_hash',
       'Parameter for Verity.HashDevice, where the platform sets that.',
+    ),
+    FecDevice: single(
+      parameterName,
+      'bootrelay.usr_fec',
+      'Parameter for Verity.FecDevice, where the platform sets that: each slot has its own.',
     ),
     RootHash: single(
       parameterName,

@@ -27,7 +27,9 @@ export const timeSpan: ValueType<number> = {
     if (parts.length === 0 || consumed !== text.trimEnd().length || units.includes(undefined))
       return { required };
     const seconds = parts.reduce((sum, part, index) => sum + Number(part[1]) * (units[index] ?? 0), 0);
-    return seconds <= maximumSeconds ? { value: seconds } : { required: `${required}, at most one day` };
+    return seconds <= maximumSeconds
+      ? { value: Math.round(seconds * 1000) / 1000 }
+      : { required: `${required}, at most one day` };
   },
 };
 
@@ -99,6 +101,18 @@ export const blockOffset: ValueType<number | 'auto'> = {
       required: `a multiple of the block size, ${verityBlockSize}`,
       hint: `the next block starts at ${next}`,
     };
+  },
+};
+
+/** An offset of whole blocks, in bytes. */
+export const blockBytes: ValueType<number> = {
+  name: 'bytes',
+  parse(text) {
+    const parsed = blockOffset.parse(text);
+    if ('required' in parsed) return { ...parsed, required: parsed.required.replace('auto, or ', '') };
+    return parsed.value === 'auto'
+      ? { required: 'an offset in bytes such as 8388608 or 8M' }
+      : { value: parsed.value };
   },
 };
 

@@ -167,14 +167,20 @@ export function checkPlan(plan: BootPlan): void {
   if (problems.length > 0) throw new PlanError(`the boot plan of ${plan.platform}: ${problems.join('; ')}`);
 }
 
+/** A module's name as the kernel compares it: dashes and underscores are the same. */
+export function canonicalModuleName(name: string): string {
+  return name.replaceAll('-', '_');
+}
+
 /** What all steps of a plan need, each once, in the order of first need. A module is optional if no step requires it. */
 export function needsOfPlan(plan: BootPlan): Needs {
   const all = plan.steps.map(({ needs }) => needs);
   const modules = new Map<string, ModuleNeed>();
   for (const { name, optional, parameters = [] } of all.flatMap((needs) => needs.modules)) {
-    const known = modules.get(name);
-    modules.set(name, {
-      name,
+    const key = canonicalModuleName(name);
+    const known = modules.get(key);
+    modules.set(key, {
+      name: known?.name ?? name,
       optional: optional && (known?.optional ?? true),
       parameters: [...(known?.parameters ?? []), ...parameters],
     });

@@ -20,7 +20,7 @@ export function planEmergency(config: PlatformConfig): EmergencyPlan {
 export function emergencyNeeds({ Emergency, Initrd }: PlatformSettings): readonly ProgramNeed[] {
   const action = Emergency.Action === 'panic' ? [] : [Emergency.Action];
   const asks = Initrd.Init === 'systemd' ? ['grep'] : [];
-  const shell = Emergency.Shell === 'never' ? [] : ['head', 'setsid', 'timeout'];
+  const shell = Emergency.Shell === 'never' ? [] : ['head', 'setsid', 'timeout', 'wc'];
   const login = Emergency.Shell === 'password' ? ['login'] : [];
   const debug = Emergency.Debug ? ['grep', 'setsid'] : [];
   return applets('sh', 'sleep', ...asks, ...action, ...shell, ...login, ...debug);

@@ -35,6 +35,12 @@ export function checkNumber(value: string): string {
   throw new QuoteError(`${JSON.stringify(value)} is not a number`);
 }
 
+/** An absolute path of plain characters. */
+export function checkPath(value: string): string {
+  if (/^(\/[A-Za-z0-9._@+-]+)+$/.test(value)) return value;
+  throw new QuoteError(`${JSON.stringify(value)} is not a plain path`);
+}
+
 /** A field of passwd(5) or shadow(5): a colon would end it, and nothing quotes there. */
 export function checkAccountField(value: string): string {
   refuseControl(value);

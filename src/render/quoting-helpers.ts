@@ -3,6 +3,7 @@ import {
   checkAccountField,
   checkIdentifier,
   checkNumber,
+  checkPath,
   checkUnitName,
   checkUnitSetting,
   quoteComment,
@@ -27,6 +28,8 @@ export const quotingHelpers: Readonly<Record<string, (value: unknown) => string>
   identifier: (value) => checkIdentifier(asText(value)),
   /** A number, which no language treats specially. */
   number: (value) => checkNumber(asText(value)),
+  /** An absolute path without a character that any language treats specially. */
+  path: (value) => checkPath(asText(value)),
   accountField: (value) => checkAccountField(asText(value)),
   unit: (value) => quoteUnit(asText(value)),
   /** What a user wrote for a unit, specifiers and all. */

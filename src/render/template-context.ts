@@ -15,7 +15,7 @@ function languageOf(name: string): Language {
 }
 
 /** A place that a value can be printed at. */
-type Place = 'text' | 'comment' | 'single quotes' | 'double quotes';
+type Place = 'text' | 'comment' | 'single quotes' | 'double quotes' | 'arithmetic' | 'here-document';
 
 /** The helpers that a language has, and where each may stand. */
 const helpersOf: Readonly<Record<Language, Readonly<Record<string, readonly Place[]>>>> = {
@@ -24,13 +24,15 @@ const helpersOf: Readonly<Record<Language, Readonly<Record<string, readonly Plac
     words: ['text'],
     tagPatterns: ['text'],
     comment: ['comment'],
-    identifier: ['text', 'comment', 'single quotes', 'double quotes'],
-    number: ['text', 'comment', 'single quotes', 'double quotes'],
+    path: ['text', 'comment'],
+    identifier: ['text', 'comment', 'single quotes', 'double quotes', 'arithmetic'],
+    number: ['text', 'comment', 'single quotes', 'double quotes', 'arithmetic'],
   },
   unit: {
     unit: ['text'],
     unitSetting: ['text'],
     unitNames: ['text'],
+    path: ['text'],
     comment: ['comment'],
     identifier: ['text', 'comment'],
     number: ['text', 'comment'],
@@ -42,16 +44,22 @@ const helpersOf: Readonly<Record<Language, Readonly<Record<string, readonly Plac
 /** How far a text has been read: the quotes and substitutions that are open, innermost last. */
 interface Scan {
   readonly open: readonly Open[];
-  /** The character before: a # begins a comment only at the start of a word. */
+  /** The text before, to the start of its line: a # begins a comment only at the start of a word. */
   readonly before: string;
 }
 
 /** `substitution` is the inside of $(...), with the parentheses that are open in it. */
 type Open =
   | { readonly in: 'comment' | 'single quotes' | 'double quotes' }
-  | { readonly in: 'substitution'; readonly parentheses: number };
+  | { readonly in: 'here-document'; readonly end: string }
+  | { readonly in: 'substitution' | 'arithmetic'; readonly parentheses: number };
 
-const start: Scan = { open: [], before: '\n' };
+const start: Scan = { open: [], before: '' };
+
+/** What stands in a line before its end. */
+function lineBefore(text: string): string {
+  return text.slice(text.lastIndexOf('\n') + 1);
+}
 
 /** Throws TemplateError, with the template's name and the line, where a helper stands in a place that it does not quote for. */
 export function checkContexts(program: hbs.AST.Program, name: string): void {
@@ -70,7 +78,11 @@ export function checkContexts(program: hbs.AST.Program, name: string): void {
         const place = placeOf(scan);
         if (!helpersOf[language][helper]?.includes(place))
           refuse(node, `{{${helper}}} does not quote for ${place} of ${language}`);
-        return { open: scan.open, before: 'x' };
+        if (language === 'shell' && place === 'text' && /[\\$]$/.test(scan.before))
+          refuse(node, `{{${helper}}} must not stand behind ${scan.before.at(-1)}`);
+        if (language === 'unit' && helper === 'unit' && /^(Exec|Environment)/.test(scan.before))
+          refuse(node, `{{unit}} does not quote for ${scan.before}`);
+        return { open: scan.open, before: `${scan.before}x` };
       }
       if (node.type !== 'BlockStatement') return scan;
       const { program: then, inverse } = node as hbs.AST.BlockStatement;
@@ -92,51 +104,62 @@ function placeOf({ open }: Scan): Place {
 /** A line that begins with # or ; is a comment: systemd.syntax(7), udev(7). */
 function scanLines(text: string, scan: Scan): Scan {
   const line = text.slice(text.lastIndexOf('\n') + 1);
-  const begins = text.includes('\n') || scan.before === '\n';
+  const begins = text.includes('\n') || scan.before === '';
   const comment = begins ? /^\s*[#;]/.test(line) : placeOf(scan) === 'comment';
-  return { open: comment ? [{ in: 'comment' }] : [], before: text.at(-1) ?? scan.before };
+  return { open: comment ? [{ in: 'comment' }] : [], before: lineBefore(scan.before + text) };
 }
 
 /** Reads shell text as sh(1) does: XCU 2.2 and 2.3 of POSIX, as far as the templates use it. */
-function scanShell(text: string, scan: Scan): Scan {
-  let { open, before } = scan;
+function scanShell(text: string, { open: from, before }: Scan): Scan {
+  let open = from;
   const push = (entry: Open) => {
     open = [...open, entry];
   };
-  const pop = () => {
-    open = open.slice(0, -1);
-  };
   for (let index = 0; index < text.length; index += 1) {
     const character = text[index] as string;
+    const rest = text.slice(index);
     const innermost = open.at(-1);
     const place = placeOf({ open, before });
-    if (place === 'comment') {
-      if (character === '\n') pop();
+    const previous = index > 0 ? (text[index - 1] as string) : (before.at(-1) ?? '\n');
+    if (innermost?.in === 'here-document') {
+      if (rest.startsWith(`\n${innermost.end}\n`)) open = open.slice(0, -1);
+    } else if (place === 'comment') {
+      if (character === '\n') open = open.slice(0, -1);
     } else if (place === 'single quotes') {
-      if (character === "'") pop();
+      if (character === "'") open = open.slice(0, -1);
     } else if (character === '\\') {
       index += 1;
+    } else if (character === '`') {
+      throw new TemplateError('backticks are not allowed, $(...) nests');
     } else if (character === '"') {
-      if (place === 'double quotes') pop();
+      if (place === 'double quotes') open = open.slice(0, -1);
       else push({ in: 'double quotes' });
-    } else if (character === '$' && text[index + 1] === '(') {
+    } else if (rest.startsWith('$((')) {
+      push({ in: 'arithmetic', parentheses: 1 });
+      index += 2;
+    } else if (rest.startsWith('$(')) {
       push({ in: 'substitution', parentheses: 0 });
       index += 1;
-    } else if (place === 'text') {
-      if (character === "'") push({ in: 'single quotes' });
-      else if (character === '#' && /[\s;&|()]/.test(before)) push({ in: 'comment' });
-      else if (innermost?.in === 'substitution')
-        open = withParenthesis(open, innermost.parentheses, character);
+    } else if (place === 'text' || place === 'arithmetic') {
+      const document = /^<<-?\s*(\w+)\n/.exec(rest)?.[1];
+      if (document !== undefined && place === 'text') push({ in: 'here-document', end: document });
+      else if (character === "'" && place === 'text') push({ in: 'single quotes' });
+      else if (character === '#' && place === 'text' && /[\s;&|()]/.test(previous)) push({ in: 'comment' });
+      else if (innermost && 'parentheses' in innermost) open = withParenthesis(open, innermost, character);
     }
-    before = text[index] ?? character;
   }
-  return { open, before };
+  return { open, before: lineBefore(before + text) };
 }
 
-/** The open ones behind a parenthesis inside a substitution, which the last one ends. */
-function withParenthesis(open: readonly Open[], parentheses: number, character: string): readonly Open[] {
+/** The open ones behind a character inside a substitution or arithmetic, which its last parenthesis ends. */
+function withParenthesis(
+  open: readonly Open[],
+  innermost: Extract<Open, { parentheses: number }>,
+  character: string,
+): readonly Open[] {
   const outer = open.slice(0, -1);
-  if (character === '(') return [...outer, { in: 'substitution', parentheses: parentheses + 1 }];
+  const { parentheses } = innermost;
+  if (character === '(') return [...outer, { ...innermost, parentheses: parentheses + 1 }];
   if (character !== ')') return open;
-  return parentheses === 0 ? outer : [...outer, { in: 'substitution', parentheses: parentheses - 1 }];
+  return parentheses === 0 ? outer : [...outer, { ...innermost, parentheses: parentheses - 1 }];
 }

@@ -20,7 +20,9 @@ import { buildMinimalInitrd } from '../../src/build/build.ts';
 import { findKernelImage } from '../../src/build/kernel.ts';
 import type { PlatformConfig } from '../../src/config/validate.ts';
 import { planBoot } from '../../src/plan/plan.ts';
+import { copySparseArgs } from '../../src/tools/disk.ts';
 import type { Accelerator, DiskBus } from '../../src/tools/qemu.ts';
+import { run } from '../../src/tools/run.ts';
 import { configure } from '../config/platform-files.ts';
 import { faultImagePath, openLab, sharedFile, sharedImages, sharedUsr } from '../lab/lab.ts';
 
@@ -155,12 +157,14 @@ function nextLogName(): string {
 async function usrParts(config: PlatformConfig, work: string) {
   const { Usr, Verity } = config.settings;
   const file = join(lab.shared, sharedUsr[Usr.FileSystem as keyof typeof sharedUsr]);
-  if (!Verity.HashDevice)
+  if (!Verity.HashDevice && !Verity.FecDevice)
     return {
       parts: usrPartitions(config, { data: file }),
       rootHash: readFileSync(`${file}.roothash`, 'utf8'),
     };
-  const { parts, rootHash = '' } = await sealUsr(config, `${file}.data`, work);
+  const data = Verity.HashDevice ? `${file}.data` : join(work, 'usr.img');
+  if (!Verity.HashDevice) await run(copySparseArgs(`${file}.data`, data));
+  const { parts, rootHash = '' } = await sealUsr(config, data, work);
   return { parts, rootHash };
 }
 

@@ -24,6 +24,8 @@ const name = { to: /login: $/, text: 'root\n' };
 
 async function console(options: TestBoot) {
   const { log, ...result } = await boot(options);
+  // Every prompt was there to be answered.
+  expect(result.unanswered).toBe(0);
   return { ...result, text: readFileSync(log, 'latin1') };
 }
 

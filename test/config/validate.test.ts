@@ -182,6 +182,21 @@ const bad: readonly (readonly [string, string, string])[] = [
     'p/test.ini:5: error: Verity.RootHashSignature: RootHashSignature needs Verity.Tool=veritysetup or systemd-veritysetup, not dm-create\n    hint: Tool=auto',
   ],
   [
+    'a signature that is required and not there',
+    `${device}[Verity]\nRequireSignature=yes\n`,
+    'p/test.ini:4: warning: Verity.RequireSignature: no /usr boots: the kernel refuses a root hash without a signature, and there is none\n    hint: RootHashSignature=/etc/verity.d/usr.p7s',
+  ],
+  [
+    'error correction data where the file system is',
+    `${device}[Verity]\nFecDevice=PARTLABEL=USR-A\n`,
+    'p/test.ini:4: error: Verity.FecDevice: PARTLABEL=USR-A has other data at its start: FecDevice needs a FecOffset there, or a partition of its own',
+  ],
+  [
+    'error correction data between blocks',
+    `${device}[Verity]\nFecDevice=PARTLABEL=FEC\nFecOffset=1000\n`,
+    'p/test.ini:5: error: Verity.FecOffset: "1000" must be a multiple of the block size, 4096\n    hint: the next block starts at 4096',
+  ],
+  [
     'where error correction would be',
     `${device}[Verity]\nFecOffset=4096\n`,
     'p/test.ini:4: warning: Verity.FecOffset: has no effect with no Verity.FecDevice',

@@ -22,6 +22,15 @@ test.each([
     'echo "{{#each a}}{{sh this}}{{/each}}"',
     't:1: {{sh}} does not quote for double',
   ],
+  ['a word behind a backslash', 'echo \\\\{{sh a}}', 't:1: {{sh}} must not stand behind \\'],
+  ['a word behind a dollar sign', `echo \${{sh a}}`, 't:1: {{sh}} must not stand behind $'],
+  [
+    'a word in a here-document',
+    'cat << END\n{{sh a}}\nEND\n',
+    't:2: {{sh}} does not quote for here-document',
+  ],
+  ['a word in arithmetic', 'echo $((1 + {{sh a}}))', 't:1: {{sh}} does not quote for arithmetic'],
+  ['backticks', 'echo `id`', 'backticks are not allowed'],
 ])('%s cannot be loaded', (_, source, message) => {
   expect(() => checkTemplate(source, 't')).toThrow(message);
   expect(() => compileTemplate(source, 't')).toThrow(message);
@@ -30,6 +39,8 @@ test.each([
 test.each([
   ['a word', 'echo {{sh a}} # {{comment b}}\n{{sh c}}'],
   ['a word inside a substitution in quotes', 'echo "a $(echo {{sh a}} ")") b"'],
+  ['a word behind a here-document', "cat << END\n$(id) it's\nEND\necho {{sh a}}"],
+  ['a word behind arithmetic', 'echo $(((1 + {{number a}}) * 2)) {{sh a}}'],
   ['a number inside quotes', 'echo "in {{number a}} s"'],
   ['a # that begins no comment', `echo "\${x#a}" \${#x} a#{{sh b}}`],
   ['quotes that are escaped', 'echo \\" {{sh b}} \\\''],
@@ -43,6 +54,7 @@ test.each([
   ['x.conf', '# {{unit a}}', '{{unit}} does not quote for comment of unit'],
   ['x.mount', 'What={{comment a}}', '{{comment}} does not quote for text of unit'],
   ['x.rules', 'ATTR=="{{sh a}}"', '{{sh}} does not quote for text of udev'],
+  ['x.service', 'ExecStart=/bin/sh {{unit a}}', '{{unit}} does not quote for ExecStart=/bin/sh '],
   ['a/passwd', '{{unit a}}:x', '{{unit}} does not quote for text of accounts'],
 ])('%s cannot be loaded with %s', (name, source, message) => {
   expect(() => checkTemplate(source, name)).toThrow(message);

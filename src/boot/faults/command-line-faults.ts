@@ -44,13 +44,15 @@ export const commandLineFaults = {
     what: 'parameters are there twice and contradict each other; the last one wins',
     settings: ['Verity.RootHash=command-line'],
     commandLine: (sound, { RootHash, UsrDevice }, rootHash) =>
-      `${RootHash}=${'cd'.repeat(32)} ${UsrDevice}=${other} ${sound} ${RootHash}=${'ab'.repeat(32)} ${RootHash}=${rootHash} ${UsrDevice}=PARTLABEL=USR-A`,
+      `${RootHash}=${'cd'.repeat(32)} ${UsrDevice}=${other} ${sound} ${RootHash}=${'ab'.repeat(32)} ${RootHash}=${rootHash} ${UsrDevice}=PARTLABEL=USR-B`,
+    disks: [{ label: 'USR-B' }],
     expected: verified,
   },
   'parameters-quoted': {
     what: 'parameters are quoted as the kernel takes them, and one quote has no end',
     commandLine: (sound, { UsrDevice }) =>
-      `"${UsrDevice}=PARTLABEL=USR-A" ${sound} dummy="a * $(reboot -f) b c`,
+      `"${UsrDevice}=PARTLABEL=USR-B" ${sound} dummy="a * $(reboot -f) b c`,
+    disks: [{ label: 'USR-B' }],
     expected: verified,
   },
   'parameters-meta': {

@@ -69,7 +69,7 @@ export const diskFaults = {
   'partition-too-late': {
     what: 'the disk appears once the time limit is over',
     ...plugging,
-    settings: [...plugging.settings, ...soon],
+    settings: [...plugging.settings, ...soon, 'Emergency.Delay=5s'],
     disks: [pluggedAfter(4)],
     expected: noDevice,
   },

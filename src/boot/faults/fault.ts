@@ -60,8 +60,8 @@ export interface Fault {
 
 /** How a boot must end. */
 export type Ending =
-  /** A step stops it with a reason. */
-  | { readonly step: string; readonly reason: ReasonName }
+  /** A step stops it with a reason, and where told the kernel says these words before. */
+  | { readonly step: string; readonly reason: ReasonName; readonly because?: string }
   /** It stops with one of these, whichever comes first. */
   | { readonly reasons: readonly ReasonName[] }
   /** The kernel ends it, in these words; where told once the verified /usr was handed over. */

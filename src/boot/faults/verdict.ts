@@ -43,7 +43,7 @@ export function judgeFault(
 }
 
 function isAsExpected(
-  { failure = '' }: Observation,
+  { failure = '', kernelCause = '' }: Observation,
   expected: Ending,
   handedOver: boolean,
   ended: 'exit' | 'goal' | 'timeout',
@@ -56,7 +56,8 @@ function isAsExpected(
   const reason = /^(\S+) failed: ([a-z0-9-]+): /.exec(failure);
   if (handedOver || !reason) return false;
   if ('reasons' in expected) return expected.reasons.some((name) => name === reason[2]);
-  return reason[1] === expected.step && reason[2] === expected.reason;
+  const because = expected.because === undefined || kernelCause.includes(expected.because);
+  return because && reason[1] === expected.step && reason[2] === expected.reason;
 }
 
 /** The check of /usr in the full initrd has passed, with the root hash of the disk. */

@@ -7,6 +7,7 @@ const mismatch: Ending = { step: 'set-up-verity', reason: 'verity-root-hash-mism
 const noRootHash: Ending = { step: 'read-kernel-command-line', reason: 'root-hash-missing' };
 const badSuperblock: Ending = { step: 'set-up-verity', reason: 'verity-superblock-invalid' };
 const refused: Ending = { step: 'set-up-verity', reason: 'verity-device-refused' };
+const signatureRefused: Ending = { ...refused, because: 'Root hash verification failed (-ENOKEY)' };
 
 const wholeBlock = new Uint8Array(4096).fill(0xff);
 const firstBlock = damaged({ in: 'usr', offset: 0 }, bytes(1));
@@ -55,13 +56,13 @@ const rootHashFaults = {
   'root-hash-unsigned': {
     what: 'the root hash has no signature, and the kernel requires one',
     settings: ['Verity.RequireSignature=yes'],
-    expected: refused,
+    expected: signatureRefused,
   },
   'root-hash-foreign-signature': {
     what: 'the root hash has a signature of a key that the kernel does not know',
     settings: ['Verity.RequireSignature=yes', 'Verity.RootHashSignature=/usr/lib/os-release'],
     files: { '/usr/lib/os-release': foreignSignature },
-    expected: refused,
+    expected: signatureRefused,
   },
 } satisfies Record<string, Fault>;
 
@@ -159,6 +160,12 @@ const dataFaults = {
   'usr-first-block-repaired': {
     what: 'the same, with data for forward error correction',
     settings: ['Verity.HashDevice=PARTLABEL=USR-A-HASH', 'Verity.FecDevice=PARTLABEL=USR-A-FEC'],
+    disks: firstBlock,
+    expected: verified,
+  },
+  'usr-first-block-repaired-alone': {
+    what: 'the same, with the hash tree behind the file system',
+    settings: ['Verity.FecDevice=PARTLABEL=USR-A-FEC'],
     disks: firstBlock,
     expected: verified,
   },

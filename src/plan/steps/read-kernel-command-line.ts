@@ -11,10 +11,12 @@ export interface CommandLineData {
     readonly usrFileSystem: string;
     readonly usrOptions: string;
     readonly hashDevice: string;
+    readonly fecDevice: string;
     readonly rootHash: string;
   };
   readonly readsRootHash: boolean;
   readonly separateHash: boolean;
+  readonly corrects: boolean;
   readonly verityDevice: string;
   readonly usrOptions: string;
   /** sysusr-usr.mount is a unit: other mount options reach it by a drop-in. */
@@ -40,18 +42,23 @@ export function readKernelCommandLine(config: PlatformConfig): Step<CommandLineD
     usrFileSystem: KernelCommandLine.UsrFileSystem,
     usrOptions: KernelCommandLine.UsrOptions,
     hashDevice: KernelCommandLine.HashDevice,
+    fecDevice: KernelCommandLine.FecDevice,
     rootHash: KernelCommandLine.RootHash,
   };
   const overriding = [parameters.usrDevice, parameters.usrFileSystem, parameters.usrOptions];
+  const separateHash = verity && Verity.HashDevice !== undefined;
+  const corrects = verity && Verity.FecDevice !== undefined;
   const listened = [
     ...(Override ? overriding : []),
-    ...(Override && verity && Verity.HashDevice ? [parameters.hashDevice] : []),
+    ...(Override && separateHash ? [parameters.hashDevice] : []),
+    ...(Override && corrects ? [parameters.fecDevice] : []),
     ...(readsRootHash(config.settings) ? [parameters.rootHash] : []),
   ];
   const dropIn = Override && config.settings.Initrd.Init === 'systemd';
   const overridable = [
     ...(Override ? ['usr_device', 'usr_options'] : []),
-    ...(Override && verity && Verity.HashDevice ? ['hash_device'] : []),
+    ...(Override && separateHash ? ['hash_device'] : []),
+    ...(Override && corrects ? ['fec_device'] : []),
     ...(readsRootHash(config.settings) ? ['root_hash'] : []),
   ];
   return {
@@ -73,6 +80,7 @@ export function readKernelCommandLine(config: PlatformConfig): Step<CommandLineD
     leaves: overridable,
     waits: 0,
     failures: [
+      'program-missing',
       ...(Override ? (['file-system-unsupported'] as const) : []),
       ...(dropIn ? (['mount-options-refused'] as const) : []),
       ...(readsRootHash(config.settings) ? (['root-hash-missing'] as const) : []),
@@ -81,7 +89,8 @@ export function readKernelCommandLine(config: PlatformConfig): Step<CommandLineD
       override: Override,
       parameters,
       readsRootHash: readsRootHash(config.settings),
-      separateHash: verity && Verity.HashDevice !== undefined,
+      separateHash,
+      corrects,
       verityDevice: verityDevicePath(config.settings),
       usrOptions: Usr.Options ?? '',
       dropIn,
