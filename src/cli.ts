@@ -117,6 +117,11 @@ await yargs(hideBin(process.argv))
           type: 'string',
           describe: 'packed full initrd, to compare a thin one with the /usr of the sysroot',
         })
+        .option('format', {
+          choices: ['text', 'sarif', 'github'] as const,
+          default: 'text' as const,
+          describe: 'how findings are printed: SARIF 2.1.0, or annotations of GitHub Actions',
+        })
         .option('allow', {
           type: 'string',
           array: true,

@@ -60,6 +60,8 @@ export const findingKinds = {
   'kernel-option-missing': { severity: 'error', title: 'The kernel was built without a needed option.' },
   'kernel-too-old': { severity: 'error', title: 'The kernel is older than a setting needs.' },
   'program-missing': { severity: 'error', title: 'The sysroot does not have a needed program.' },
+  'applet-missing': { severity: 'error', title: "The sysroot's busybox does not have a needed applet." },
+  'library-missing': { severity: 'error', title: 'The sysroot does not have a library of a needed program.' },
   'file-missing': { severity: 'error', title: 'The sysroot does not have a needed file.' },
   'kernel-missing': {
     severity: 'error',

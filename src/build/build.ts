@@ -9,6 +9,7 @@ import { versionOf } from '../tools/run.ts';
 import { sha256OfFile } from '../tools/sha256.ts';
 import { collectEntries } from './collect.ts';
 import { type Entry, formatMtree, rootEntry } from './entries.ts';
+import { checkLibraries } from './libraries.ts';
 import { type Manifest, manifestFile, manifestSettings } from './manifest.ts';
 import { hasBuiltInInitrd, microcodeEntries, wantedMicrocode } from './microcode.ts';
 import { packMinimalInitrd } from './minimal-initrd.ts';
@@ -46,6 +47,8 @@ export async function buildMinimalInitrd(options: BuildOptions): Promise<BuildRe
   const { FullInitrd, Initrd } = config.settings;
   const { kernel, findings } = checkRequirements(config, plan, sysroot, options.kernel);
   if (!kernel || hasErrors(findings)) return { findings };
+  const libraries = await checkLibraries(plan, sysroot);
+  if (hasErrors(libraries)) return { findings: [...findings, ...libraries] };
   const builtIn = hasBuiltInInitrd(kernel);
   const early = builtIn
     ? []

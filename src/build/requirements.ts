@@ -1,5 +1,5 @@
 /** Does a sysroot have what a boot plan needs? Findings before anything is built. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { didYouMean } from '../config/suggestions.ts';
 import type { PlatformConfig } from '../config/validate.ts';
@@ -11,6 +11,7 @@ import {
   type KernelVersionNeed,
   needsOfPlan,
 } from '../plan/boot-plan.ts';
+import { appletsOf } from './applets.ts';
 import { findDrivers } from './drivers.ts';
 import { type Kernel, readKernel } from './kernel.ts';
 import { checkMicrocode, wantedMicrocode } from './microcode.ts';
@@ -27,14 +28,18 @@ export interface CheckedSysroot {
 
 /** All that the build of this platform takes from a sysroot: what its plan needs, and microcode. */
 export function checkRequirements(
-  { settings }: PlatformConfig,
+  config: PlatformConfig,
   plan: BootPlan,
   sysroot: string,
   version: string,
 ): CheckedSysroot {
-  const { kernel, findings } = checkSysroot(plan, sysroot, version);
+  const { kernel, findings: found } = checkSysroot(plan, sysroot, version);
+  const findings = found.map((item) => withLine(item, config));
   if (!kernel) return { findings };
-  return { kernel, findings: [...findings, ...checkMicrocode(wantedMicrocode(settings), sysroot, kernel)] };
+  return {
+    kernel,
+    findings: [...findings, ...checkMicrocode(wantedMicrocode(config.settings), sysroot, kernel)],
+  };
 }
 
 function checkSysroot(plan: BootPlan, sysroot: string, version: string): CheckedSysroot {
@@ -56,6 +61,7 @@ function checkSysroot(plan: BootPlan, sysroot: string, version: string): Checked
     kernel,
     findings: [
       ...programFindings,
+      ...checkApplets(plan, sysroot),
       ...checkFiles(needs.files, sysroot),
       ...checkUsr(needs.inUsr, sysroot),
       ...checkModules(plan, kernel),
@@ -83,6 +89,31 @@ const packages: Readonly<Record<string, string>> = {
 function programHint(path: string): { readonly hint?: string } {
   const name = packages[path];
   return name === undefined ? {} : { hint: `Debian's package ${name} has it` };
+}
+
+/** Applets that a busybox lacks; one whose list cannot be read is taken as complete. */
+function checkApplets(plan: BootPlan, sysroot: string): readonly Finding[] {
+  const file = fileInSysroot(sysroot, busyboxPath);
+  const present = file === undefined ? undefined : appletsOf(readFileSync(file));
+  if (!present) return [];
+  return needsOfPlan(plan).programs.flatMap((need) => {
+    if (!('applet' in need) || present.has(need.applet)) return [];
+    const step = plan.steps.find(({ needs }) =>
+      needs.programs.some((other) => 'applet' in other && other.applet === need.applet),
+    );
+    const message = `${busyboxPath} must have the applet ${need.applet}, which ${step?.name} needs`;
+    return [finding('applet-missing', message, { hint: "Debian's package busybox-static has it" })];
+  });
+}
+
+/** A finding about a module of Modules= is one about the line that names it. */
+function withLine(item: Finding, { settings, origins }: PlatformConfig): Finding {
+  const name = /has no module (\S+), /.exec(item.message)?.[1];
+  const index = settings.Modules.Modules.findIndex((entry) => entry.replace(/^-/, '').split(' ')[0] === name);
+  const origin = origins.get('Modules.Modules')?.[index];
+  if (!item.kind.startsWith('module-') || !origin) return item;
+  const place = { origin, setting: 'Modules.Modules', hint: item.hint };
+  return finding(item.kind, item.message, place);
 }
 
 function checkFiles(files: readonly FileNeed[], sysroot: string): readonly Finding[] {

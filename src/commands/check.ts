@@ -1,11 +1,14 @@
 /** `bootrelay check`: findings only. With a sysroot also: does it have what the boot needs. */
 import { resolve } from 'node:path';
 import { type InitrdUnit, unitsOfSkeleton } from '../build/initrd-units.ts';
+import { checkLibraries } from '../build/libraries.ts';
 import { checkRequirements } from '../build/requirements.ts';
+import { bootrelayVersion } from '../build/version.ts';
 import { thinOf } from '../config/image-format.ts';
 import { allowableKinds, type Finding, type FindingKind, hasErrors } from '../findings.ts';
 import { checkSharing } from '../pack/record.ts';
 import { renderSkeleton } from '../render/skeleton.ts';
+import { formatGithub, formatSarif } from '../review/format-findings.ts';
 import { type PlannedPlatform, planPlatforms } from './platforms.ts';
 import { type CommandResult, UsageError } from './result.ts';
 
@@ -18,6 +21,8 @@ export interface CheckArguments {
   readonly image?: string | undefined;
   /** Kinds of findings on which the check fails otherwise. */
   readonly allow?: readonly string[];
+  /** How the findings are printed; as for people unless told. */
+  readonly format?: 'text' | 'sarif' | 'github';
 }
 
 export async function check(args: CheckArguments): Promise<CommandResult> {
@@ -28,7 +33,8 @@ export async function check(args: CheckArguments): Promise<CommandResult> {
     throw new UsageError('--image needs --sysroot and --kernel: it is compared with the /usr of the sysroot');
   const refused = refusedKinds(args);
   const { planned, findings: own } = planPlatforms(args);
-  const findings = [...own, ...planned.flatMap((platform) => checkAgainst(platform, args))];
+  const against = await Promise.all(planned.map((platform) => checkAgainst(platform, args)));
+  const findings = [...own, ...against.flat()];
   const counts = (['error', 'warning', 'note'] as const).map((severity) => {
     const count = findings.filter((item) => item.severity === severity).length;
     return `${count} ${severity}${count === 1 ? '' : 's'}`;
@@ -37,9 +43,15 @@ export async function check(args: CheckArguments): Promise<CommandResult> {
     platform: platform.config.name,
     units: unitsOfFullInitrd(platform, args),
   }));
+  const exitCode = hasErrors(findings) || findings.some(({ kind }) => refused.includes(kind)) ? 1 : 0;
+  if (args.format === 'sarif' || args.format === 'github') {
+    const text =
+      args.format === 'github' ? formatGithub(findings) : formatSarif(findings, bootrelayVersion());
+    return { exitCode, text, json: { command: 'check' }, findings: [] };
+  }
   const platforms = `${args.platforms.length} platform${args.platforms.length === 1 ? '' : 's'}`;
   return {
-    exitCode: hasErrors(findings) || findings.some(({ kind }) => refused.includes(kind)) ? 1 : 0,
+    exitCode,
     text: [...units.flatMap(formatUnits), `${platforms}: ${counts.join(', ')}`].join('\n'),
     json: {
       command: 'check',
@@ -86,12 +98,16 @@ function formatUnits({ platform, units }: PlatformUnits): readonly string[] {
   return [`${platform}: units of the full initrd, and what asks for each`, ...lines, ''];
 }
 
-function checkAgainst({ plan, config }: PlannedPlatform, { sysroot, kernel, image }: CheckArguments) {
+async function checkAgainst(
+  { plan, config }: PlannedPlatform,
+  { sysroot, kernel, image }: CheckArguments,
+): Promise<readonly Finding[]> {
   if (sysroot === undefined || kernel === undefined) return [];
   const { findings } = checkRequirements(config, plan, resolve(sysroot), kernel);
   const thin = thinOf(config.settings);
   const shared = image === undefined ? [] : checkSharing(image, thin, resolve(sysroot, 'usr'));
-  return [...findings, ...shared].map(
+  const libraries = await checkLibraries(plan, resolve(sysroot));
+  return [...findings, ...libraries, ...shared].map(
     (item): Finding => ({ ...item, message: `${plan.platform}: ${item.message}` }),
   );
 }

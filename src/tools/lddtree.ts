@@ -5,3 +5,8 @@ import type { Command } from './run.ts';
 export function lddtreeArgs(sysroot: string, paths: readonly string[]): Command {
   return { program: 'lddtree', args: ['-R', sysroot, '-l', ...paths] };
 }
+
+/** Prints the libraries of one program as a tree: `NAME => None` for one that is not there. */
+export function lddtreeTreeArgs(sysroot: string, path: string): Command {
+  return { program: 'lddtree', args: ['-R', sysroot, '-a', path] };
+}

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { append, verified } from '../../src/boot/faults/fault.ts';
 import { usrUuid } from '../../src/boot/usr-image.ts';
 import { boot, makeExtraCpio, reported, type TestBoot } from './boots.ts';
 
@@ -43,8 +44,12 @@ const ways: readonly (readonly [string, Omit<TestBoot, 'full' | 'goal'>])[] = [
     {
       image: 'erofs',
       usr: 'erofs',
-      settings: ['Usr.Device=PARTLABEL=NOT-THERE'],
-      append: 'mount.usr=PARTLABEL=USR-B mount.usr="PARTLABEL=USR-A"',
+      fault: {
+        what: 'the label is not the one of the platform',
+        disks: [{ label: 'USR-C' }],
+        commandLine: append(() => 'mount.usr=PARTLABEL=USR-B mount.usr="PARTLABEL=USR-C"'),
+        expected: verified,
+      },
     },
   ],
   [
