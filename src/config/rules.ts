@@ -1,10 +1,9 @@
 /** What settings demand of one another: contradictions, settings without effect, remarks on safety. */
 import { type Finding, finding, type Origin } from '../findings.ts';
 import { fullInitrdRules } from './full-initrd-rules.ts';
-import { type Rule, type RuleInput, type Violation, withoutEffect } from './rule.ts';
+import { type Rule, type RuleInput, withoutEffect } from './rule.ts';
 import type { PlatformSettings, SettingName } from './settings.ts';
-import { formatDevice } from './value-types.ts';
-import { makesTable, verityTool } from './verity-tool.ts';
+import { verityRules } from './verity-rules.ts';
 
 export function findRuleViolations(
   settings: PlatformSettings,
@@ -19,99 +18,6 @@ export function findRuleViolations(
 }
 
 /** The verity device as the system names it. */
-export function verityDevicePath(settings: PlatformSettings): string {
-  return `/dev/mapper/${settings.Verity.Name}`;
-}
-
-const dataDeviceIsNamed: Rule = ({ settings: { Usr, Verity }, settings }) => {
-  const verityPath = verityDevicePath(settings);
-  const usrIsVerity = Usr.Device?.value === verityPath;
-  if (Verity.Verity === 'no') {
-    if (!Usr.Device) return [deviceRequired('Usr.Device')];
-    if (!usrIsVerity) return [];
-    const message = `${verityPath} needs Verity=required`;
-    return [{ kind: 'settings-contradict', setting: 'Usr.Device', message }];
-  }
-  if (!Usr.Device && !Verity.DataDevice) return [deviceRequired('Usr.Device')];
-  if (usrIsVerity && !Verity.DataDevice) return [deviceRequired('Verity.DataDevice')];
-  if (!Usr.Device || !Verity.DataDevice || usrIsVerity) return [];
-  const message = `Usr.Device (${formatDevice(Usr.Device)}) must be ${verityPath} or unset when Verity.DataDevice is set`;
-  return [{ kind: 'settings-contradict', setting: 'Verity.DataDevice', message }];
-};
-
-function deviceRequired(setting: SettingName): Violation {
-  return {
-    kind: 'value-required',
-    setting,
-    message: `${setting} is required: the partition that holds /usr`,
-    hint: `[${setting.split('.')[0]}] ${setting.split('.')[1]}=PARTLABEL=USR-A`,
-  };
-}
-
-const verityOnlySettings: readonly SettingName[] = [
-  'Verity.DataDevice',
-  'Verity.HashDevice',
-  'Verity.HashOffset',
-  'Verity.RootHash',
-  'Verity.RootHashSignature',
-  'Verity.RequireSignature',
-  'Verity.FecDevice',
-  'Verity.Tool',
-  'Verity.OnCorruption',
-  'Verity.OnError',
-];
-
-const verityIsUsed: Rule = ({ settings, isSet }) => {
-  if (settings.Verity.Verity === 'required') return [];
-  const unverified: Violation = {
-    kind: 'usr-unverified',
-    setting: 'Verity.Verity',
-    message: '/usr and the full initrd in it are used without verification',
-    hint: 'Verity=required',
-  };
-  const dead = verityOnlySettings.filter(isSet).map((setting) => withoutEffect(setting, 'Verity.Verity=no'));
-  const hash = settings.Verity.RootHash;
-  if (hash === 'command-line' || !isSet('Verity.RootHash')) return [unverified, ...dead];
-  const message = 'a built-in root hash needs Verity=required';
-  return [{ kind: 'settings-contradict', setting: 'Verity.RootHash', message }];
-};
-
-const hashTreeIsApart: Rule = ({ settings: { Usr, Verity } }) => {
-  const atStart =
-    Verity.HashOffset === 0 || (Verity.HashOffset === 'auto' && Verity.HashDevice !== undefined);
-  if (Verity.Verity === 'no' || !atStart) return [];
-  const data = Verity.DataDevice ?? Usr.Device;
-  const same = !Verity.HashDevice || (data && formatDevice(data) === formatDevice(Verity.HashDevice));
-  if (!same) return [];
-  const message = 'a hash tree at offset 0 needs a HashDevice of its own: the file system starts there';
-  const setting = Verity.HashDevice ? 'Verity.HashDevice' : 'Verity.HashOffset';
-  const hint = Verity.HashDevice
-    ? 'leave HashDevice out for a hash tree behind the file system'
-    : 'HashOffset=auto';
-  return [{ kind: 'settings-contradict', setting, message, hint }];
-};
-
-const rootHashIsProtected: Rule = ({ settings: { Verity, KernelCommandLine } }) => {
-  if (Verity.Verity === 'no') return [];
-  const signed = Verity.RootHashSignature !== undefined && Verity.RequireSignature;
-  if (Verity.RootHash === 'command-line' && !signed) {
-    return [
-      {
-        kind: 'root-hash-unprotected',
-        setting: 'Verity.RootHash',
-        message: `whoever can change ${KernelCommandLine.RootHash}= on the kernel command line chooses the /usr that boots`,
-        hint: 'sign the command line with the kernel (a UKI), build the root hash in, or require its signature',
-      },
-    ];
-  }
-  return [];
-};
-
-const rootHashParameterIsRead: Rule = ({ settings: { Verity }, isSet }) =>
-  isSet('KernelCommandLine.RootHash') && (Verity.Verity === 'no' || Verity.RootHash !== 'command-line')
-    ? [withoutEffect('KernelCommandLine.RootHash', 'a root hash that is not taken from the command line')]
-    : [];
-
 const overriddenParameters: readonly SettingName[] = [
   'KernelCommandLine.UsrDevice',
   'KernelCommandLine.UsrFileSystem',
@@ -171,66 +77,6 @@ const coldplugHasDirectories: Rule = ({ settings: { Modules }, isSet }) => {
 };
 
 /** udev, which runs in the systemd form, takes no device-mapper device for ready that dm-create made. */
-const formOfTool: Readonly<Record<string, 'shell' | 'systemd'>> = {
-  'dm-create': 'shell',
-  'systemd-veritysetup': 'systemd',
-};
-
-const toolFitsForm: Rule = ({ settings: { Initrd, Verity } }) => {
-  const form = formOfTool[Verity.Tool] ?? Initrd.Init;
-  if (Verity.Verity === 'no' || Initrd.Init === form) return [];
-  const message = `${Verity.Tool} needs Initrd.Init=${form}`;
-  return [{ kind: 'settings-contradict', setting: 'Verity.Tool', message, hint: 'Tool=auto' }];
-};
-
-const onErrorNeedsTable: Rule = ({ settings }) => {
-  const tool = verityTool(settings);
-  const { Verity, OnError } = settings.Verity;
-  if (Verity === 'no' || OnError === 'error' || makesTable(tool)) return [];
-  const message = `OnError=${OnError} needs Verity.Tool=dm-create or dmsetup: ${tool} has no such option`;
-  return [{ kind: 'settings-contradict', setting: 'Verity.OnError', message, hint: 'Tool=dmsetup' }];
-};
-
-const onlyVeritysetup = ['RootHashSignature', 'FecDevice'] as const;
-
-const toolCanDoIt: Rule = ({ settings }) => {
-  const tool = verityTool(settings);
-  if (settings.Verity.Verity === 'no' || !makesTable(tool)) return [];
-  return onlyVeritysetup
-    .filter((key) => settings.Verity[key] !== undefined)
-    .map((key) => ({
-      kind: 'settings-contradict',
-      setting: `Verity.${key}`,
-      message: `${key} needs Verity.Tool=veritysetup or systemd-veritysetup, not ${tool}`,
-      hint: 'Tool=auto',
-    }));
-};
-
-const signatureIsThere: Rule = ({ settings: { Verity } }) => {
-  if (Verity.Verity === 'no' || !Verity.RequireSignature || Verity.RootHashSignature !== undefined) return [];
-  const message = 'no /usr boots: the kernel refuses a root hash without a signature, and there is none';
-  const setting = 'Verity.RequireSignature';
-  return [{ kind: 'root-hash-unsigned', setting, message, hint: 'RootHashSignature=/etc/verity.d/usr.p7s' }];
-};
-
-const errorCorrectionIsApart: Rule = ({ settings: { Usr, Verity } }) => {
-  const { FecDevice, HashDevice, DataDevice, FecOffset } = Verity;
-  if (Verity.Verity === 'no' || !FecDevice || FecOffset > 0) return [];
-  const others = [DataDevice ?? Usr.Device, HashDevice].flatMap((device) =>
-    device ? [formatDevice(device)] : [],
-  );
-  if (!others.includes(formatDevice(FecDevice))) return [];
-  const message = `${formatDevice(FecDevice)} has other data at its start: FecDevice needs a FecOffset there, or a partition of its own`;
-  return [{ kind: 'settings-contradict', setting: 'Verity.FecDevice', message }];
-};
-
-const errorCorrectionIsUsed: Rule = ({ settings: { Verity }, isSet }) =>
-  Verity.FecDevice
-    ? []
-    : (['Verity.FecOffset', 'Verity.FecRoots'] as const)
-        .filter(isSet)
-        .map((setting) => withoutEffect(setting, 'no Verity.FecDevice'));
-
 const shellIsGuarded: Rule = ({ settings: { Emergency }, isSet }) => {
   const { Shell, PasswordHash, Delay } = Emergency;
   const setting = 'Emergency.Shell';
@@ -268,17 +114,7 @@ const debugIsForDevelopment: Rule = ({ settings: { Emergency }, isSet }) => {
 };
 
 const rules: readonly Rule[] = [
-  dataDeviceIsNamed,
-  verityIsUsed,
-  hashTreeIsApart,
-  toolFitsForm,
-  onErrorNeedsTable,
-  toolCanDoIt,
-  signatureIsThere,
-  errorCorrectionIsApart,
-  errorCorrectionIsUsed,
-  rootHashIsProtected,
-  rootHashParameterIsRead,
+  ...verityRules,
   parametersAreRead,
   parameterNamesDiffer,
   ...fullInitrdRules,

@@ -1,6 +1,7 @@
 /** What the full initrd needs to reuse and check /usr: units, a check, and the dracut module that installs them. */
-import { verityDevicePath } from '../config/rules.ts';
+
 import type { PlatformConfig } from '../config/validate.ts';
+import { verityDevicePath } from '../config/verity-device.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { emergencyData } from './emergency.ts';
 import { renderTemplate } from './templates.ts';

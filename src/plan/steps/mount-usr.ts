@@ -1,5 +1,5 @@
-import { verityDevicePath } from '../../config/rules.ts';
 import type { PlatformConfig } from '../../config/validate.ts';
+import { verityDevicePath } from '../../config/verity-device.ts';
 import type { Step } from '../boot-plan.ts';
 import { kernelOptionsOfFileSystem, modules, mountProgram, nothing, programs } from '../needs.ts';
 import { variable } from '../values.ts';

@@ -1,6 +1,6 @@
-import { verityDevicePath } from '../../config/rules.ts';
 import type { PlatformSettings } from '../../config/settings.ts';
 import type { PlatformConfig } from '../../config/validate.ts';
+import { verityDevicePath } from '../../config/verity-device.ts';
 import type { Step } from '../boot-plan.ts';
 import { applets, nothing, programs } from '../needs.ts';
 

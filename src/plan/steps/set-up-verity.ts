@@ -1,8 +1,7 @@
-import { verityDevicePath } from '../../config/rules.ts';
 import type { PlatformSettings } from '../../config/settings.ts';
 import type { PlatformConfig } from '../../config/validate.ts';
 import { formatDevice } from '../../config/value-types.ts';
-import { makesTable, type VerityTool, verityTool } from '../../config/verity-tool.ts';
+import { makesTable, type VerityTool, verityDevicePath, verityTool } from '../../config/verity-device.ts';
 import type { ProgramNeed, Step } from '../boot-plan.ts';
 import { applets, hashAccelerator, nothing, programs } from '../needs.ts';
 import { sourceOf } from '../source.ts';

@@ -1,4 +1,4 @@
-/** Which program sets dm-verity up. */
+/** The verity device of /usr: its name, and which program makes it. */
 import type { PlatformSettings } from './settings.ts';
 
 export type VerityTool = 'dm-create' | 'dmsetup' | 'veritysetup' | 'systemd-veritysetup';
@@ -13,4 +13,8 @@ export function verityTool({ Initrd, Verity }: PlatformSettings): VerityTool {
 /** Tools that give the kernel a table which stage 1 makes. */
 export function makesTable(tool: VerityTool): boolean {
   return tool === 'dm-create' || tool === 'dmsetup';
+}
+
+export function verityDevicePath(settings: PlatformSettings): string {
+  return `/dev/mapper/${settings.Verity.Name}`;
 }
