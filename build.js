@@ -74,7 +74,7 @@ await build({
   entryPoints: ['src/cli.ts'],
   splitting: true,
   outdir: fresh,
-  external: ['execa'],
+  external: ['execa', '@viz-js/viz'],
   plugins: [templatesPlugin],
   banner: {
     js: "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);",

@@ -209,7 +209,12 @@ await yargs(hideBin(process.argv))
   .command(
     'explain <platform>',
     'Print the boot, step by step',
-    (command) => withPlatform(command),
+    (command) =>
+      withPlatform(command).option('format', {
+        choices: ['text', 'markdown', 'mermaid', 'svg'] as const,
+        default: 'text' as const,
+        describe: 'in words, or as a picture',
+      }),
     (args) =>
       finish(
         import('./commands/explain.ts').then(({ explain }) => explain(args)),

@@ -1,12 +1,26 @@
-/** `bootrelay explain`: the boot, step by step. */
+/** `bootrelay explain`: the boot, step by step, in words or as a picture. */
+import type { BootPlan } from '../plan/boot-plan.ts';
 import { explainPlan } from '../plan/explain.ts';
+import { graphOfBoot } from '../review/boot-graph.ts';
+import { drawSvg, formatMermaid } from '../review/draw-graph.ts';
+import { explainAsMarkdown } from '../review/explain-markdown.ts';
 import { planOnePlatform } from './platforms.ts';
 import type { CommandResult } from './result.ts';
+
+export type ExplainFormat = 'text' | 'markdown' | 'mermaid' | 'svg';
 
 export interface ExplainArguments {
   readonly platform: string;
   readonly set: readonly string[];
+  readonly format: ExplainFormat;
 }
+
+const formats: Readonly<Record<ExplainFormat, (plan: BootPlan) => string | Promise<string>>> = {
+  text: explainPlan,
+  markdown: explainAsMarkdown,
+  mermaid: (plan) => formatMermaid(graphOfBoot(plan)),
+  svg: (plan) => drawSvg(graphOfBoot(plan)),
+};
 
 export async function explain(args: ExplainArguments): Promise<CommandResult> {
   const loaded = planOnePlatform('explain', args.platform, args.set);
@@ -14,7 +28,7 @@ export async function explain(args: ExplainArguments): Promise<CommandResult> {
   const { plan } = loaded.platform;
   return {
     exitCode: 0,
-    text: explainPlan(plan),
+    text: await formats[args.format](plan),
     json: { command: 'explain', plan },
     findings: loaded.findings,
   };

@@ -1,0 +1,97 @@
+/** The boot as a graph: the steps, the devices and mounts between them, and which stage owns what. */
+import type { BootPlan, Fact } from '../plan/boot-plan.ts';
+
+export interface GraphNode {
+  readonly id: string;
+  readonly label: string;
+  readonly kind: 'step' | 'fact' | 'stage' | 'end';
+  /** The stage whose part of the picture it is in; none for what is around them. */
+  readonly stage: 'minimal initrd' | undefined;
+}
+
+export interface GraphEdge {
+  readonly from: string;
+  readonly to: string;
+  /** `next` is the order of the steps, `gives` and `uses` what passes between them, `fails` the emergency action. */
+  readonly kind: 'next' | 'gives' | 'uses' | 'fails';
+}
+
+export interface BootGraph {
+  readonly title: string;
+  readonly nodes: readonly GraphNode[];
+  readonly edges: readonly GraphEdge[];
+}
+
+/** Devices and mounts: what one sees on a machine. The rest of what steps provide only orders them. */
+const shown: readonly Fact[] = [
+  'data partition',
+  'hash partition',
+  'usr device',
+  'mounted usr',
+  'full initrd root',
+  'usr below full initrd',
+];
+
+export function graphOfBoot(plan: BootPlan): BootGraph {
+  const { steps, emergency, platform, description } = plan;
+  const used = new Set(steps.flatMap(({ uses }) => uses));
+  const separateHash = variableOf(plan, 'hash_device') !== undefined;
+  const facts = shown.filter((fact) => used.has(fact) && (fact !== 'hash partition' || separateHash));
+  const stage = 'minimal initrd' as const;
+  const first = steps[0]?.name ?? '';
+  const last = steps.at(-1)?.name ?? '';
+  return {
+    title: description ? `${platform}: ${description}` : platform,
+    nodes: [
+      { id: 'kernel', label: 'kernel', kind: 'stage', stage: undefined },
+      ...steps.map(({ name }) => ({ id: name, label: name, kind: 'step', stage }) as const),
+      ...facts.map((fact) => ({ id: idOf(fact), label: labelOf(fact, plan), kind: 'fact', stage }) as const),
+      { id: 'full-initrd', label: 'full initrd, with its check of /usr', kind: 'stage', stage: undefined },
+      {
+        id: 'emergency',
+        label: `${emergency.action.value} after ${emergency.delay.value} s, with a reason`,
+        kind: 'end',
+        stage: undefined,
+      },
+    ],
+    edges: [
+      { from: 'kernel', to: first, kind: 'next' },
+      ...steps
+        .slice(1)
+        .map(({ name }, index) => ({ from: steps[index]?.name ?? '', to: name, kind: 'next' }) as const),
+      { from: last, to: 'full-initrd', kind: 'next' },
+      ...steps.flatMap(({ name, provides }) =>
+        provides
+          .filter((fact) => facts.includes(fact))
+          .map((fact) => ({ from: name, to: idOf(fact), kind: 'gives' }) as const),
+      ),
+      ...steps.flatMap(({ name, uses }) =>
+        uses
+          .filter((fact) => facts.includes(fact))
+          .map((fact) => ({ from: idOf(fact), to: name, kind: 'uses' }) as const),
+      ),
+      { from: first, to: 'emergency', kind: 'fails' },
+    ],
+  };
+}
+
+function idOf(fact: Fact): string {
+  return fact.replaceAll(' ', '-');
+}
+
+/** A fact as the machine has it, where the plan knows. */
+function labelOf(fact: Fact, plan: BootPlan): string {
+  const variable = (name: string) => variableOf(plan, name);
+  const known: Readonly<Partial<Record<Fact, string | number | undefined>>> = {
+    'data partition': variable('usr_device'),
+    'hash partition': variable('hash_device'),
+    'mounted usr': '/sysusr/usr',
+    'full initrd root': variable('image') ?? "the system's own /usr",
+  };
+  const detail = known[fact];
+  return detail === undefined || detail === '' ? fact : `${fact}: ${detail}`;
+}
+
+function variableOf({ steps }: BootPlan, name: string): string | number | undefined {
+  return steps.flatMap(({ variables }) => variables).find(({ variable }) => variable === name)?.value;
+}

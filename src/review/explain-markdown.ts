@@ -1,0 +1,38 @@
+/** The boot of a platform as Markdown: for a wiki, or the page of a change. */
+import type { BootPlan, Step } from '../plan/boot-plan.ts';
+import { describeNeeds } from '../plan/explain.ts';
+import { reasons } from '../plan/reasons.ts';
+import { graphOfBoot } from './boot-graph.ts';
+import { formatMermaid } from './draw-graph.ts';
+
+export function explainAsMarkdown(plan: BootPlan): string {
+  const graph = graphOfBoot(plan);
+  return [
+    `# The boot of ${escapeMarkdown(graph.title)}`,
+    '',
+    '```mermaid',
+    formatMermaid(graph).trimEnd(),
+    '```',
+    '',
+    ...plan.steps.flatMap((step, index) => stepLines(step, index + 1)),
+  ].join('\n');
+}
+
+function stepLines({ name, explanation, needs, failures }: Step, number: number): readonly string[] {
+  const needed = describeNeeds(needs);
+  return [
+    `## ${number}. ${name}`,
+    '',
+    ...explanation.map(escapeMarkdown),
+    '',
+    ...(needed.length > 0 ? [`Needs ${needed.map((need) => `\`${need}\``).join(', ')}.`, ''] : []),
+    ...(failures.length > 0 ? ['| stops if | reason |', '| --- | --- |'] : []),
+    ...failures.map((reason) => `| ${escapeMarkdown(reasons[reason].when)} | \`${reason}\` |`),
+    ...(failures.length > 0 ? [''] : []),
+  ];
+}
+
+/** Characters that Markdown would take for its own. */
+function escapeMarkdown(text: string): string {
+  return text.replaceAll(/[\\`*_<>|#[\]]/g, '\\$&');
+}
