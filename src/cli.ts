@@ -163,6 +163,29 @@ await yargs(hideBin(process.argv))
       ),
   )
   .command(
+    'findings',
+    'Print every kind of finding, and what to do',
+    (command) => command.option('json', { type: 'boolean', default: false, describe: 'print them as JSON' }),
+    (args) =>
+      finish(
+        import('./commands/findings.ts').then(({ findings }) => findings()),
+        args.json,
+      ),
+  )
+  .command(
+    'help <topic>',
+    'Explain a finding, a reason, a setting (Section.Key) or a fault',
+    (command) =>
+      command
+        .positional('topic', { type: 'string', demandOption: true, describe: 'its name' })
+        .option('json', { type: 'boolean', default: false, describe: 'print it as JSON' }),
+    (args) =>
+      finish(
+        import('./commands/help.ts').then(({ help }) => help(args)),
+        args.json,
+      ),
+  )
+  .command(
     'faults',
     'Print the faults that boot --fault injects',
     (command) => command.option('json', { type: 'boolean', default: false, describe: 'print them as JSON' }),

@@ -14,69 +14,175 @@ interface FindingWords {
   readonly unlessAllowed?: true;
   /** One sentence: what this kind of finding is about. */
   readonly title: string;
+  /** What to do. */
+  readonly help: string;
 }
 
 /** Every kind of finding, with its severity and its words. */
 export const findingKinds = {
-  'file-unreadable': { severity: 'error', title: 'A platform file cannot be read.' },
-  'file-not-utf8': { severity: 'error', title: 'A platform file is not valid UTF-8.' },
-  syntax: { severity: 'error', title: 'A line is neither [Section], Key=value, comment nor empty.' },
-  'key-before-section': { severity: 'error', title: 'A setting stands before any [Section].' },
-  'duplicate-section': { severity: 'error', title: 'A section is opened twice in one file.' },
-  'unknown-section': { severity: 'error', title: 'A section does not exist.' },
-  'unknown-key': { severity: 'error', title: 'A setting does not exist in its section.' },
-  'value-invalid': { severity: 'error', title: 'A value is not of the type that its setting has.' },
-  'value-control-character': { severity: 'error', title: 'A value contains a control character.' },
-  'value-required': { severity: 'error', title: 'A setting that has no default is not set.' },
-  'extends-missing': { severity: 'error', title: 'A file named by Extends= does not exist.' },
-  'extends-cycle': { severity: 'error', title: 'A file extends itself, directly or through others.' },
-  'settings-contradict': { severity: 'error', title: 'Two settings cannot hold at once.' },
-  'setting-without-effect': { severity: 'warning', title: 'A setting has no effect with the others.' },
-  'usr-unverified': { severity: 'warning', title: '/usr is used without verification.' },
+  'file-unreadable': {
+    severity: 'error',
+    title: 'A platform file cannot be read.',
+    help: 'Check the name and the permissions. Names in Extends= are relative to the file that has them.',
+  },
+  'file-not-utf8': {
+    severity: 'error',
+    title: 'A platform file is not valid UTF-8.',
+    help: 'Save the file as UTF-8; settings are ASCII but for free text.',
+  },
+  syntax: {
+    severity: 'error',
+    title: 'A line is neither [Section], Key=value, comment nor empty.',
+    help: 'Each line is `[Section]`, `Key=value`, a comment behind # or ; or empty.',
+  },
+  'key-before-section': {
+    severity: 'error',
+    title: 'A setting stands before any [Section].',
+    help: 'Write the [Section] that the setting belongs to above it; docs/settings.md has them all.',
+  },
+  'duplicate-section': {
+    severity: 'error',
+    title: 'A section is opened twice in one file.',
+    help: 'Move the settings of the second one up into the first. A drop-in may open the section again.',
+  },
+  'unknown-section': {
+    severity: 'error',
+    title: 'A section does not exist.',
+    help: 'The hint names the closest one, or all.',
+  },
+  'unknown-key': {
+    severity: 'error',
+    title: 'A setting does not exist in its section.',
+    help: 'The hint names the closest setting, or the section that has it.',
+  },
+  'value-invalid': {
+    severity: 'error',
+    title: 'A value is not of the type that its setting has.',
+    help: 'The message says what the value must be; `bootrelay help Section.Key` says what it is for.',
+  },
+  'value-control-character': {
+    severity: 'error',
+    title: 'A value contains a control character.',
+    help: 'Nothing that bootrelay writes has control characters in a value. Remove it; tabs too.',
+  },
+  'value-required': {
+    severity: 'error',
+    title: 'A setting that has no default is not set.',
+    help: 'Set it: there is no default that would be right for every machine.',
+  },
+  'extends-missing': {
+    severity: 'error',
+    title: 'A file named by Extends= does not exist.',
+    help: 'Names in Extends= are relative to the file that has them.',
+  },
+  'extends-cycle': {
+    severity: 'error',
+    title: 'A file extends itself, directly or through others.',
+    help: 'Put what both share into a third file that both extend.',
+  },
+  'settings-contradict': {
+    severity: 'error',
+    title: 'Two settings cannot hold at once.',
+    help: 'Change one of them; the message says which two, or what one requires.',
+  },
+  'setting-without-effect': {
+    severity: 'warning',
+    title: 'A setting has no effect with the others.',
+    help: 'Remove the setting, or the one that makes it idle: a reader would take it for true.',
+  },
+  'usr-unverified': {
+    severity: 'warning',
+    title: '/usr is used without verification.',
+    help: 'For development only. Set Verity=required.',
+  },
   'root-hash-unprotected': {
     severity: 'note',
     title: 'The root hash is only as trustworthy as the kernel command line.',
+    help: 'Sign the kernel command line with the kernel (a UKI), build the root hash in, or require its signature. docs/security.md has what each closes.',
   },
   'root-hash-unsigned': {
     severity: 'warning',
     unlessAllowed: true,
     title: 'The kernel requires a signature that the platform does not have.',
+    help: 'Set Verity.RootHashSignature, or leave RequireSignature out: no boot of this platform succeeds. `check --allow root-hash-unsigned` for a test of that.',
   },
   'shell-without-password': {
     severity: 'warning',
     unlessAllowed: true,
     title: 'A boot that fails gives a root shell to whoever holds the keyboard.',
+    help: 'Set Shell=password with a PasswordHash, or Shell=never. `check --allow shell-without-password` for a machine in a laboratory.',
   },
   'debug-enabled': {
     severity: 'warning',
     unlessAllowed: true,
     title: 'Stage 1 has breakpoints and a trace.',
+    help: 'Remove Debug=yes before a release. `check --allow debug-enabled` for development.',
   },
   'module-missing': {
     severity: 'error',
     title: 'The kernel has a needed module neither built in nor as a file.',
+    help: 'Correct the name in Modules=, install the package with the module, or build the kernel with it.',
   },
-  'module-optional-missing': { severity: 'note', title: 'The kernel does not have an optional module.' },
-  'kernel-option-missing': { severity: 'error', title: 'The kernel was built without a needed option.' },
-  'kernel-too-old': { severity: 'error', title: 'The kernel is older than a setting needs.' },
-  'program-missing': { severity: 'error', title: 'The sysroot does not have a needed program.' },
-  'applet-missing': { severity: 'error', title: "The sysroot's busybox does not have a needed applet." },
-  'library-missing': { severity: 'error', title: 'The sysroot does not have a library of a needed program.' },
-  'file-missing': { severity: 'error', title: 'The sysroot does not have a needed file.' },
+  'module-optional-missing': {
+    severity: 'note',
+    title: 'The kernel does not have an optional module.',
+    help: 'Nothing need be done: the boot goes on without it, slower perhaps.',
+  },
+  'kernel-option-missing': {
+    severity: 'error',
+    title: 'The kernel was built without a needed option.',
+    help: 'Build the kernel with the option, or choose a file system, compressor or form that does not need it.',
+  },
+  'kernel-too-old': {
+    severity: 'error',
+    title: 'The kernel is older than a setting needs.',
+    help: 'Use a newer kernel, or leave out the setting that the message names.',
+  },
+  'program-missing': {
+    severity: 'error',
+    title: 'The sysroot does not have a needed program.',
+    help: 'Install the package that the hint names into the sysroot.',
+  },
+  'applet-missing': {
+    severity: 'error',
+    title: "The sysroot's busybox does not have a needed applet.",
+    help: "Use a busybox that was built with the applet, such as that of Debian's package busybox-static.",
+  },
+  'library-missing': {
+    severity: 'error',
+    title: 'The sysroot does not have a library of a needed program.',
+    help: 'Install the package with the library into the sysroot: the program is there without what it needs.',
+  },
+  'file-missing': {
+    severity: 'error',
+    title: 'The sysroot does not have a needed file.',
+    help: 'Install the package that the hint names into the sysroot, or correct the path in the setting.',
+  },
   'kernel-missing': {
     severity: 'error',
     title: 'The sysroot does not have the modules of this kernel version.',
+    help: '`--kernel` is a directory of usr/lib/modules in the sysroot, with a modules.dep: run depmod where that is missing.',
   },
-  'image-record-missing': { severity: 'error', title: 'It is not known what a thin image shares with /usr.' },
+  'image-record-missing': {
+    severity: 'error',
+    title: 'It is not known what a thin image shares with /usr.',
+    help: 'Pack the image again with `bootrelay pack`: it writes NAME.shared.json beside a thin image, and the two belong together.',
+  },
   'image-shares-other-file': {
     severity: 'error',
     title: 'A thin image has no data for a file that /usr lacks or has in another version.',
+    help: 'The /usr was changed after the image was packed. Pack the image last, just before the /usr file system is made.',
   },
   'microcode-left-out': {
     severity: 'warning',
     title: 'A kernel with its initrd built in reads no early microcode.',
+    help: 'Put the microcode into the boot loader entry, or do not build the initrd into the kernel.',
   },
-  'over-budget': { severity: 'error', title: 'The minimal initrd is larger than its budget.' },
+  'over-budget': {
+    severity: 'error',
+    title: 'The minimal initrd is larger than its budget.',
+    help: 'sizes.txt of the build says what takes the room. Leave out modules, choose Compression=xz, or raise Initrd.SizeBudget.',
+  },
 } as const satisfies Record<string, FindingWords>;
 
 export type FindingKind = keyof typeof findingKinds;

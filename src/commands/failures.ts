@@ -1,5 +1,5 @@
 /** `bootrelay failures`: why a boot stops, and what the operator does; docs/failures.md is its output. */
-import { reasons } from '../plan/reasons.ts';
+import { type Reason, reasons } from '../plan/reasons.ts';
 import { type CommandResult, UsageError } from './result.ts';
 
 export interface FailuresArguments {
@@ -7,13 +7,16 @@ export interface FailuresArguments {
   readonly reason: string | undefined;
 }
 
+/** One reason as Markdown. */
+export function formatReasonPage(name: string, { when, help }: Reason): string {
+  return `## ${name}\n\nThe boot stops if ${when}.\n\n${help}\n`;
+}
+
 export async function failures({ reason }: FailuresArguments): Promise<CommandResult> {
   const all = Object.entries(reasons).map(([name, words]) => ({ name, ...words }));
   const shown = reason === undefined ? all : all.filter(({ name }) => name === reason);
   if (shown.length === 0) throw new UsageError(`there is no reason ${reason}; bootrelay failures lists all`);
-  const entries = shown.map(
-    ({ name, when, help }) => `## ${name}\n\nThe boot stops if ${when}.\n\n${help}\n`,
-  );
+  const entries = shown.map(({ name, ...words }) => formatReasonPage(name, words));
   return {
     exitCode: 0,
     text: [...(reason === undefined ? [introduction] : []), ...entries].join('\n'),

@@ -50,7 +50,8 @@ function formatSection(section: string): string {
   return [`## [${section}]`, '', ...entries].join('\n');
 }
 
-function formatSetting({ key, setting }: (typeof settingRows)[number]): string {
+/** One setting as Markdown. */
+export function formatSetting({ key, setting }: (typeof settingRows)[number]): string {
   const type = setting.kind === 'list' ? `list of ${setting.type.name}` : setting.type.name;
   const value = defaultText(setting);
   const shown = value === '' ? 'none' : `\`${value}\``;

@@ -182,6 +182,30 @@ test('docs/failures.md is what the table says (npm run docs), and a reason can b
   expect(bootrelay('failures', 'no-such-reason').status).toBe(2);
 });
 
+test('docs/findings.md is what the table says (npm run docs)', () => {
+  expect(readFileSync(join(root, 'docs/findings.md'), 'utf8')).toBe(bootrelay('findings').stdout);
+});
+
+test.each([
+  [
+    'debug-enabled',
+    /^## debug-enabled\n\nStage 1 has breakpoints and a trace\. \(warning, and `check` fails/,
+  ],
+  ['device-ambiguous', /^## device-ambiguous\n\nThe boot stops if more than one/],
+  ['Verity.Name', /^### Name=\n\nDevice-mapper name/],
+  ['root-hash-short', /^## root-hash-short\n\nA fault of `boot --fault`: the root hash is cut off\./],
+])('help %s', (topic, page) => {
+  expect(bootrelay('help', topic).stdout).toMatch(page);
+});
+
+test('help for what is not there suggests something', () => {
+  const { status, stderr } = bootrelay('help', 'debug-enabeld');
+  expect({ status, stderr }).toEqual({
+    status: 2,
+    stderr: 'bootrelay: there is no help for debug-enabeld; did you mean debug-enabled?\n',
+  });
+});
+
 test('docs/settings.md is what the table says (npm run docs)', () => {
   expect(readFileSync(join(root, 'docs/settings.md'), 'utf8')).toBe(bootrelay('settings').stdout);
 });

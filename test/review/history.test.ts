@@ -105,6 +105,27 @@ describe('a git history', () => {
     });
   });
 
+  test('the GitHub Action writes the summary, and says whether there is a difference', () => {
+    const script = new URL('../../.ci/summarize-diff', import.meta.url).pathname;
+    const summarize = (base: string, name: string) => {
+      const files = {
+        GITHUB_STEP_SUMMARY: join(work, `${name}.md`),
+        GITHUB_OUTPUT: join(work, `${name}.out`),
+      };
+      const env = { ...process.env, NO_COLOR: '1', BASE: base, PLATFORMS: 'platforms', ...files };
+      const { status } = spawnSync('sh', [script], { cwd: work, encoding: 'utf8', env });
+      const read = (file: string) => (status === 0 ? readFileSync(file, 'utf8') : '');
+      return { status, summary: read(files.GITHUB_STEP_SUMMARY), output: read(files.GITHUB_OUTPUT) };
+    };
+    const { status, summary, output } = summarize('HEAD~5', 'changed');
+    expect({ status, output }).toEqual({ status: 0, output: 'different=true\n' });
+    expect(summary).toMatch(
+      /^### cloud: different, 1 thing to look at\n\n- :warning: looser: `Verity\.OnCorruption`/,
+    );
+    expect(summarize('HEAD', 'same')).toMatchObject({ status: 0, output: 'different=false\n' });
+    expect(summarize('nosuch', 'wrong')).toMatchObject({ status: 3, output: '' });
+  });
+
   test('what is not there, and what cannot be compared', () => {
     expect(diff('nosuch:platforms', 'platforms')).toMatchObject({
       status: 3,

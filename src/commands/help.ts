@@ -1,0 +1,39 @@
+/** `bootrelay help TOPIC`: a kind of finding, a reason for which a boot stops, a setting or a fault, whichever has the name. */
+import { faults } from '../boot/faults/faults.ts';
+import { formatEnding } from '../boot/faults/verdict.ts';
+import { settingRows } from '../config/settings.ts';
+import { didYouMean } from '../config/suggestions.ts';
+import { reasons } from '../plan/reasons.ts';
+import { formatReasonPage } from './failures.ts';
+import { findingPages, formatFindingPage } from './findings.ts';
+import { type CommandResult, UsageError } from './result.ts';
+import { formatSetting } from './settings.ts';
+
+interface Topic {
+  readonly name: string;
+  readonly page: () => string;
+}
+
+const topics: readonly Topic[] = [
+  ...findingPages.map((page) => ({ name: page.kind, page: () => formatFindingPage(page) })),
+  ...Object.entries(reasons).map(([name, words]) => ({ name, page: () => formatReasonPage(name, words) })),
+  ...settingRows.map((row) => ({ name: row.name, page: () => formatSetting(row) })),
+  ...Object.entries(faults).map(([name, { what, expected }]) => ({
+    name,
+    page: () => `## ${name}\n\nA fault of \`boot --fault\`: ${what}.\n\nEnds: ${formatEnding(expected)}.\n`,
+  })),
+];
+
+export async function help({ topic }: { readonly topic: string }): Promise<CommandResult> {
+  const found = topics.filter(({ name }) => name === topic);
+  if (found.length === 0) {
+    const hint = didYouMean(
+      topic,
+      topics.map(({ name }) => name),
+    );
+    const where = 'findings, failures, settings and faults list what there is';
+    throw new UsageError(`there is no help for ${topic}; ${hint ?? where}`);
+  }
+  const text = found.map(({ page }) => page()).join('\n');
+  return { exitCode: 0, text, json: { command: 'help', topic, text }, findings: [] };
+}
