@@ -107,6 +107,23 @@ await yargs(hideBin(process.argv))
       ),
   )
   .command(
+    'new <file>',
+    'Write a platform file: asks a few questions on a terminal',
+    (command) =>
+      withSettings(
+        command.positional('file', {
+          type: 'string',
+          demandOption: true,
+          describe: 'NAME.ini, which must not exist',
+        }),
+      ),
+    (args) =>
+      finish(
+        import('./commands/new.ts').then(({ createPlatform }) => createPlatform(args)),
+        args.json,
+      ),
+  )
+  .command(
     'check <platforms..>',
     'Print findings only; with a sysroot also what it lacks',
     (command) =>

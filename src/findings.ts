@@ -123,6 +123,16 @@ export const findingKinds = {
     title: 'The kernel has a needed module neither built in nor as a file.',
     help: 'Correct the name in Modules=, install the package with the module, or build the kernel with it.',
   },
+  'hardware-without-driver': {
+    severity: 'error',
+    title: 'The minimal initrd does not drive hardware that the platform declares.',
+    help: 'Add the module that the hint names, or remove the entry of Devices.Require= if no such machine is left.',
+  },
+  'hardware-driver-unknown': {
+    severity: 'note',
+    title: 'It cannot be told whether the kernel itself drives hardware that the platform declares.',
+    help: 'Look into the configuration of the kernel, or name the driver in Devices.Require= instead of the modalias.',
+  },
   'module-optional-missing': {
     severity: 'note',
     title: 'The kernel does not have an optional module.',

@@ -37,8 +37,8 @@ export function findDrivers(
 /** SCSI devices that hold no /usr: tapes, CD drives, changers (SPC, peripheral device types). */
 const otherScsiDevices = /^scsi:t-0x(?!00|0e|14)/;
 
-/** Patterns of devices by module. Aliases of file systems, network protocols and the like name no bus. */
-function readAliases(file: string): ReadonlyMap<string, readonly string[]> {
+/** Patterns of devices by module, from a modules.alias. Aliases of file systems, network protocols and the like name no bus. */
+export function readAliases(file: string): ReadonlyMap<string, readonly string[]> {
   const aliases = new Map<string, string[]>();
   for (const line of existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []) {
     const [, pattern, module] = /^alias (\S*:\S*) (\S+)$/.exec(line) ?? [];

@@ -13,6 +13,7 @@ import {
 } from '../plan/boot-plan.ts';
 import { appletsOf } from './applets.ts';
 import { findDrivers } from './drivers.ts';
+import { checkHardware } from './hardware.ts';
 import { type Kernel, readKernel } from './kernel.ts';
 import { checkMicrocode, wantedMicrocode } from './microcode.ts';
 import { fileInSysroot, isDirectory } from './sysroot.ts';
@@ -38,7 +39,11 @@ export function checkRequirements(
   if (!kernel) return { findings };
   return {
     kernel,
-    findings: [...findings, ...checkMicrocode(wantedMicrocode(config.settings), sysroot, kernel)],
+    findings: [
+      ...findings,
+      ...checkHardware(config, plan, kernel),
+      ...checkMicrocode(wantedMicrocode(config.settings), sysroot, kernel),
+    ],
   };
 }
 

@@ -1,6 +1,7 @@
 /** `bootrelay show`: the effective settings of a platform. */
 import { effectiveSettings } from '../config/effective.ts';
 import type { PlatformConfig } from '../config/validate.ts';
+import { quoteIni } from '../config/write-platform.ts';
 import { sourceOf } from '../plan/source.ts';
 import { planOnePlatform } from './platforms.ts';
 import type { CommandResult } from './result.ts';
@@ -54,8 +55,4 @@ function formatIni(shown: readonly ShownSetting[], withOrigin: boolean): string 
       return [`[${section}]`, ...lines, ''].join('\n');
     })
     .join('\n');
-}
-
-function quoteIni(value: string): string {
-  return /[;#"'\\]|^\s|\s$/.test(value) ? JSON.stringify(value) : value;
 }

@@ -21,6 +21,7 @@ import {
   device,
   deviceIdentifiers,
   deviceMapperName,
+  hardware,
   imageBlockSize,
   integer,
   memorySize,
@@ -109,6 +110,11 @@ export const settings = {
       timeSpan,
       '90s',
       'How long to wait for the /usr partition before the emergency action. 0: look once.',
+    ),
+    Require: list(
+      hardware,
+      [],
+      'Hardware that the machine has: a modalias as /sys tells it, such as `pci:v00001AF4d00001001sv00001AF4sd00000002bc01sc00i00`, or the name of a driver. `check --sysroot` and `build` fail where nothing in the minimal initrd, nor the kernel itself, drives it.',
     ),
     FindBy: list(
       choice(...deviceIdentifiers),

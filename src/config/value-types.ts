@@ -287,6 +287,12 @@ export const moduleName = pattern(
   'the name of a kernel module without directory and .ko, with a leading "-" where it may be missing or fail, and parameters such as size=64 behind it',
 );
 
+export const hardware = pattern(
+  'modalias or module name',
+  /^([A-Za-z0-9][A-Za-z0-9_-]*|[a-z0-9_-]+:[!-~]+)$/,
+  'a modalias such as pci:v00001AF4d00001001*, or the name of a kernel module',
+);
+
 export const moduleDirectory = pattern(
   'directory of kernel modules',
   /^[a-z0-9][A-Za-z0-9_-]*(\/[A-Za-z0-9_-]+)*$/,

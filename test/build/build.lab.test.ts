@@ -289,3 +289,34 @@ test('the applets that are read from a busybox are those that it names itself', 
   const named = spawnSync(busybox, ['--list'], { encoding: 'utf8' }).stdout.trim().split('\n');
   expect([...(appletsOf(readFileSync(busybox)) ?? [])].sort()).toEqual(named.sort());
 });
+
+test('hardware that a platform declares must have a driver in the initrd, or in the kernel', () => {
+  const check = (platform: string, ...require: readonly string[]) => {
+    const settings = require.flatMap((device) => ['--set', `Devices.Require=${device}`]);
+    const args = [
+      'check',
+      `platforms/${platform}.ini`,
+      '--sysroot',
+      lab.sysroot,
+      '--kernel',
+      lab.kernel,
+      ...settings,
+    ];
+    const env = { ...process.env, NO_COLOR: '1' };
+    return spawnSync('node', [join(root, 'dist/cli.js'), ...args], { cwd: root, encoding: 'utf8', env });
+  };
+  const virtio = 'virtio:d00000002v00001AF4';
+  const ahci = 'pci:v00008086d00002922sv00001AF4sd00001100bc01sc06i01';
+  const builtIn = 'pci:v00008086d00000953sv00008086sd00003702bc01sc08i02'; // NVMe
+  expect(check('qemu-x86_64', virtio, 'virtio_blk', 'virtio_pci')).toMatchObject({ status: 0 });
+  expect(check('generic-x86_64', virtio, ahci)).toMatchObject({ status: 0 });
+  expect(check('qemu-x86_64', builtIn).stderr).toMatch(
+    /--set:1: note: Devices\.Require: .* a driver is built in, or there is none\n/,
+  );
+  const { status, stderr } = check('qemu-x86_64', virtio, ahci, 'no_such_driver');
+  expect(status).toBe(1);
+  expect(stderr).toContain(
+    `--set:2: error: Devices.Require: qemu-x86_64: nothing in this initrd drives ${ahci}\n    hint: Modules=ahci\n`,
+  );
+  expect(stderr).toMatch(/--set:3: error: Devices.Require: .* drives no_such_driver\n/);
+});

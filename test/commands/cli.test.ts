@@ -89,6 +89,29 @@ test.each([
   expect(bootrelay('check', 'good.ini', '--allow', 'usr-unverified').status).toBe(2);
 });
 
+test('new writes a commented platform that is right, and overwrites nothing', () => {
+  rmSync(join(work, 'my.ini'), { force: true });
+  const settings = [
+    '--set',
+    'Modules.Modules=nvme',
+    '--set',
+    'Modules.Modules=sd_mod',
+    '--set',
+    'Usr.Device=LABEL=a;b',
+  ];
+  const written = bootrelay('new', 'my.ini', ...settings);
+  expect(written).toMatchObject({ status: 0 });
+  const text = readFileSync(join(work, 'my.ini'), 'utf8');
+  expect(text).toContain('[Usr]\n# The partition that holds /usr.\nDevice="LABEL=a;b"\n');
+  expect(text).toContain('\nModules=nvme\nModules=sd_mod\n');
+  expect(bootrelay('check', 'my.ini')).toMatchObject({ status: 0 });
+  expect(bootrelay('new', 'my.ini').stderr).toBe(
+    'bootrelay: my.ini is there already: it is not overwritten\n',
+  );
+  expect(bootrelay('new', 'other.ini', '--set', 'Usr.Device=nothing')).toMatchObject({ status: 2 });
+  expect(readdirSync(work)).not.toContain('other.ini');
+});
+
 test('the faults are listed, each with how it ends', () => {
   const { stdout, status } = bootrelay('faults');
   expect(status).toBe(0);

@@ -1,0 +1,84 @@
+/** Does the minimal initrd drive the hardware that a platform declares? */
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { PlatformConfig } from '../config/validate.ts';
+import { type Finding, finding } from '../findings.ts';
+import { type BootPlan, canonicalModuleName, needsOfPlan } from '../plan/boot-plan.ts';
+import { findDrivers, readAliases } from './drivers.ts';
+import type { Kernel } from './kernel.ts';
+
+/** A finding for each entry of Devices.Require= that neither a module of the boot nor the kernel itself drives. */
+export function checkHardware(
+  { settings, origins }: PlatformConfig,
+  plan: BootPlan,
+  kernel: Kernel,
+): readonly Finding[] {
+  const { Require } = settings.Devices;
+  if (Require.length === 0) return [];
+  const loaded = loadedModules(plan, kernel);
+  const patterns = [...patternsOf(loaded, kernel), ...builtInPatterns(kernel)].map(toRegExp);
+  return Require.flatMap((device, index) => {
+    const name = canonicalModuleName(device);
+    const driven = device.includes(':')
+      ? patterns.some((pattern) => pattern.test(device))
+      : loaded.has(name) || kernel.builtin.has(name);
+    if (driven) return [];
+    const place = { setting: 'Devices.Require', origin: origins.get('Devices.Require')?.[index] };
+    const hint = hintFor(device, kernel, settings.Modules.Load);
+    // Kernels before 6.17 do not tell which devices their built-in drivers are for.
+    if (hint === undefined && device.includes(':')) {
+      const message = `kernel ${kernel.version} has no module for ${device}: a driver is built in, or there is none`;
+      return [finding('hardware-driver-unknown', message, place)];
+    }
+    const message = `nothing in this initrd drives ${device}`;
+    return [finding('hardware-without-driver', message, { ...place, hint })];
+  });
+}
+
+/** Names of all modules that the boot loads or may load. */
+function loadedModules(plan: BootPlan, kernel: Kernel): ReadonlySet<string> {
+  const { modules, moduleDirectories } = needsOfPlan(plan);
+  const named = modules.map(({ name }) => canonicalModuleName(name));
+  const roots = [...named, ...findDrivers(kernel, moduleDirectories).keys()].filter((name) =>
+    kernel.modules.has(name),
+  );
+  const dependencies = roots.flatMap((name) => kernel.modules.get(name)?.dependencies ?? []);
+  return new Set([
+    ...roots,
+    ...dependencies.map((path) => canonicalModuleName(basename(path).replace(/\.ko.*$/, ''))),
+  ]);
+}
+
+function patternsOf(modules: ReadonlySet<string>, kernel: Kernel): readonly string[] {
+  const aliases = readAliases(join(kernel.directory, 'modules.alias'));
+  return [...modules].flatMap((name) => aliases.get(name) ?? []);
+}
+
+/** From modules.builtin.modinfo: NAME.KEY=VALUE, each with a NUL behind it. */
+function builtInPatterns(kernel: Kernel): readonly string[] {
+  const file = join(kernel.directory, 'modules.builtin.modinfo');
+  if (!existsSync(file)) return [];
+  const entries = readFileSync(file, 'latin1').split('\0');
+  return entries.flatMap((entry) => /^[\w-]+\.alias=(.*:.*)$/.exec(entry)?.[1] ?? []);
+}
+
+/** fnmatch(3), as modules.alias uses it. */
+function toRegExp(pattern: string): RegExp {
+  const source = pattern
+    .replace(/[\\^$.|+(){}]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${source}$`);
+}
+
+/** The module that would do it, and where to write that. */
+function hintFor(device: string, kernel: Kernel, load: 'listed' | 'coldplug'): string | undefined {
+  const aliases = readAliases(join(kernel.directory, 'modules.alias'));
+  const name = device.includes(':')
+    ? [...aliases].find(([, patterns]) => patterns.some((pattern) => toRegExp(pattern).test(device)))?.[0]
+    : canonicalModuleName(device);
+  const path = name === undefined ? undefined : kernel.modules.get(name)?.path;
+  if (name === undefined || path === undefined) return undefined;
+  const directory = path.replace(/^kernel\//, '').replace(/\.ko.*$/, '');
+  return load === 'coldplug' ? `ModuleDirectories=${directory}` : `Modules=${name}`;
+}
