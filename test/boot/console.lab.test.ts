@@ -19,8 +19,8 @@ const prompt = /[~/] # .{0,4}$/;
 
 /** Asks for the shell, then types wrong passwords. */
 const enter = { to: /Enter for a shell/, text: '\n' };
-const wrong = { to: /Password: $/, text: 'wrong\n' };
-const name = { to: /login: $/, text: 'root\n' };
+const wrong = { to: /Password: /, text: 'wrong\n' };
+const name = { to: / login: /, text: 'root\n' };
 
 async function console(options: TestBoot) {
   const { log, ...result } = await boot(options);
@@ -36,7 +36,7 @@ test.each(['shell', 'systemd'] as const)(
       enter,
       wrong,
       name,
-      { to: /Password: $/, text: 'the password\n' },
+      { to: /Password: /, text: 'the password\n' },
       { to: prompt, text: 'echo "shell of $(id -u) is $((1234 * 5678))"; exit\n' },
     ];
     const { text, ended, seen } = await console({ ...wrongHash, form, settings: withPassword, answers });
@@ -69,7 +69,7 @@ test.each(['shell', 'systemd'] as const)(
 
 test.each(['shell', 'systemd'] as const)('%s: without a shell, what is typed goes nowhere', async (form) => {
   const settings = ['Emergency.Delay=2s', 'Emergency.Action=poweroff'];
-  const answers = [{ to: /poweroff in 2 s $/, text: '\nroot\nid; echo $((1234 * 5678))\n' }];
+  const answers = [{ to: /poweroff in 2 s /, text: '\nroot\nid; echo $((1234 * 5678))\n' }];
   const { text, ended } = await console({ ...wrongHash, form, settings, answers });
   expect(text).not.toMatch(/7006652|uid=0|login:|Password/);
   expect(ended).toBe('exit');
