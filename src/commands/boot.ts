@@ -12,6 +12,7 @@ import { formatMilestone, formatTimeline, type Goal, reached, timelineOf } from 
 import { type Fact, judge } from '../boot/verdict.ts';
 import { findKernelImage } from '../build/kernel.ts';
 import { didYouMean } from '../config/suggestions.ts';
+import { drawTimeline } from '../review/timeline-svg.ts';
 import type { Accelerator, DiskBus, GuestOptions } from '../tools/qemu.ts';
 import { run, versionOf } from '../tools/run.ts';
 import { type PlannedPlatform, planOnePlatform } from './platforms.ts';
@@ -131,6 +132,7 @@ async function bootMachine(
     join(output, 'timeline.json'),
     `${JSON.stringify({ milestones: timelineOf(seen), verdict }, undefined, 2)}\n`,
   );
+  writeFileSync(join(output, 'timeline.svg'), drawTimeline(timelineOf(seen), `The boot of ${config.name}`));
   const text = [
     formatTimeline(timelineOf(seen)),
     ...verdict.facts.map(formatFact),
