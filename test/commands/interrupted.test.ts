@@ -59,7 +59,7 @@ test('killed at any moment, the old output is there or the new one', async () =>
   const seen = new Set<string>();
   for (let round = 0; round < 24; round += 1) {
     const { child, ended } = start(round % 2 === 0 ? 22 : 11);
-    await sleep(usual * (0.4 + round * 0.03));
+    await sleep(usual * (0.4 + round * 0.05));
     child.kill('SIGKILL');
     await ended;
     const now = contents(join(output, 'p'));

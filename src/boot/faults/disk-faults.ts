@@ -80,13 +80,14 @@ export const diskFaults = {
     expected: verified,
   },
   'partition-taken-away': {
-    what: 'the disk is taken away when verity is being set up',
+    what: 'the disk is taken away while stage 1 is at work with it',
     ...plugging,
-    settings: [...plugging.settings, 'Verity.OnError=error'],
-    disks: [{ unplugged: { step: 'set-up-verity', seconds: 0 } }],
+    settings: [...plugging.settings, ...soon],
+    disks: [{ unplugged: { step: 'find-usr-partition', seconds: 0 } }],
     // Whichever read comes first behind it.
     expected: {
       reasons: [
+        'device-missing',
         'device-unreadable',
         'verity-device-refused',
         'usr-unmountable',
