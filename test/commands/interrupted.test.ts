@@ -72,7 +72,6 @@ test('killed at any moment, the old output is there or the new one', async () =>
 
 test('interrupted, it leaves nothing beside the output, and says so by its exit code', async () => {
   expectedContents([11]);
-  // A pipe that nobody fills keeps it reading the platform while the signal comes.
   for (const delay of [90, 110, 130, 150]) {
     const { child, ended } = start(22);
     await sleep(delay);
