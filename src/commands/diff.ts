@@ -1,6 +1,6 @@
 /** `bootrelay diff`: what is different between two platforms, rendered trees, builds or initrds, or two revisions of platforms. */
 import { existsSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { FileReader } from '../config/layers.ts';
 import { loadPlatform } from '../config/load.ts';
 import { type Finding, hasErrors } from '../findings.ts';
@@ -9,7 +9,7 @@ import { type Comparison, compareSides, isSame } from '../review/compare.ts';
 import { formatMarkdown, formatText, noOthers, type Others } from '../review/format-comparison.ts';
 import { readSide, sideOfPlatform } from '../review/read-side.ts';
 import type { Side } from '../review/side.ts';
-import { askGit, gitListArgs, gitShowArgs, requireRevision } from '../tools/git.ts';
+import { listInRevision, readFromRevision, requireRevision } from '../tools/git.ts';
 import { createFileReader } from './files.ts';
 import { configurationFailed } from './platforms.ts';
 import { type CommandResult, UsageError } from './result.ts';
@@ -25,7 +25,8 @@ export interface DiffArguments {
 /** Exit code 1 where there are differences. */
 export async function diff(args: DiffArguments): Promise<CommandResult> {
   const [old, fresh] = [locate(args.old), locate(args.new)];
-  if (old.platforms !== undefined && fresh.platforms !== undefined) return diffPlatforms(old, fresh, args);
+  const platforms = [old, fresh].flatMap((place) => place.platforms ?? []);
+  if (platforms.length > 0 && old.platforms && fresh.platforms) return diffPlatforms(old, fresh, args);
   return withWorkDirectory(async (work) => {
     const sides = [await sideAt(old, args.set, work), await sideAt(fresh, args.set, work)] as const;
     const findings = sides.flatMap((side) => ('findings' in side ? side.findings : []));
@@ -50,35 +51,30 @@ function locate(name: string): Place {
   const [, revision, path = name] = existsSync(name) ? [] : (/^([^:]+):(.+)$/.exec(name) ?? []);
   if (revision !== undefined) requireRevision(revision);
   const reader = revision === undefined ? createFileReader() : createRevisionReader(revision);
-  const files = path.endsWith('.ini') ? [] : reader.list(path).filter((file) => file.endsWith('.ini'));
   const isBuild = existsSync(join(path, 'manifest.json')) || existsSync(join(path, 'explain.txt'));
-  const platforms = files.length > 0 && (revision !== undefined || !isBuild) ? files : undefined;
-  if (revision !== undefined && platforms === undefined && !path.endsWith('.ini'))
-    throw new UsageError(`${name} must be a platform file, or a directory with some`);
+  const ofMachine = revision === undefined && (isBuild || existsSync(path));
+  const files = path.endsWith('.ini') ? [] : reader.list(path).filter((file) => file.endsWith('.ini'));
+  // A directory that is not there yet, or no more, has none.
+  const none = ofMachine || path.endsWith('.ini') ? undefined : [];
+  const platforms = files.length > 0 && !(revision === undefined && isBuild) ? files : none;
   return { name, path: path.replace(/\/+$/, ''), reader, revision, platforms };
 }
 
 function createRevisionReader(revision: string): FileReader {
   const missing = { error: `cannot be read: revision ${revision} has no such file`, missing: true };
   return {
-    read: (path) => askGit(gitShowArgs(revision, path)) ?? missing,
-    list: (directory) => {
-      const names = askGit(gitListArgs(revision, directory));
-      const text = names === undefined ? '' : new TextDecoder().decode(names);
-      return text
-        .split('\0')
-        .filter(Boolean)
-        .map((path) => basename(path))
-        .sort();
-    },
+    read: (path) => readFromRevision(revision, path) ?? missing,
+    list: (directory) => listInRevision(revision, directory),
   };
 }
 
 type Loaded = Side | { readonly findings: readonly Finding[] };
 
 async function sideAt(place: Place, set: readonly string[], work: string): Promise<Loaded> {
-  if (place.platforms !== undefined)
+  if (place.platforms !== undefined && place.platforms.length > 0)
     throw new UsageError(`${place.name} is a directory of platforms: the other one must be one too`);
+  if (place.revision !== undefined && !place.path.endsWith('.ini'))
+    throw new UsageError(`${place.name} must be a platform file, or a directory with some`);
   const isFile = place.revision !== undefined || statSync(place.path, { throwIfNoEntry: false })?.isFile();
   return place.path.endsWith('.ini') && isFile
     ? platformAt(place, place.path, set)
@@ -90,7 +86,7 @@ function platformAt({ name, reader }: Place, path: string, set: readonly string[
   return config ? sideOfPlatform(name, config, planBoot(config, files)) : { findings };
 }
 
-/** All platforms of two directories, by the names of their files. A file that is none by itself, such as a base, is left out. */
+/** All platforms of two directories, by the names of their files. A base that is none by itself is left out. */
 function diffPlatforms(old: Place, fresh: Place, args: DiffArguments): CommandResult {
   const [before, after] = [loadAll(old, args.set), loadAll(fresh, args.set)];
   const names = [...new Set([...before.keys(), ...after.keys()])].sort();
@@ -104,23 +100,30 @@ function diffPlatforms(old: Place, fresh: Place, args: DiffArguments): CommandRe
   const findings: Finding[] = [];
   for (const name of names) {
     const [left, right] = [before.get(name), after.get(name)];
-    const whole = (side: Loaded | undefined): side is Side => side !== undefined && !('findings' in side);
-    if (whole(left) && whole(right)) {
+    // What has errors now, and is no base, cannot be compared, whatever it was before.
+    if (right && 'findings' in right) findings.push(...right.findings);
+    else if (right && left && !('findings' in left)) {
       const comparison = compareSides(left, right);
       if (isSame(comparison)) (comparison.moved ? others.moved : others.identical).push(name);
       else comparisons.push(comparison);
-    } else if (whole(right)) others.added.push(name);
-    else if (whole(left)) others.removed.push(name);
-    if (whole(left) && right && 'findings' in right) findings.push(...right.findings);
+    } else if (right) others.added.push(name);
+    else if (left && !('findings' in left)) others.removed.push(name);
   }
-  // What was a platform and has errors now cannot be compared.
-  if (hasErrors(findings)) return configurationFailed('diff', findings);
-  return resultOf(comparisons, others, args);
+  return hasErrors(findings) ? configurationFailed('diff', findings) : resultOf(comparisons, others, args);
 }
 
+/** The platforms of a directory, but for files with errors that others extend: bases. */
 function loadAll(place: Place, set: readonly string[]): ReadonlyMap<string, Loaded> {
-  const files = place.platforms ?? [];
-  return new Map(files.map((file) => [file, platformAt(place, join(place.path, file), set)] as const));
+  const files = (place.platforms ?? []).map((name) => ({ name, path: join(place.path, name) }));
+  const extended = files.flatMap(({ path }) =>
+    loadPlatform(path, set, place.reader).files.filter((other) => other !== path),
+  );
+  return new Map(
+    files
+      .map(({ name, path }) => [name, platformAt(place, path, set), path] as const)
+      .filter(([, loaded, path]) => !('findings' in loaded) || !extended.includes(path))
+      .map(([name, loaded]) => [name, loaded] as const),
+  );
 }
 
 function resultOf(

@@ -2,11 +2,13 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import type { FileReader } from '../config/layers.ts';
 import { loadPlatform } from '../config/load.ts';
 import { findSetting, type SettingName, type SettingRow } from '../config/settings.ts';
 import { didYouMean } from '../config/suggestions.ts';
 import { type Answers, formatPlatformFile } from '../config/write-platform.ts';
 import { hasErrors } from '../findings.ts';
+import { createFileReader } from './files.ts';
 import { configurationFailed } from './platforms.ts';
 import { type CommandResult, UsageError } from './result.ts';
 
@@ -47,7 +49,12 @@ const questions: readonly Question[] = [
     several: true,
     onlyIf: isLoad('coldplug'),
   },
-  { setting: 'Usr.Device', words: 'The partition with /usr?', usual: 'PARTLABEL=USR-A' },
+  {
+    setting: 'Usr.Device',
+    words: 'The partition with /usr?',
+    usual: 'PARTLABEL=USR-A',
+    onlyIf: (answers) => !answers.has('Verity.DataDevice'),
+  },
   { setting: 'Usr.FileSystem', words: 'Its file system?', usual: 'erofs' },
   {
     setting: 'FullInitrd.Source',
@@ -65,7 +72,11 @@ export async function createPlatform({ file, set }: NewArguments): Promise<Comma
   const given = readAnswers(set);
   const answers = process.stdin.isTTY ? await ask(given) : takeUsual(given);
   const text = formatPlatformFile(basename(file, '.ini'), answers);
-  const reader = { read: () => new TextEncoder().encode(text), list: () => [] };
+  const disk = createFileReader();
+  const reader: FileReader = {
+    read: (path) => (path === file ? new TextEncoder().encode(text) : disk.read(path)),
+    list: disk.list,
+  };
   const { findings } = loadPlatform(file, [], reader);
   if (hasErrors(findings)) return configurationFailed('new', findings);
   writeFileSync(file, text, { flag: 'wx' });
@@ -80,7 +91,9 @@ function readAnswers(set: readonly string[]): Map<SettingName, readonly string[]
     const row = findSetting(section, key);
     if (!row)
       throw new UsageError(`--set takes Section.Key=value with a setting that there is, not ${override}`);
-    answers.set(row.name, [...(answers.get(row.name) ?? []), value]);
+    const question = questions.find(({ setting }) => setting === row.name);
+    const values = question ? valuesOf(question, value) : [value];
+    answers.set(row.name, [...(answers.get(row.name) ?? []), ...values]);
   }
   return answers;
 }

@@ -38,7 +38,7 @@ export function compareFiles(
 }
 
 function changedAttributes(old: SideFile, fresh: SideFile): readonly string[] {
-  return (['type', 'mode'] as const)
+  return (['type', 'mode', 'owner'] as const)
     .filter((name) => old[name] !== fresh[name])
     .map((name) => `${name} ${old[name]} -> ${fresh[name]}`);
 }

@@ -13,12 +13,18 @@ export interface TextChange {
 /** Lines around a change. */
 const context = 2;
 
-/** Where a value was set, as rendered text says it: (FILE:LINE ...). */
-const origins = /\((?:[^\s():]+:\d+ ?)+\)/g;
+/** Changed lines beyond which two texts are only called different: working a difference out takes their square. */
+const mostEdits = 4000;
 
-/** The text without the line numbers of platform files: a line that moves there changes nothing that runs. */
-function withoutLineNumbers(text: string): string {
-  return text.replace(origins, (origin) => origin.replaceAll(/:\d+/g, ''));
+/** Where a value was set, as comments of rendered text say it: # SETTING (FILE:LINE ...). */
+const origins = /(#[^\n]*\()([^()\n]*:\d+)(?=\))/g;
+
+/** Rendered text without the line numbers of platform files: a line that moves there changes nothing that runs. */
+export function withoutLineNumbers(text: string): string {
+  return text.replace(
+    origins,
+    (_, before: string, origin: string) => before + origin.replaceAll(/:\d+(?= |$)/g, ''),
+  );
 }
 
 /** True where a text differs, though only in such line numbers. */
@@ -27,26 +33,30 @@ export function onlyLineNumbersMoved(
   fresh: ReadonlyMap<string, string>,
 ): boolean {
   const differ = [...fresh].some(([path, text]) => old.get(path) !== text);
-  return differ && compareTexts(old, fresh).length === 0;
+  return differ && compareTexts(old, fresh, withoutLineNumbers).length === 0;
 }
 
-/** Texts that differ, by path. */
+/** Texts that differ, by path, once `read` has taken from them what does not count. */
 export function compareTexts(
   old: ReadonlyMap<string, string>,
   fresh: ReadonlyMap<string, string>,
+  read: (text: string) => string = (text) => text,
 ): readonly TextChange[] {
   const paths = [...new Set([...old.keys(), ...fresh.keys()])].sort();
   return paths.flatMap((path) => {
-    const [before, after] = [old, fresh]
-      .map((side) => side.get(path))
-      .map((text) => text && withoutLineNumbers(text));
+    const [before, after] = [old, fresh].map((side) => side.get(path)).map((text) => text && read(text));
     if (before === after) return [];
-    const patch = createTwoFilesPatch('', '', before ?? '', after ?? '', '', '', { context })
-      .split('\n')
-      .slice(4)
-      .join('\n');
+    const patch = patchOf(before ?? '', after ?? '');
     const count = (sign: string) => patch.split('\n').filter((line) => line.startsWith(sign)).length;
     const change = before === undefined ? 'added' : after === undefined ? 'removed' : 'changed';
     return [{ path, change, addedLines: count('+'), removedLines: count('-'), patch }];
   });
+}
+
+/** Hunks of a unified diff. */
+function patchOf(before: string, after: string): string {
+  const options = { context, maxEditLength: mostEdits };
+  const patch = createTwoFilesPatch('', '', before, after, '', '', options);
+  if (patch !== undefined) return patch.split('\n').slice(4).join('\n');
+  return `too different to show: ${before.split('\n').length} lines before, ${after.split('\n').length} now`;
 }

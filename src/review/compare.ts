@@ -2,7 +2,7 @@
 import { compareFiles, type DriverChange, driversWithoutModule, type FileChange } from './compare-files.ts';
 import { compareSettings, type SettingChange } from './compare-settings.ts';
 import { compareModules, compareSteps, type ModuleChange, type StepChange } from './compare-steps.ts';
-import { compareTexts, onlyLineNumbersMoved, type TextChange } from './compare-texts.ts';
+import { compareTexts, onlyLineNumbersMoved, type TextChange, withoutLineNumbers } from './compare-texts.ts';
 import type { Side } from './side.ts';
 
 export interface Comparison {
@@ -53,15 +53,26 @@ export function compareSides(old: Side, fresh: Side): Comparison {
     settings: old.settings && fresh.settings ? compareSettings(old.settings, fresh.settings) : [],
     steps: old.steps && fresh.steps ? compareSteps(old.steps, fresh.steps) : [],
     modules: old.steps && fresh.steps ? compareModules(old.steps, fresh.steps) : { gone: [], come: [] },
-    moved:
-      old.texts !== undefined && fresh.texts !== undefined && onlyLineNumbersMoved(old.texts, fresh.texts),
-    texts: old.texts && fresh.texts ? compareTexts(old.texts, fresh.texts) : [],
+    ...textsOf(old, fresh),
     files: old.files && fresh.files ? compareFiles(old.files, fresh.files) : [],
     drivers: old.drivers && fresh.drivers ? driversWithoutModule(old.drivers, fresh.drivers) : [],
     boot:
       old.boot && fresh.boot
         ? { old: old.boot.size, new: fresh.boot.size, budget: fresh.boot.budget }
         : undefined,
+  };
+}
+
+function textsOf(old: Side, fresh: Side): Pick<Comparison, 'texts' | 'moved'> {
+  if (!old.texts || !fresh.texts) return { texts: [], moved: false };
+  if (!hasTexts(old)) return { texts: compareTexts(old.texts, fresh.texts), moved: false };
+  // A platform has the boot in words as steps.
+  const [before, after] = [old.texts, fresh.texts].map((texts) =>
+    old.kind === fresh.kind ? texts : new Map([...texts].filter(([path]) => path !== 'explain.txt')),
+  ) as [typeof old.texts, typeof fresh.texts];
+  return {
+    texts: compareTexts(before, after, withoutLineNumbers),
+    moved: onlyLineNumbersMoved(before, after),
   };
 }
 

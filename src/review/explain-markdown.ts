@@ -4,6 +4,7 @@ import { describeNeeds } from '../plan/explain.ts';
 import { reasons } from '../plan/reasons.ts';
 import { graphOfBoot } from './boot-graph.ts';
 import { formatMermaid } from './draw-graph.ts';
+import { escapeMarkdown, markdownCode } from './markdown.ts';
 
 export function explainAsMarkdown(plan: BootPlan): string {
   const graph = graphOfBoot(plan);
@@ -25,14 +26,9 @@ function stepLines({ name, explanation, needs, failures }: Step, number: number)
     '',
     ...explanation.map(escapeMarkdown),
     '',
-    ...(needed.length > 0 ? [`Needs ${needed.map((need) => `\`${need}\``).join(', ')}.`, ''] : []),
+    ...(needed.length > 0 ? [`Needs ${needed.map(markdownCode).join(', ')}.`, ''] : []),
     ...(failures.length > 0 ? ['| stops if | reason |', '| --- | --- |'] : []),
     ...failures.map((reason) => `| ${escapeMarkdown(reasons[reason].when)} | \`${reason}\` |`),
     ...(failures.length > 0 ? [''] : []),
   ];
-}
-
-/** Characters that Markdown would take for its own. */
-function escapeMarkdown(text: string): string {
-  return text.replaceAll(/[\\`*_<>|#[\]]/g, '\\$&');
 }

@@ -4,7 +4,8 @@ import type { Comparison } from './compare.ts';
 import type { FileChange } from './compare-files.ts';
 import type { StepChange } from './compare-steps.ts';
 import type { TextChange } from './compare-texts.ts';
-import { nameOf, type Summary, summarize } from './summary.ts';
+import { escapeMarkdown, fenceFor, markdownCode } from './markdown.ts';
+import { nameOf, type Part, type Summary, summarize } from './summary.ts';
 
 /** What a comparison of several platforms says besides the comparisons themselves. */
 export interface Others {
@@ -45,7 +46,7 @@ function textOf({ comparison, names }: Group): string {
   const { title, points } = summarize(comparison, names);
   return [
     title,
-    ...points.map(({ warns, text }) => `  ${warns ? '!' : ' '} ${plain(text)}`),
+    ...points.map(({ warns, parts }) => `  ${warns ? '!' : ' '} ${plain(parts)}`),
     ...section('steps', comparison.steps.flatMap(stepLines)),
     ...section('files', comparison.files.map(fileLine)),
     ...comparison.texts.flatMap(({ path, patch }) => section(path, patch.trimEnd().split('\n'))),
@@ -53,8 +54,12 @@ function textOf({ comparison, names }: Group): string {
   ].join('\n');
 }
 
-function plain(text: string): string {
-  return text.replaceAll('`', '');
+function plain(parts: readonly Part[]): string {
+  return parts.map((part) => (typeof part === 'string' ? part : part.name)).join('');
+}
+
+function markdownPart(part: Part): string {
+  return typeof part === 'string' ? escapeMarkdown(part) : markdownCode(part.name);
 }
 
 function section(title: string, lines: readonly string[]): readonly string[] {
@@ -83,15 +88,17 @@ function fileLine({ path, part, change, oldSize, newSize, attributes }: FileChan
 export function formatMarkdown(comparisons: readonly Comparison[], others: Others): string {
   const rest = otherLines(others);
   const nothing = comparisons.length + rest.length === 0 ? ['Nothing to compare.'] : [];
-  return `${[...groupsOf(comparisons).map(markdownOf), ...rest.map((line) => `- ${line}`), ...nothing].join('\n')}\n`;
+  return `${[...groupsOf(comparisons).map(markdownOf), ...rest.map((line) => `- ${line.map(markdownPart).join('')}`), ...nothing].join('\n')}\n`;
 }
 
 function markdownOf({ comparison, names }: Group): string {
   const summary: Summary = summarize(comparison, names);
   return [
-    `### ${summary.title}`,
+    `### ${escapeMarkdown(summary.title)}`,
     '',
-    ...summary.points.map(({ warns, text }) => `- ${warns ? ':warning: ' : ''}${text}`),
+    ...summary.points.map(
+      ({ warns, parts }) => `- ${warns ? ':warning: ' : ''}${parts.map(markdownPart).join('')}`,
+    ),
     ...(summary.points.length > 0 ? [''] : []),
     ...folded('Steps of the boot', comparison.steps.flatMap(stepLines)),
     ...folded('Files', comparison.files.map(fileLine)),
@@ -103,14 +110,9 @@ function textLines({ path, change, patch }: TextChange): readonly string[] {
   return [`${signs[change]} ${path}`, ...patch.trimEnd().split('\n')];
 }
 
-/** A fence longer than any in the text. */
 function folded(title: string, lines: readonly string[]): readonly string[] {
   if (lines.length === 0) return [];
-  const longest = Math.max(
-    2,
-    ...lines.flatMap((line) => (line.match(/`+/g) ?? []).map(({ length }) => length)),
-  );
-  const fence = '`'.repeat(longest + 1);
+  const fence = fenceFor(lines.join('\n'), 3);
   return [
     '<details>',
     `<summary>${title}</summary>`,
@@ -124,12 +126,13 @@ function folded(title: string, lines: readonly string[]): readonly string[] {
   ];
 }
 
-function otherLines({ identical, moved, added, removed }: Others): readonly string[] {
-  const names = (list: readonly string[]) => list.map((name) => `\`${name}\``).join(', ');
+function otherLines({ identical, moved, added, removed }: Others): readonly (readonly Part[])[] {
+  const names = (list: readonly string[]): readonly Part[] =>
+    list.flatMap((name, index) => (index === 0 ? [{ name }] : [', ', { name }]));
   return [
-    ...(added.length > 0 ? [`new: ${names(added)}`] : []),
-    ...(removed.length > 0 ? [`gone: ${names(removed)}`] : []),
-    ...(moved.length > 0 ? [`boot as before, only line numbers in comments moved: ${names(moved)}`] : []),
-    ...(identical.length > 0 ? [`boot as before, byte for byte: ${names(identical)}`] : []),
+    ...(added.length > 0 ? [['new: ', ...names(added)]] : []),
+    ...(removed.length > 0 ? [['gone: ', ...names(removed)]] : []),
+    ...(moved.length > 0 ? [['boot as before, only line numbers in comments moved: ', ...names(moved)]] : []),
+    ...(identical.length > 0 ? [['boot as before, byte for byte: ', ...names(identical)]] : []),
   ];
 }

@@ -1,4 +1,6 @@
 /** Findings for the tools that show them beside a change. */
+import { pathToFileURL } from 'node:url';
+import { commandLineOrigin } from '../config/layers.ts';
 import { type Finding, findingKinds, type Severity } from '../findings.ts';
 
 /** SARIF 2.1.0 (OASIS): one run with its rules and results. `version` is bootrelay's. */
@@ -13,15 +15,24 @@ export function formatSarif(findings: readonly Finding[], version: string): stri
 
 function sarifResult({ kind, severity, file, line, ...words }: Finding): object {
   const physicalLocation = {
-    artifactLocation: { uri: encodeURI(file ?? '') },
+    artifactLocation: { uri: uriOf(file ?? '') },
     ...(line !== undefined && { region: { startLine: line } }),
   };
   return {
     ruleId: kind,
     level: severity,
     message: { text: sentenceOf(words) },
-    ...(file !== undefined && file !== '--set' && { locations: [{ physicalLocation }] }),
+    ...(isInFile(file) && { locations: [{ physicalLocation }] }),
   };
+}
+
+/** A value from the command line has no place in a file. */
+function isInFile(file: string | undefined): file is string {
+  return file !== undefined && file !== commandLineOrigin;
+}
+
+function uriOf(file: string): string {
+  return file.startsWith('/') ? pathToFileURL(file).href : file.split('/').map(encodeURIComponent).join('/');
 }
 
 function sentenceOf({ setting, message, hint }: Pick<Finding, 'setting' | 'message' | 'hint'>): string {
@@ -42,8 +53,8 @@ export function formatGithub(findings: readonly Finding[]): string {
 
 function githubCommand({ kind, severity, file, line, ...words }: Finding): string {
   const properties = [
-    ...(file === undefined ? [] : [`file=${escapeProperty(file)}`]),
-    ...(line === undefined ? [] : [`line=${line}`]),
+    ...(isInFile(file) ? [`file=${escapeProperty(file)}`] : []),
+    ...(isInFile(file) && line !== undefined ? [`line=${line}`] : []),
     `title=${escapeProperty(kind)}`,
   ];
   return `::${githubCommands[severity]} ${properties.join(',')}::${escapeData(sentenceOf(words))}`;

@@ -68,6 +68,7 @@ function describe(entry: TreeEntry, content: Buffer): SideFile {
     type: entry.type,
     part: partOf(entry.path, content),
     mode: entry.mode.toString(8).padStart(4, '0'),
+    owner: `${entry.uid}:${entry.gid}`,
     size: entry.type === 'file' ? content.length : 0,
     content: createHash('sha256').update(content).digest('hex'),
   };

@@ -1,5 +1,5 @@
 /** What a name on the command line stands for -> a side of a comparison. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Manifest } from '../build/manifest.ts';
 import { effectiveSettings } from '../config/effective.ts';
@@ -21,7 +21,7 @@ export function sideOfPlatform(name: string, config: PlatformConfig, plan: BootP
   // The boot in words is there as steps.
   const rendered = [...renderPlatform(config, plan)].filter(([path]) => path !== 'explain.txt');
   const texts = rendered.map(
-    ([path, file]) => [path, 'text' in file ? file.text : `a link to ${file.target}\n`] as const,
+    ([path, file]) => [path, 'text' in file ? file.text : linkText(file.target)] as const,
   );
   return {
     name,
@@ -87,11 +87,17 @@ function readManifest(file: string): Manifest {
 }
 
 function readRenderedTree(path: string): Side {
-  const names = readdirSync(path, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name));
-  const texts = names.map(
-    (file) => [file.slice(join(path, '/').length), readFileSync(file, 'utf8')] as const,
-  );
+  const entries = readdirSync(path, { recursive: true, withFileTypes: true });
+  const texts = entries.flatMap((entry) => {
+    const file = join(entry.parentPath, entry.name);
+    const name = file.slice(join(path, '/').length);
+    if (entry.isSymbolicLink()) return [[name, linkText(readlinkSync(file))] as const];
+    return entry.isFile() ? [[name, readFileSync(file, 'utf8')] as const] : [];
+  });
   return { name: path, kind: 'rendered tree', texts: new Map(texts) };
+}
+
+/** What stands for a link among texts. */
+function linkText(target: string): string {
+  return `a link to ${target}\n`;
 }

@@ -14,6 +14,8 @@ export interface SideFile {
   /** What it is there for: program, library, module, ... */
   readonly part: string;
   readonly mode: string;
+  /** UID:GID. */
+  readonly owner: string;
   /** Bytes; 0 for what is no regular file. */
   readonly size: number;
   /** Its hash, a link's target, a device's numbers: equal where the content is. */

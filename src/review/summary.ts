@@ -4,11 +4,22 @@ import { type Comparison, isSame } from './compare.ts';
 import type { FileChange } from './compare-files.ts';
 import type { SideSetting } from './side.ts';
 
-/** A sentence; names in it are between backticks. */
+/** A piece of a sentence: words, or a name or value of somebody else's. */
+export type Part = string | { readonly name: string };
+
 export interface Point {
   /** Something may be worse than before: a reviewer shall look at it. */
   readonly warns: boolean;
-  readonly text: string;
+  readonly parts: readonly Part[];
+}
+
+/** A sentence with names in it; a list of parts stands for itself. */
+function say(words: TemplateStringsArray, ...names: readonly (string | readonly Part[])[]): readonly Part[] {
+  return words.flatMap((word, index) => {
+    const name = names[index];
+    if (name === undefined) return [word];
+    return [word, ...(typeof name === 'string' ? [{ name }] : name)];
+  });
 }
 
 export interface Summary {
@@ -39,7 +50,7 @@ export function summarize(comparison: Comparison, names: readonly string[] = [na
 
 function twoPlatforms({ platforms = ['', ''], files }: Comparison): Point {
   const what = files.length > 0 ? 'builds of two platforms' : 'two platforms';
-  return { warns: files.length > 0, text: `${what}: \`${platforms[0]}\` and \`${platforms[1]}\`` };
+  return { warns: files.length > 0, parts: say`${[what]}: ${platforms[0]} and ${platforms[1]}` };
 }
 
 export function nameOf({ platform, old, new: fresh }: Comparison): string {
@@ -52,34 +63,35 @@ function formatCount(warnings: number): string {
 }
 
 /** A setting's value with where it was set. */
-export function formatSide({ values, where }: SideSetting): string {
-  const value = values.length === 0 ? 'not set' : values.map((text) => `\`${text}\``).join(', ');
-  return where === undefined ? value : `${value} (${where})`;
+function sayValue({ values, where }: SideSetting): readonly Part[] {
+  const value = values.flatMap((name, index) => (index === 0 ? [{ name }] : [', ', { name }]));
+  const place = where === undefined ? [] : [` (${where})`];
+  return [...(values.length === 0 ? ['not set'] : value), ...place];
 }
 
 function settingPoints({ settings }: Comparison): readonly Point[] {
   return settings.map(({ setting, old, new: fresh, direction }) => ({
     warns: direction === 'looser',
-    text: `${direction === undefined ? 'setting' : direction}: \`${setting}\` from ${formatSide(old)} to ${formatSide(fresh)}`,
+    parts: say`${[direction ?? 'setting']}: ${setting} from ${sayValue(old)} to ${sayValue(fresh)}`,
   }));
 }
 
 function needPoints({ steps, modules }: Comparison): readonly Point[] {
   const removed = steps.filter(({ change }) => change === 'removed');
   return [
-    ...removed.map(({ step }) => ({ warns: true, text: `the step \`${step}\` is no longer taken` })),
-    ...modules.gone.map((name) => ({ warns: true, text: `the module \`${name}\` is no longer loaded` })),
-    ...modules.come.map((name) => ({ warns: false, text: `the module \`${name}\` is loaded now` })),
+    ...removed.map(({ step }) => ({ warns: true, parts: say`the step ${step} is no longer taken` })),
+    ...modules.gone.map((name) => ({ warns: true, parts: say`the module ${name} is no longer loaded` })),
+    ...modules.come.map((name) => ({ warns: false, parts: say`the module ${name} is loaded now` })),
   ];
 }
 
 function driverPoints({ drivers }: Comparison): readonly Point[] {
   return drivers.map(({ module, change, devices }) => {
     const count = `${devices.length} kind${devices.length === 1 ? '' : 's'} of devices`;
-    const example = `such as \`${devices[0]}\``;
+    const example = say`${[count]}, such as ${devices[0] ?? ''}`;
     return change === 'lost'
-      ? { warns: true, text: `no driver any more for ${count}, ${example}: \`${module}\` is gone` }
-      : { warns: false, text: `a driver for ${count} more, ${example}: \`${module}\`` };
+      ? { warns: true, parts: say`no driver any more for ${example}: ${module} is gone` }
+      : { warns: false, parts: say`a driver for ${example}: ${module} is new` };
   });
 }
 
@@ -92,8 +104,8 @@ function lostPoints({ files }: Comparison): readonly Point[] {
   const programs = lost(['programs', 'busybox']);
   const modules = lost(['modules']).filter(({ path }) => /\.ko(\.\w+)?$/.test(path));
   return [
-    ...programs.map(({ path }) => ({ warns: true, text: `the program \`${path}\` is gone` })),
-    ...modules.map(({ path }) => ({ warns: true, text: `the module file \`${path}\` is gone` })),
+    ...programs.map(({ path }) => ({ warns: true, parts: say`the program ${path} is gone` })),
+    ...modules.map(({ path }) => ({ warns: true, parts: say`the module file ${path} is gone` })),
   ];
 }
 
@@ -108,7 +120,7 @@ function sizePoints({ boot }: Comparison): readonly Point[] {
   return [
     {
       warns: boot.budget > 0 && boot.new > boot.budget,
-      text: `/boot: ${formatBytes(boot.old)} to ${formatBytes(boot.new)} (${change})${budget}`,
+      parts: [`/boot: ${formatBytes(boot.old)} to ${formatBytes(boot.new)} (${change})${budget}`],
     },
   ];
 }
@@ -119,12 +131,14 @@ function countPoints({ files, texts }: Comparison): readonly Point[] {
     { added: 0, removed: 0 },
   );
   return [
-    ...(files.length > 0 ? [{ warns: false, text: `files: ${countFiles(files)}` }] : []),
+    ...(files.length > 0 ? [{ warns: false, parts: [`files: ${countFiles(files)}`] }] : []),
     ...(texts.length > 0
       ? [
           {
             warns: false,
-            text: `rendered text: ${texts.length} file${texts.length === 1 ? '' : 's'}, +${lines.added} -${lines.removed} lines`,
+            parts: [
+              `rendered text: ${texts.length} file${texts.length === 1 ? '' : 's'}, +${lines.added} -${lines.removed} lines`,
+            ],
           },
         ]
       : []),

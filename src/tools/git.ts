@@ -2,29 +2,51 @@
 import { execaSync } from 'execa';
 import { findProgram, ToolError } from './programs.ts';
 
-/** Prints a file of a revision; `path` is relative to the current directory. */
-export function gitShowArgs(revision: string, path: string): readonly string[] {
-  return ['show', `${revision}:./${path}`];
+interface Answer {
+  readonly failed: boolean;
+  readonly stdout: Uint8Array;
+  readonly words: string;
 }
 
-/** Prints the names in a directory of a revision, each with a NUL behind it. */
-export function gitListArgs(revision: string, directory: string): readonly string[] {
-  return ['ls-tree', '-z', '--name-only', revision, `./${directory}/`];
+function ask(args: readonly string[], input = ''): Answer {
+  const { file, prefix } = findProgram('git');
+  const options = { reject: false, encoding: 'buffer', stripFinalNewline: false, input } as const;
+  const { failed, stdout, stderr } = execaSync(file, [...prefix, ...args], options);
+  return { failed, stdout, words: new TextDecoder().decode(stderr).trim() };
 }
 
-/** Its output as bytes; undefined where git does not have that. Throws ToolError where git is not installed. */
-export function askGit(args: readonly string[]): Uint8Array | undefined {
-  const { file } = findProgram('git');
-  const { failed, stdout } = execaSync(file, args, {
-    reject: false,
-    encoding: 'buffer',
-    stripFinalNewline: false,
-  });
-  return failed ? undefined : stdout;
-}
-
-/** Throws ToolError where the current directory is in no repository, or that has no such revision. */
+/** Throws ToolError where git is not installed, does not answer here, or has no such revision. */
 export function requireRevision(revision: string): void {
-  if (askGit(['rev-parse', '--verify', '--quiet', `${revision}^{commit}`]) === undefined)
+  const here = ask(['rev-parse', '--git-dir']);
+  if (here.failed) throw new ToolError(`git does not answer in this directory:\n    | ${here.words}`);
+  if (ask(['rev-parse', '--verify', '--quiet', `${revision}^{commit}`]).failed)
     throw new ToolError(`git has no revision ${revision} here`);
+}
+
+/** `path`, relative to the current directory, as the repository names it. */
+function pathInRepository(path: string): string {
+  const prefix = new TextDecoder().decode(ask(['rev-parse', '--show-prefix']).stdout).trimEnd();
+  return `${prefix}${path}`.replace(/(^|\/)(\.\/)+/g, '$1');
+}
+
+/** A file of a revision, with links followed; undefined where there is none. git-cat-file(1), --batch. */
+export function readFromRevision(revision: string, path: string): Uint8Array | undefined {
+  const { stdout } = ask(
+    ['cat-file', '--batch', '--follow-symlinks'],
+    `${revision}:${pathInRepository(path)}\n`,
+  );
+  const end = stdout.indexOf(10);
+  const [, size] = /^[0-9a-f]+ blob (\d+)$/.exec(new TextDecoder().decode(stdout.subarray(0, end))) ?? [];
+  return size === undefined ? undefined : stdout.subarray(end + 1, end + 1 + Number(size));
+}
+
+/** The names in a directory of a revision, sorted; none where there is no such directory. */
+export function listInRevision(revision: string, directory: string): readonly string[] {
+  const { failed, stdout } = ask([
+    'ls-tree',
+    '-z',
+    '--name-only',
+    `${revision}:${pathInRepository(directory)}`,
+  ]);
+  return failed ? [] : new TextDecoder().decode(stdout).split('\0').filter(Boolean).sort();
 }

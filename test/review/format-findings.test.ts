@@ -34,8 +34,14 @@ test('SARIF', () => {
     ruleId: 'unknown-key',
     level: 'error',
     locations: [
-      { physicalLocation: { artifactLocation: { uri: 'platforms/a,%20b.ini' }, region: { startLine: 3 } } },
+      { physicalLocation: { artifactLocation: { uri: 'platforms/a%2C%20b.ini' }, region: { startLine: 3 } } },
     ],
   });
   expect(run.results[1]).not.toHaveProperty('locations');
+});
+
+test('what comes from the command line has no place in a file', () => {
+  const [item] = [finding('usr-unverified', 'unverified', { origin: { file: '--set', line: 1 } })];
+  expect(formatGithub([item])).toBe('::warning title=usr-unverified::unverified\n');
+  expect(JSON.parse(formatSarif([item], '1')).runs[0].results[0]).not.toHaveProperty('locations');
 });

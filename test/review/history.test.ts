@@ -1,6 +1,6 @@
 /** Changes as a distribution makes them, in a git history: what `diff --markdown` says of each is a golden. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -126,6 +126,58 @@ describe('a git history', () => {
     expect(summarize('nosuch', 'wrong')).toMatchObject({ status: 3, output: '' });
   });
 
+  test('a platform with errors is never passed over, a base is', () => {
+    writeFileSync(join(work, 'platforms/newbad.ini'), '[Platform]\nExtends=base.ini\nArchitecure=arm64\n');
+    const { status, stderr } = diff('HEAD:platforms', 'platforms');
+    rmSync(join(work, 'platforms/newbad.ini'));
+    expect(status).toBe(2);
+    expect(stderr).toContain(
+      'platforms/newbad.ini:3: error: Platform.Architecure: [Platform] has no setting Architecure',
+    );
+  });
+
+  test('a directory that was not there yet, and a platform that is a link', () => {
+    symlinkSync('qemu.ini', join(work, 'platforms/alias.ini'));
+    git('add', '.');
+    git('commit', '--quiet', '-m', 'alias');
+    expect(diff('HEAD:platforms', 'platforms')).toMatchObject({ status: 0 });
+    expect(diff('HEAD:platforms/alias.ini', 'platforms/alias.ini').stdout).toContain('no difference');
+    const { status, stdout } = diff('HEAD:nothing', 'platforms');
+    expect(status).toBe(1);
+    expect(stdout).toBe('new: alias.ini, cloud.ini, edge.ini, metal.ini, qemu.ini, test.ini\n');
+    git('reset', '--quiet', '--hard', 'HEAD~1');
+  });
+
+  test('values mean nothing to Markdown', () => {
+    const description = 'a` ![x](http://e) <h1>';
+    const { stdout } = diff(
+      '--markdown',
+      'platforms/qemu.ini',
+      'platforms/cloud.ini',
+      '--set',
+      `Platform.Description=${description}`,
+    );
+    expect(stdout).not.toContain(description);
+    edit('qemu.ini', '[Platform]', `[Platform]\nDescription=${description}`);
+    const changed = diff('--markdown', 'HEAD:platforms/qemu.ini', 'platforms/qemu.ini').stdout;
+    git('checkout', '--quiet', '.');
+    expect(changed).toContain(`to \`\` ${description} \`\` (qemu.ini:2)`);
+  });
+
+  test('a rendered tree against its platform, and links in it', () => {
+    expect(
+      run('node', cli, 'render', 'platforms/qemu.ini', '--set', 'FullInitrd.Source=usr', '-o', 'review'),
+    ).toMatchObject({ status: 0 });
+    const compare = () => diff('platforms/qemu.ini', 'review/qemu', '--set', 'FullInitrd.Source=usr');
+    expect(compare().stdout).toContain('no difference');
+    const init = join(work, 'review/qemu/minimal/skeleton/init');
+    rmSync(init);
+    symlinkSync('elsewhere', init);
+    expect(compare().stdout).toMatch(
+      /minimal\/skeleton\/init\n.*\n {4}-a link to usr\/lib\/systemd\/systemd\n {4}\+a link to elsewhere/,
+    );
+  });
+
   test('what is not there, and what cannot be compared', () => {
     expect(diff('nosuch:platforms', 'platforms')).toMatchObject({
       status: 3,
@@ -200,6 +252,19 @@ describe('two builds', () => {
     const { status, stdout } = diff('--markdown', 'old', 'new');
     expect(status).toBe(1);
     expectGolden('diff/busybox-updated.md', stdout);
+  });
+
+  test('of other owners, and with texts that have nothing in common', () => {
+    const owned = (name: string, uid: number, lines: string) => {
+      const entry = { name: 'init', mode: file, data: lines, uid };
+      writeFileSync(join(work, name), newcArchive([entry]));
+    };
+    owned('a.img', 0, 'x\n');
+    owned('b.img', 1000, 'x\n');
+    expect(diff('a.img', 'b.img').stdout).toContain('~ /init  other  2 B  owner 0:0 -> 1000:0');
+    owned('a.img', 0, Array.from({ length: 9000 }, (_, index) => `a${index}\n`).join(''));
+    owned('b.img', 0, Array.from({ length: 9000 }, (_, index) => `b${index}\n`).join(''));
+    expect(diff('a.img', 'b.img').stdout).toContain('too different to show: 9001 lines before, 9001 now');
   });
 
   test('of two platforms are compared, and it is said', () => {
