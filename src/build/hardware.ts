@@ -1,11 +1,11 @@
 /** Does the minimal initrd drive the hardware that a platform declares? */
 import { existsSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, finding } from '../findings.ts';
 import { type BootPlan, canonicalModuleName, needsOfPlan } from '../plan/boot-plan.ts';
 import { findDrivers, readAliases } from './drivers.ts';
-import type { Kernel } from './kernel.ts';
+import { type Kernel, moduleNameOfPath } from './kernel.ts';
 
 /** A finding for each entry of Devices.Require= that neither a module of the boot nor the kernel itself drives. */
 export function checkHardware(
@@ -16,7 +16,9 @@ export function checkHardware(
   const { Require } = settings.Devices;
   if (Require.length === 0) return [];
   const loaded = loadedModules(plan, kernel);
-  const patterns = [...patternsOf(loaded, kernel), ...builtInPatterns(kernel)].map(toRegExp);
+  const aliases = readAliases(join(kernel.directory, 'modules.alias'));
+  const known = [...[...loaded].flatMap((name) => aliases.get(name) ?? []), ...builtInPatterns(kernel)];
+  const patterns = known.map(toRegExp);
   return Require.flatMap((device, index) => {
     const name = canonicalModuleName(device);
     const driven = device.includes(':')
@@ -24,7 +26,7 @@ export function checkHardware(
       : loaded.has(name) || kernel.builtin.has(name);
     if (driven) return [];
     const place = { setting: 'Devices.Require', origin: origins.get('Devices.Require')?.[index] };
-    const hint = hintFor(device, kernel, settings.Modules.Load);
+    const hint = hintFor(device, kernel, aliases, settings.Modules.Load);
     // Kernels before 6.17 do not tell which devices their built-in drivers are for.
     if (hint === undefined && device.includes(':')) {
       const message = `kernel ${kernel.version} has no module for ${device}: a driver is built in, or there is none`;
@@ -43,15 +45,7 @@ function loadedModules(plan: BootPlan, kernel: Kernel): ReadonlySet<string> {
     kernel.modules.has(name),
   );
   const dependencies = roots.flatMap((name) => kernel.modules.get(name)?.dependencies ?? []);
-  return new Set([
-    ...roots,
-    ...dependencies.map((path) => canonicalModuleName(basename(path).replace(/\.ko.*$/, ''))),
-  ]);
-}
-
-function patternsOf(modules: ReadonlySet<string>, kernel: Kernel): readonly string[] {
-  const aliases = readAliases(join(kernel.directory, 'modules.alias'));
-  return [...modules].flatMap((name) => aliases.get(name) ?? []);
+  return new Set([...roots, ...dependencies.map(moduleNameOfPath)]);
 }
 
 /** From modules.builtin.modinfo: NAME.KEY=VALUE, each with a NUL behind it. */
@@ -72,8 +66,12 @@ function toRegExp(pattern: string): RegExp {
 }
 
 /** The module that would do it, and where to write that. */
-function hintFor(device: string, kernel: Kernel, load: 'listed' | 'coldplug'): string | undefined {
-  const aliases = readAliases(join(kernel.directory, 'modules.alias'));
+function hintFor(
+  device: string,
+  kernel: Kernel,
+  aliases: ReadonlyMap<string, readonly string[]>,
+  load: 'listed' | 'coldplug',
+): string | undefined {
   const name = device.includes(':')
     ? [...aliases].find(([, patterns]) => patterns.some((pattern) => toRegExp(pattern).test(device)))?.[0]
     : canonicalModuleName(device);

@@ -22,7 +22,8 @@ export interface ModuleFile {
   readonly dependencies: readonly string[];
 }
 
-function moduleNameOfPath(path: string): string {
+/** The name of a module by its file. */
+export function moduleNameOfPath(path: string): string {
   return canonicalModuleName(path.replace(/^.*\//, '').replace(/\.ko(\.\w+)?$/, ''));
 }
 

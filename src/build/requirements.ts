@@ -11,6 +11,7 @@ import {
   type KernelVersionNeed,
   needsOfPlan,
 } from '../plan/boot-plan.ts';
+import { splitModule } from '../plan/steps/load-modules.ts';
 import { appletsOf } from './applets.ts';
 import { findDrivers } from './drivers.ts';
 import { checkHardware } from './hardware.ts';
@@ -34,8 +35,7 @@ export function checkRequirements(
   sysroot: string,
   version: string,
 ): CheckedSysroot {
-  const { kernel, findings: found } = checkSysroot(plan, sysroot, version);
-  const findings = found.map((item) => withLine(item, config));
+  const { kernel, findings } = checkSysroot(config, plan, sysroot, version);
   if (!kernel) return { findings };
   return {
     kernel,
@@ -47,7 +47,12 @@ export function checkRequirements(
   };
 }
 
-function checkSysroot(plan: BootPlan, sysroot: string, version: string): CheckedSysroot {
+function checkSysroot(
+  config: PlatformConfig,
+  plan: BootPlan,
+  sysroot: string,
+  version: string,
+): CheckedSysroot {
   if (!isDirectory(join(sysroot, 'usr'))) {
     return { findings: [finding('kernel-missing', `${sysroot} must be a directory with the system's /usr`)] };
   }
@@ -69,7 +74,7 @@ function checkSysroot(plan: BootPlan, sysroot: string, version: string): Checked
       ...checkApplets(plan, sysroot),
       ...checkFiles(needs.files, sysroot),
       ...checkUsr(needs.inUsr, sysroot),
-      ...checkModules(plan, kernel),
+      ...checkModules(config, plan, kernel),
       ...checkModuleDirectories(needs.moduleDirectories, kernel),
       ...checkOptions(needs.kernelOptions, kernel),
       ...checkVersions(needs.kernelVersions, kernel),
@@ -111,16 +116,6 @@ function checkApplets(plan: BootPlan, sysroot: string): readonly Finding[] {
   });
 }
 
-/** A finding about a module of Modules= is one about the line that names it. */
-function withLine(item: Finding, { settings, origins }: PlatformConfig): Finding {
-  const name = /has no module (\S+), /.exec(item.message)?.[1];
-  const index = settings.Modules.Modules.findIndex((entry) => entry.replace(/^-/, '').split(' ')[0] === name);
-  const origin = origins.get('Modules.Modules')?.[index];
-  if (!item.kind.startsWith('module-') || !origin) return item;
-  const place = { origin, setting: 'Modules.Modules', hint: item.hint };
-  return finding(item.kind, item.message, place);
-}
-
 function checkFiles(files: readonly FileNeed[], sysroot: string): readonly Finding[] {
   return files
     .filter(({ anyOf }) => anyOf.every((path) => fileInSysroot(sysroot, path) === undefined))
@@ -148,16 +143,23 @@ function kernelMissing(sysroot: string, version: string): Finding {
   return finding('kernel-missing', `the sysroot must have /usr/lib/modules/${version}/modules.dep`, { hint });
 }
 
-function checkModules(plan: BootPlan, kernel: Kernel): readonly Finding[] {
+function checkModules(config: PlatformConfig, plan: BootPlan, kernel: Kernel): readonly Finding[] {
   return needsOfPlan(plan).modules.flatMap(({ name, optional }) => {
     const canonical = canonicalModuleName(name);
     if (kernel.builtin.has(canonical) || kernel.modules.has(canonical)) return [];
     const step = plan.steps.find(({ needs }) => needs.modules.some((need) => need.name === name));
     const message = `kernel ${kernel.version} has no module ${name}, which ${step?.name ?? 'the boot'} needs`;
-    if (optional) return [finding('module-optional-missing', message)];
+    const place = placeOfModule(name, config);
+    if (optional) return [finding('module-optional-missing', message, place)];
     const hint = didYouMean(canonical, [...kernel.modules.keys()]);
-    return [finding('module-missing', message, { hint })];
+    return [finding('module-missing', message, { ...place, hint })];
   });
+}
+
+/** The line of Modules= that names a module; none for one that a step asks for by itself. */
+function placeOfModule(name: string, { settings, origins }: PlatformConfig) {
+  const index = settings.Modules.Modules.findIndex((entry) => splitModule(entry).name === name);
+  return index < 0 ? {} : { setting: 'Modules.Modules', origin: origins.get('Modules.Modules')?.[index] };
 }
 
 function checkModuleDirectories(directories: readonly string[], kernel: Kernel): readonly Finding[] {

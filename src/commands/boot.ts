@@ -79,9 +79,8 @@ export async function boot(args: BootArguments): Promise<CommandResult> {
     const { KernelCommandLine } = loaded.platform.config.settings;
     const hardware = fault ? await injectFault(fault, sound, KernelCommandLine, work) : withoutFault(sound);
     copyFileSync(hardware.initrd, join(output, 'initrd.img'));
-    for (const [index, { file }] of hardware.disks.entries())
-      if (args.keepDisk)
-        await keepDisk(file, join(output, index === 0 ? 'disk.img' : `disk-${index + 1}.img`));
+    for (const [index, { file }] of (args.keepDisk ? hardware.disks : []).entries())
+      await keepDisk(file, join(output, index === 0 ? 'disk.img' : `disk-${index + 1}.img`));
     const result = await bootMachine(loaded.platform, machine, hardware, args, output, progress);
     return { ...result, findings: [...loaded.findings, ...machine.findings] };
   });

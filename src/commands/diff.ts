@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FileReader } from '../config/layers.ts';
-import { loadPlatform } from '../config/load.ts';
+import { type LoadedPlatform, loadPlatform } from '../config/load.ts';
 import { type Finding, hasErrors } from '../findings.ts';
 import { planBoot } from '../plan/plan.ts';
 import { type Comparison, compareSides, isSame } from '../review/compare.ts';
@@ -10,7 +10,7 @@ import { formatMarkdown, formatText, noOthers, type Others } from '../review/for
 import { readSide, sideOfPlatform } from '../review/read-side.ts';
 import type { Side } from '../review/side.ts';
 import { listInRevision, readFromRevision, requireRevision } from '../tools/git.ts';
-import { createFileReader } from './files.ts';
+import { createFileReader, readOnce } from './files.ts';
 import { configurationFailed } from './platforms.ts';
 import { type CommandResult, UsageError } from './result.ts';
 import { withWorkDirectory } from './temporary.ts';
@@ -62,10 +62,10 @@ function locate(name: string): Place {
 
 function createRevisionReader(revision: string): FileReader {
   const missing = { error: `cannot be read: revision ${revision} has no such file`, missing: true };
-  return {
+  return readOnce({
     read: (path) => readFromRevision(revision, path) ?? missing,
     list: (directory) => listInRevision(revision, directory),
-  };
+  });
 }
 
 type Loaded = Side | { readonly findings: readonly Finding[] };
@@ -77,12 +77,11 @@ async function sideAt(place: Place, set: readonly string[], work: string): Promi
     throw new UsageError(`${place.name} must be a platform file, or a directory with some`);
   const isFile = place.revision !== undefined || statSync(place.path, { throwIfNoEntry: false })?.isFile();
   return place.path.endsWith('.ini') && isFile
-    ? platformAt(place, place.path, set)
+    ? sideOf(place.name, loadPlatform(place.path, set, place.reader))
     : readSide(place.path, work);
 }
 
-function platformAt({ name, reader }: Place, path: string, set: readonly string[]): Loaded {
-  const { config, files, findings } = loadPlatform(path, set, reader);
+function sideOf(name: string, { config, files, findings }: LoadedPlatform): Loaded {
   return config ? sideOfPlatform(name, config, planBoot(config, files)) : { findings };
 }
 
@@ -114,15 +113,15 @@ function diffPlatforms(old: Place, fresh: Place, args: DiffArguments): CommandRe
 
 /** The platforms of a directory, but for files with errors that others extend: bases. */
 function loadAll(place: Place, set: readonly string[]): ReadonlyMap<string, Loaded> {
-  const files = (place.platforms ?? []).map((name) => ({ name, path: join(place.path, name) }));
-  const extended = files.flatMap(({ path }) =>
-    loadPlatform(path, set, place.reader).files.filter((other) => other !== path),
-  );
+  const loaded = (place.platforms ?? []).map((name) => {
+    const path = join(place.path, name);
+    return { name, path, ...loadPlatform(path, set, place.reader) };
+  });
+  const extended = loaded.flatMap(({ path, files }) => files.filter((file) => file !== path));
   return new Map(
-    files
-      .map(({ name, path }) => [name, platformAt(place, path, set), path] as const)
-      .filter(([, loaded, path]) => !('findings' in loaded) || !extended.includes(path))
-      .map(([name, loaded]) => [name, loaded] as const),
+    loaded
+      .filter(({ config, path }) => config || !extended.includes(path))
+      .map((platform) => [platform.name, sideOf(place.name, platform)] as const),
   );
 }
 

@@ -15,22 +15,27 @@ const reasons: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of its path is not a directory',
 };
 
-/** Reads from disk; each file once, so that a base shared by many platforms costs little. */
+/** Reads from disk. */
 export function createFileReader(): FileReader {
+  return readOnce({ read: readOrReason, list: listOrNothing });
+}
+
+/** Asks `reader` for each file and directory once: a base shared by many platforms costs little. */
+export function readOnce(reader: FileReader): FileReader {
   const files = new Map<string, ReturnType<FileReader['read']>>();
   const directories = new Map<string, readonly string[]>();
   return {
     read(path) {
       const known = files.get(path);
       if (known) return known;
-      const content = readOrReason(path);
+      const content = reader.read(path);
       files.set(path, content);
       return content;
     },
     list(directory) {
       const known = directories.get(directory);
       if (known) return known;
-      const names = listOrNothing(directory);
+      const names = reader.list(directory);
       directories.set(directory, names);
       return names;
     },

@@ -2,7 +2,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import type { FileReader } from '../config/layers.ts';
+import { type FileReader, splitOverride } from '../config/layers.ts';
 import { loadPlatform } from '../config/load.ts';
 import { findSetting, type SettingName, type SettingRow } from '../config/settings.ts';
 import { didYouMean } from '../config/suggestions.ts';
@@ -87,12 +87,12 @@ export async function createPlatform({ file, set }: NewArguments): Promise<Comma
 function readAnswers(set: readonly string[]): Map<SettingName, readonly string[]> {
   const answers = new Map<SettingName, readonly string[]>();
   for (const override of set) {
-    const [, section = '', key = '', value = ''] = /^([^.=]+)\.([^.=]+)=(.*)$/su.exec(override) ?? [];
-    const row = findSetting(section, key);
+    const parts = splitOverride(override);
+    const row = parts && findSetting(parts.section, parts.key);
     if (!row)
       throw new UsageError(`--set takes Section.Key=value with a setting that there is, not ${override}`);
     const question = questions.find(({ setting }) => setting === row.name);
-    const values = question ? valuesOf(question, value) : [value];
+    const values = question ? valuesOf(question, parts.value) : [parts.value];
     answers.set(row.name, [...(answers.get(row.name) ?? []), ...values]);
   }
   return answers;

@@ -141,15 +141,23 @@ function decodeUtf8(content: Uint8Array): string | undefined {
   }
 }
 
+/** The parts of `Section.Key=value`; undefined for any other text. */
+export function splitOverride(text: string) {
+  const [, section, key, value] = /^([^.=]+)\.([^.=]+)=(.*)$/su.exec(text) ?? [];
+  return section === undefined || key === undefined || value === undefined
+    ? undefined
+    : { section, key, value };
+}
+
 function overrideLayer(overrides: readonly string[]): Layers {
   const parsed = overrides.map((override, index) => {
     const origin = { file: commandLineOrigin, line: index + 1 };
-    const match = /^([^.=]+)\.([^.=]+)=(.*)$/su.exec(override);
-    if (!match) {
+    const parts = splitOverride(override);
+    if (!parts) {
       const message = `--set takes Section.Key=value, not "${override.replace(/\p{Cc}/gu, '?')}"`;
       return { ...nothing, findings: [finding('syntax', message, { origin })] };
     }
-    const [, section = '', key = '', value = ''] = match;
+    const { section, key, value } = parts;
     if (section === 'Platform' && key === 'Extends') {
       const message = 'Extends must be set in a file; it is read before --set';
       return {

@@ -27,15 +27,6 @@ export function withoutLineNumbers(text: string): string {
   );
 }
 
-/** True where a text differs, though only in such line numbers. */
-export function onlyLineNumbersMoved(
-  old: ReadonlyMap<string, string>,
-  fresh: ReadonlyMap<string, string>,
-): boolean {
-  const differ = [...fresh].some(([path, text]) => old.get(path) !== text);
-  return differ && compareTexts(old, fresh, withoutLineNumbers).length === 0;
-}
-
 /** Texts that differ, by path, once `read` has taken from them what does not count. */
 export function compareTexts(
   old: ReadonlyMap<string, string>,

@@ -2,7 +2,7 @@
 import { compareFiles, type DriverChange, driversWithoutModule, type FileChange } from './compare-files.ts';
 import { compareSettings, type SettingChange } from './compare-settings.ts';
 import { compareModules, compareSteps, type ModuleChange, type StepChange } from './compare-steps.ts';
-import { compareTexts, onlyLineNumbersMoved, type TextChange, withoutLineNumbers } from './compare-texts.ts';
+import { compareTexts, type TextChange, withoutLineNumbers } from './compare-texts.ts';
 import type { Side } from './side.ts';
 
 export interface Comparison {
@@ -70,10 +70,9 @@ function textsOf(old: Side, fresh: Side): Pick<Comparison, 'texts' | 'moved'> {
   const [before, after] = [old.texts, fresh.texts].map((texts) =>
     old.kind === fresh.kind ? texts : new Map([...texts].filter(([path]) => path !== 'explain.txt')),
   ) as [typeof old.texts, typeof fresh.texts];
-  return {
-    texts: compareTexts(before, after, withoutLineNumbers),
-    moved: onlyLineNumbersMoved(before, after),
-  };
+  const texts = compareTexts(before, after, withoutLineNumbers);
+  const differ = [...after].some(([path, text]) => before.get(path) !== text);
+  return { texts, moved: differ && texts.length === 0 };
 }
 
 const isImage = ({ kind }: Side) => kind === 'build' || kind === 'initrd';

@@ -98,9 +98,7 @@ function driverPoints({ drivers }: Comparison): readonly Point[] {
 /** Programs and modules that are no longer there. */
 function lostPoints({ files }: Comparison): readonly Point[] {
   const lost = (parts: readonly string[]) =>
-    files.filter(
-      ({ change, part, path }) => change === 'removed' && parts.includes(part) && !path.endsWith('/'),
-    );
+    files.filter(({ change, part }) => change === 'removed' && parts.includes(part));
   const programs = lost(['programs', 'busybox']);
   const modules = lost(['modules']).filter(({ path }) => /\.ko(\.\w+)?$/.test(path));
   return [

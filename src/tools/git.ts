@@ -1,4 +1,5 @@
 /** git(1), as far as two revisions of a platform file are read. */
+import { posix } from 'node:path';
 import { execaSync } from 'execa';
 import { findProgram, ToolError } from './programs.ts';
 
@@ -26,7 +27,7 @@ export function requireRevision(revision: string): void {
 /** `path`, relative to the current directory, as the repository names it. */
 function pathInRepository(path: string): string {
   const prefix = new TextDecoder().decode(ask(['rev-parse', '--show-prefix']).stdout).trimEnd();
-  return `${prefix}${path}`.replace(/(^|\/)(\.\/)+/g, '$1');
+  return posix.join(prefix, path);
 }
 
 /** A file of a revision, with links followed; undefined where there is none. git-cat-file(1), --batch. */

@@ -1,5 +1,5 @@
 import type { PlatformConfig } from '../../config/validate.ts';
-import type { Step } from '../boot-plan.ts';
+import type { ModuleNeed, Step } from '../boot-plan.ts';
 import { applets, hashAccelerator, nothing } from '../needs.ts';
 import { noValues } from '../values.ts';
 
@@ -7,13 +7,16 @@ export interface ModulesData {
   readonly coldplug: boolean;
 }
 
+/** An entry of Modules=: `[-]NAME [PARAMETER=VALUE ...]`. */
+export function splitModule(entry: string): ModuleNeed {
+  const [name = '', ...parameters] = entry.replace(/^-/, '').split(/ +/);
+  return { name, optional: entry.startsWith('-'), parameters };
+}
+
 export function loadModules(config: PlatformConfig): Step<ModulesData> {
   const { Verity } = config.settings;
   const { Load, Modules, ModuleDirectories } = config.settings.Modules;
-  const listed = Modules.map((entry) => {
-    const [name = '', ...parameters] = entry.replace(/^-/, '').split(/ +/);
-    return { name, optional: entry.startsWith('-'), parameters };
-  });
+  const listed = Modules.map(splitModule);
   const coldplug = Load === 'coldplug';
   return {
     name: 'load-modules',
