@@ -1,9 +1,7 @@
 /** Output directories are replaced as a whole: at every moment there is the old content or the new one. */
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { exchangeArgs } from '../tools/exchange.ts';
-import { ToolError } from '../tools/programs.ts';
-import { run } from '../tools/run.ts';
+import { exchangeDirectories } from '../tools/exchange.ts';
 import { forget, remember } from './temporary.ts';
 
 /**
@@ -19,7 +17,7 @@ export async function replaceDirectory<T>(
   try {
     const result = await fill(fresh);
     chmodSync(fresh, 0o755);
-    await swapIn(fresh, directory);
+    swapIn(fresh, directory);
     return result;
   } finally {
     // What is there now is the old content, or what could not be completed.
@@ -31,11 +29,11 @@ export async function replaceDirectory<T>(
 /** How often another run may come in between. */
 const attempts = 10;
 
-async function swapIn(fresh: string, directory: string): Promise<void> {
+function swapIn(fresh: string, directory: string): void {
   for (let attempt = 1; ; attempt += 1) {
     try {
       if (!existsSync(directory)) renameSync(fresh, directory);
-      else if (!(await exchange(fresh, directory))) swapByRenaming(fresh, directory);
+      else if (!exchangeDirectories(fresh, directory)) swapByRenaming(fresh, directory);
       return;
     } catch (error) {
       if (attempt === attempts || !isRace(error)) throw error;
@@ -47,19 +45,6 @@ async function swapIn(fresh: string, directory: string): Promise<void> {
 function isRace(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return code === 'ENOENT' || code === 'ENOTEMPTY' || code === 'EEXIST';
-}
-
-/** False where this machine or the file system cannot do it. */
-async function exchange(fresh: string, directory: string): Promise<boolean> {
-  const command = exchangeArgs(fresh, directory, process.arch);
-  if (!command) return false;
-  try {
-    await run(command);
-    return true;
-  } catch (error) {
-    if (error instanceof ToolError) return false;
-    throw error;
-  }
 }
 
 /** Two steps: between them only the old content is there, beside its place. */

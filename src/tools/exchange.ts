@@ -1,15 +1,24 @@
-/** Two directories change places in one step, which Node cannot do: renameat2(2) with RENAME_EXCHANGE, called from perl. */
-import type { Command } from './run.ts';
+/**
+ * Two directories change places in one step, which Node cannot do: renameat2(2) with RENAME_EXCHANGE, called from perl.
+ * Not by the runner of run.ts: nothing else may happen in between, and every `render` would load it for this one call.
+ */
+import { spawnSync } from 'node:child_process';
+import { findProgram, ToolError } from './programs.ts';
 
 /** The number of renameat2, by Node's name of the architecture: asm/unistd.h of the kernel. */
 const systemCalls: Readonly<Record<string, number>> = { x64: 316, arm64: 276 };
 
 const script = 'exit(syscall(0 + $ARGV[0], -100, $ARGV[1], -100, $ARGV[2], 2) == 0 ? 0 : 1)';
 
-/** Undefined on an architecture whose number is not known. Fails where the file system cannot do it. */
-export function exchangeArgs(left: string, right: string, architecture: string): Command | undefined {
-  const number = systemCalls[architecture];
-  return number === undefined
-    ? undefined
-    : { program: 'perl', args: ['-e', script, String(number), left, right] };
+/** False where this machine or the file system cannot do it: nothing has changed then. */
+export function exchangeDirectories(left: string, right: string): boolean {
+  const number = systemCalls[process.arch];
+  if (number === undefined) return false;
+  try {
+    const { file, prefix } = findProgram('perl');
+    return spawnSync(file, [...prefix, '-e', script, String(number), left, right]).status === 0;
+  } catch (error) {
+    if (error instanceof ToolError) return false;
+    throw error;
+  }
 }
