@@ -190,8 +190,8 @@ export const findingKinds = {
   },
   'over-budget': {
     severity: 'error',
-    title: 'The minimal initrd is larger than its budget.',
-    help: 'sizes.txt of the build says what takes the room. Leave out modules, choose Compression=xz, or raise Initrd.SizeBudget.',
+    title: 'An image is larger than its budget.',
+    help: '`bootrelay report BUILD` shows what takes the room. For the minimal initrd: leave out modules, choose Compression=xz, or raise Initrd.SizeBudget. For the full one: leave out modules of dracut, choose Source=thin, or raise FullInitrd.SizeBudget.',
   },
 } as const satisfies Record<string, FindingWords>;
 

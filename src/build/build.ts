@@ -1,12 +1,14 @@
 /** One build: sysroot and platform -> minimal initrd, file list, manifest, sizes. */
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PlatformConfig } from '../config/validate.ts';
-import { type Finding, finding, hasErrors } from '../findings.ts';
+import { type Finding, hasErrors } from '../findings.ts';
 import { type BootPlan, needsOfPlan } from '../plan/boot-plan.ts';
 import { renderMinimal } from '../render/minimal.ts';
 import type { ProgramName } from '../tools/programs.ts';
 import { versionOf } from '../tools/run.ts';
 import { sha256OfFile } from '../tools/sha256.ts';
+import { checkBudget } from './budget.ts';
 import { collectEntries } from './collect.ts';
 import { type Entry, formatMtree, rootEntry } from './entries.ts';
 import { checkLibraries } from './libraries.ts';
@@ -14,7 +16,7 @@ import { type Manifest, manifestFile, manifestSettings } from './manifest.ts';
 import { hasBuiltInInitrd, microcodeEntries, wantedMicrocode } from './microcode.ts';
 import { packMinimalInitrd } from './minimal-initrd.ts';
 import { checkRequirements } from './requirements.ts';
-import { formatBytes, formatSizeTable, measureParts } from './size-table.ts';
+import { formatSizeTable, measureParts } from './size-table.ts';
 import { bootrelayVersion } from './version.ts';
 
 export interface BuildOptions {
@@ -23,6 +25,8 @@ export interface BuildOptions {
   readonly sysroot: string;
   /** Kernel version: a directory of usr/lib/modules. */
   readonly kernel: string;
+  /** The packed full initrd that goes with it, for the manifest and its budget. */
+  readonly image?: string | undefined;
   /** An empty directory that lasts as long as the caller uses the result's files. */
   readonly work: string;
 }
@@ -45,6 +49,7 @@ export interface BuildResult {
 export async function buildMinimalInitrd(options: BuildOptions): Promise<BuildResult> {
   const { config, plan, sysroot, work } = options;
   const { FullInitrd, Initrd } = config.settings;
+  const fullInitrd = options.image === undefined ? undefined : describeImage(options.image);
   const { kernel, findings } = checkRequirements(config, plan, sysroot, options.kernel);
   if (!kernel || hasErrors(findings)) return { findings };
   const libraries = await checkLibraries(plan, sysroot);
@@ -89,23 +94,22 @@ export async function buildMinimalInitrd(options: BuildOptions): Promise<BuildRe
         size: packed.size,
         uncompressedSize: packed.uncompressedSize,
       },
+      ...(fullInitrd && { fullInitrd }),
       parts: sizes,
       files: [...early, ...entries].map(manifestFile),
       settings: manifestSettings(config),
       tools,
     },
   };
-  return { build, findings: [...findings, ...(builtIn ? [] : checkBudget(config, packed.size))] };
+  const overBudget = [
+    ...(builtIn ? [] : checkBudget(config, 'Initrd', packed.size)),
+    ...(fullInitrd ? checkBudget(config, 'FullInitrd', fullInitrd.size) : []),
+  ];
+  return { build, findings: [...findings, ...overBudget] };
 }
 
-function checkBudget(config: PlatformConfig, size: number): readonly Finding[] {
-  const budget = config.settings.Initrd.SizeBudget;
-  if (budget === 0 || size <= budget) return [];
-  const message = `the minimal initrd has ${formatBytes(size)} and must have at most ${formatBytes(budget)}`;
-  const origin = config.origins.get('Initrd.SizeBudget')?.at(-1);
-  return [
-    finding('over-budget', message, { setting: 'Initrd.SizeBudget', origin, hint: `SizeBudget=${size}` }),
-  ];
+function describeImage(image: string): Manifest['fullInitrd'] {
+  return { sha256: sha256OfFile(image), size: statSync(image).size };
 }
 
 async function toolVersions(

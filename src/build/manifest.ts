@@ -13,6 +13,8 @@ export interface Manifest {
     readonly size: number;
     readonly uncompressedSize: number;
   };
+  /** The image for /usr, where the build was told of it. */
+  readonly fullInitrd?: { readonly sha256: string; readonly size: number };
   readonly parts: readonly PartSize[];
   readonly files: readonly object[];
   /** `Section.Key` -> values. */

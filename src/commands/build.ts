@@ -5,7 +5,9 @@ import { type Build, buildMinimalInitrd } from '../build/build.ts';
 import { thinOf } from '../config/image-format.ts';
 import { hasErrors } from '../findings.ts';
 import { checkSharing } from '../pack/record.ts';
+import type { BootPlan } from '../plan/boot-plan.ts';
 import { planOnePlatform } from './platforms.ts';
+import { createProgress } from './progress.ts';
 import { replaceDirectory } from './replace-directory.ts';
 import type { CommandResult } from './result.ts';
 import { withWorkDirectory } from './temporary.ts';
@@ -18,6 +20,7 @@ export interface BuildArguments {
   readonly output: string;
   /** The packed full initrd that goes with it, to compare with the sysroot's /usr. */
   readonly image?: string | undefined;
+  readonly json: boolean;
 }
 
 /** Exit code 1 where the sysroot lacks something or the image is over budget; nothing is written then. */
@@ -25,8 +28,12 @@ export async function build(args: BuildArguments): Promise<CommandResult> {
   const loaded = planOnePlatform('build', args.platform, args.set);
   if ('failed' in loaded) return loaded.failed;
   return withWorkDirectory(async (work) => {
-    const options = { ...loaded.platform, sysroot: resolve(args.sysroot), kernel: args.kernel, work };
+    const progress = createProgress(args.json);
+    progress.begin(`building the minimal initrd of ${loaded.platform.config.name}`);
+    const { sysroot, kernel, image } = args;
+    const options = { ...loaded.platform, sysroot: resolve(sysroot), kernel, image, work };
     const result = await buildMinimalInitrd(options);
+    progress.end();
     const thin = thinOf(loaded.platform.config.settings);
     const shared =
       args.image === undefined ? [] : checkSharing(args.image, thin, resolve(args.sysroot, 'usr'));
@@ -36,16 +43,19 @@ export async function build(args: BuildArguments): Promise<CommandResult> {
       return { exitCode: 1, text: sizes, json: { command: 'build' }, findings };
     }
     const { manifest } = result.build;
-    await replaceDirectory(args.output, (fresh) => writeBuild(result.build as Build, fresh));
+    await replaceDirectory(args.output, (fresh) =>
+      writeBuild(result.build as Build, loaded.platform.plan, fresh),
+    );
     const text = `${sizes}\n${join(args.output, 'initrd.img')}\n`;
     return { exitCode: 0, text, json: { command: 'build', output: args.output, manifest }, findings };
   });
 }
 
 /** The files of a build in `directory`. */
-export function writeBuild({ image, mtree, sizes, manifest }: Build, directory: string): void {
+function writeBuild({ image, mtree, sizes, manifest }: Build, plan: BootPlan, directory: string): void {
   copyFileSync(image, join(directory, 'initrd.img'));
   writeFileSync(join(directory, 'initrd.mtree'), mtree);
   writeFileSync(join(directory, 'sizes.txt'), sizes);
   writeFileSync(join(directory, 'manifest.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
+  writeFileSync(join(directory, 'plan.json'), `${JSON.stringify(plan, undefined, 2)}\n`);
 }

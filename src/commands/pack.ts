@@ -1,11 +1,13 @@
 /** `bootrelay pack`: a full initrd -> the image for /usr. */
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { checkBudget } from '../build/budget.ts';
 import { formatBytes } from '../build/size-table.ts';
 import { imageFormatOf, thinOf } from '../config/image-format.ts';
 import { type Packed, type PackedFile, packFullInitrd } from '../pack/pack.ts';
 import { recordFile, recordSharing } from '../pack/record.ts';
 import { planOnePlatform } from './platforms.ts';
+import { createProgress } from './progress.ts';
 import { type CommandResult, UsageError } from './result.ts';
 import { forget, remember, withWorkDirectory } from './temporary.ts';
 
@@ -15,13 +17,18 @@ export interface PackArguments {
   readonly initrd: string;
   readonly sysroot: string | undefined;
   readonly output: string;
+  readonly json: boolean;
 }
 
-/** Writes the image, and for a thin one beside it the record of what it shares, which knows its image. */
+/**
+ * Writes the image, and for a thin one beside it the record of what it shares, which knows its image.
+ * Exit code 1 where it is over budget; nothing is written then.
+ */
 export async function pack(args: PackArguments): Promise<CommandResult> {
   const loaded = planOnePlatform('pack', args.platform, args.set);
   if ('failed' in loaded) return loaded.failed;
-  const { settings } = loaded.platform.config;
+  const { config } = loaded.platform;
+  const { settings } = config;
   const { Image, Source } = settings.FullInitrd;
   if (Source === 'usr')
     throw new UsageError("there is nothing to pack: FullInitrd.Source=usr takes the system's own /usr");
@@ -32,9 +39,13 @@ export async function pack(args: PackArguments): Promise<CommandResult> {
   const format = imageFormatOf(settings);
   mkdirSync(dirname(args.output), { recursive: true });
   const fresh = remember(join(dirname(args.output), `.${basename(args.output)}.${process.pid}`));
+  const progress = createProgress(args.json);
   const packed = await withWorkDirectory(async (work) => {
     try {
+      progress.begin(`packing ${args.initrd}`);
       const result = await packFullInitrd({ initrd: args.initrd, format, thin, output: fresh, work });
+      progress.end();
+      if (checkBudget(config, 'FullInitrd', result.imageSize).length > 0) return result;
       if (thin) {
         const record = recordSharing(fresh, thin.kind, result.files);
         writeFileSync(remember(recordFile(fresh)), `${JSON.stringify(record, undefined, 1)}\n`);
@@ -51,6 +62,14 @@ export async function pack(args: PackArguments): Promise<CommandResult> {
       }
     }
   });
+  const overBudget = checkBudget(config, 'FullInitrd', packed.imageSize);
+  if (overBudget.length > 0)
+    return {
+      exitCode: 1,
+      text: '',
+      json: { command: 'pack' },
+      findings: [...loaded.findings, ...overBudget],
+    };
   const early = packed.earlySize > 0 ? `, ${formatBytes(packed.earlySize)} of early cpio left out` : '';
   const text = [
     `${args.initrd}: ${formatBytes(packed.initrdSize)}, ${packed.compression}${early}`,

@@ -59,6 +59,7 @@ const imageSettings: readonly SettingName[] = [
   'FullInitrd.FileSystem',
   'FullInitrd.Compression',
   'FullInitrd.BlockSize',
+  'FullInitrd.SizeBudget',
   'FullInitrd.Writable',
 ];
 

@@ -224,6 +224,11 @@ export const settings = {
       'yes',
       'A tmpfs overlay above the image makes the root of the full initrd writable, which dracut wants.',
     ),
+    SizeBudget: single(
+      size,
+      '0',
+      'Largest size of the image in /usr; a larger one fails `pack`, and `build --image`. 0: no limit.',
+    ),
     TmpfsSize: single(
       memorySize,
       '50%',

@@ -1,12 +1,19 @@
 /** The boot as a graph: the steps, the devices and mounts between them, and which stage owns what. */
 import type { BootPlan, Fact } from '../plan/boot-plan.ts';
+import type { VerityData } from '../plan/steps/set-up-verity.ts';
+
+/** The stages that bootrelay is about, in their order. */
+export const stages = ['minimal initrd', 'full initrd'] as const;
+export type Stage = (typeof stages)[number];
 
 export interface GraphNode {
   readonly id: string;
   readonly label: string;
   readonly kind: 'step' | 'fact' | 'stage' | 'end';
-  /** The stage whose part of the picture it is in; none for what is around them. */
-  readonly stage: 'minimal initrd' | undefined;
+  /** The stage that has it, whose part of the picture it is in; none for what is around them. */
+  readonly stage: Stage | undefined;
+  /** Where a reader who picks it is led. */
+  readonly link?: string;
 }
 
 export interface GraphEdge {
@@ -46,7 +53,9 @@ export function graphOfBoot(plan: BootPlan): BootGraph {
       { id: 'kernel', label: 'kernel', kind: 'stage', stage: undefined },
       ...steps.map(({ name }) => ({ id: name, label: name, kind: 'step', stage }) as const),
       ...facts.map((fact) => ({ id: idOf(fact), label: labelOf(fact, plan), kind: 'fact', stage }) as const),
-      { id: 'full-initrd', label: 'full initrd, with its check of /usr', kind: 'stage', stage: undefined },
+      { id: 'check-usr', label: 'check-usr: is /usr what was verified?', kind: 'step', stage: 'full initrd' },
+      { id: 'root', label: 'mounts the root file system', kind: 'step', stage: 'full initrd' },
+      { id: 'system', label: 'system', kind: 'stage', stage: undefined },
       {
         id: 'emergency',
         label: `${emergency.action.value} after ${emergency.delay.value} s, with a reason`,
@@ -59,7 +68,9 @@ export function graphOfBoot(plan: BootPlan): BootGraph {
       ...steps
         .slice(1)
         .map(({ name }, index) => ({ from: steps[index]?.name ?? '', to: name, kind: 'next' }) as const),
-      { from: last, to: 'full-initrd', kind: 'next' },
+      { from: last, to: 'check-usr', kind: 'next' },
+      { from: 'check-usr', to: 'root', kind: 'next' },
+      { from: 'root', to: 'system', kind: 'next' },
       ...steps.flatMap(({ name, provides }) =>
         provides
           .filter((fact) => facts.includes(fact))
@@ -70,6 +81,7 @@ export function graphOfBoot(plan: BootPlan): BootGraph {
           .filter((fact) => facts.includes(fact))
           .map((fact) => ({ from: idOf(fact), to: name, kind: 'uses' }) as const),
       ),
+      { from: idOf('usr below full initrd'), to: 'check-usr', kind: 'uses' },
       { from: first, to: 'emergency', kind: 'fails' },
     ],
   };
@@ -85,11 +97,17 @@ function labelOf(fact: Fact, plan: BootPlan): string {
   const known: Readonly<Partial<Record<Fact, string | number | undefined>>> = {
     'data partition': variable('usr_device'),
     'hash partition': variable('hash_device'),
+    'usr device': verityDevice(plan),
     'mounted usr': '/sysusr/usr',
     'full initrd root': variable('image') ?? "the system's own /usr",
   };
   const detail = known[fact];
   return detail === undefined || detail === '' ? fact : `${fact}: ${detail}`;
+}
+
+function verityDevice({ steps }: BootPlan): string | undefined {
+  const step = steps.find(({ name }) => name === 'set-up-verity');
+  return (step?.data as VerityData | undefined)?.devicePath;
 }
 
 function variableOf({ steps }: BootPlan, name: string): string | number | undefined {

@@ -3,7 +3,7 @@ import { compareFiles, type DriverChange, driversWithoutModule, type FileChange 
 import { compareSettings, type SettingChange } from './compare-settings.ts';
 import { compareModules, compareSteps, type ModuleChange, type StepChange } from './compare-steps.ts';
 import { compareTexts, type TextChange, withoutLineNumbers } from './compare-texts.ts';
-import type { Side } from './side.ts';
+import type { ImageSize, Side } from './side.ts';
 
 export interface Comparison {
   readonly old: string;
@@ -21,11 +21,12 @@ export interface Comparison {
   readonly files: readonly FileChange[];
   /** Hardware that loses or gains its drivers. */
   readonly drivers: readonly DriverChange[];
-  readonly boot: BootSize | undefined;
+  readonly boot: SizeChange | undefined;
+  readonly usr: SizeChange | undefined;
 }
 
-/** Bytes in /boot, before and after, and what a build may have: 0 for no budget. */
-export interface BootSize {
+/** Bytes of an image, before and after, and what it may have: 0 for no budget. */
+export interface SizeChange {
   readonly old: number;
   readonly new: number;
   readonly budget: number;
@@ -51,21 +52,24 @@ export function compareSides(old: Side, fresh: Side): Comparison {
         ? [old.platform, fresh.platform]
         : undefined,
     settings: old.settings && fresh.settings ? compareSettings(old.settings, fresh.settings) : [],
-    steps: old.steps && fresh.steps ? compareSteps(old.steps, fresh.steps) : [],
-    modules: old.steps && fresh.steps ? compareModules(old.steps, fresh.steps) : { gone: [], come: [] },
+    steps: old.plan && fresh.plan ? compareSteps(old.plan.steps, fresh.plan.steps) : [],
+    modules:
+      old.plan && fresh.plan ? compareModules(old.plan.steps, fresh.plan.steps) : { gone: [], come: [] },
     ...textsOf(old, fresh),
-    files: old.files && fresh.files ? compareFiles(old.files, fresh.files) : [],
+    files: filesOf(old, fresh),
     drivers: old.drivers && fresh.drivers ? driversWithoutModule(old.drivers, fresh.drivers) : [],
-    boot:
-      old.boot && fresh.boot
-        ? { old: old.boot.size, new: fresh.boot.size, budget: fresh.boot.budget }
-        : undefined,
+    boot: compareSizes(old.boot, fresh.boot),
+    usr: compareSizes(old.usr, fresh.usr),
   };
+}
+
+function compareSizes(old: ImageSize | undefined, fresh: ImageSize | undefined): SizeChange | undefined {
+  return old && fresh && { old: old.size, new: fresh.size, budget: fresh.budget };
 }
 
 function textsOf(old: Side, fresh: Side): Pick<Comparison, 'texts' | 'moved'> {
   if (!old.texts || !fresh.texts) return { texts: [], moved: false };
-  if (!hasTexts(old)) return { texts: compareTexts(old.texts, fresh.texts), moved: false };
+  if (ofOthers(old, fresh)) return { texts: compareTexts(old.texts, fresh.texts), moved: false };
   // A platform has the boot in words as steps.
   const [before, after] = [old.texts, fresh.texts].map((texts) =>
     old.kind === fresh.kind ? texts : new Map([...texts].filter(([path]) => path !== 'explain.txt')),
@@ -75,11 +79,25 @@ function textsOf(old: Side, fresh: Side): Pick<Comparison, 'texts' | 'moved'> {
   return { texts, moved: differ && texts.length === 0 };
 }
 
+/** A file of bootrelay's of which only line numbers in comments moved is not changed. */
+function filesOf(old: Side, fresh: Side): readonly FileChange[] {
+  if (!old.files || !fresh.files) return [];
+  const changes = compareFiles(old.files, fresh.files);
+  if (ofOthers(old, fresh)) return changes;
+  const textIn = (side: Side, path: string) => withoutLineNumbers(side.texts?.get(path.slice(1)) ?? '');
+  return changes.filter(({ path, change, attributes }) => {
+    const text = textIn(old, path);
+    return change !== 'changed' || attributes.length > 0 || text === '' || text !== textIn(fresh, path);
+  });
+}
+
+/** Two initrds of any origin: nobody knows what a comment means there. */
+const ofOthers = (old: Side, fresh: Side) => old.kind === 'initrd' && fresh.kind === 'initrd';
 const isImage = ({ kind }: Side) => kind === 'build' || kind === 'initrd';
 const hasTexts = ({ kind }: Side) => kind === 'platform' || kind === 'rendered tree';
 
 /** True where the two sides boot alike; `moved` says whether they are alike to the byte. */
-export function isSame({ settings, steps, texts, files, drivers, boot }: Comparison): boolean {
+export function isSame({ settings, steps, texts, files, drivers, boot, usr }: Comparison): boolean {
   const changes = [settings, steps, texts, files, drivers].every((list) => list.length === 0);
-  return changes && (boot === undefined || boot.old === boot.new);
+  return changes && [boot, usr].every((size) => size === undefined || size.old === size.new);
 }

@@ -1,5 +1,5 @@
 /** A boot's graph as Mermaid, as DOT, and as SVG by Graphviz. */
-import type { BootGraph, GraphEdge, GraphNode } from './boot-graph.ts';
+import { type BootGraph, type GraphEdge, type GraphNode, type Stage, stages } from './boot-graph.ts';
 
 const mermaidShapes: Readonly<Record<GraphNode['kind'], readonly [string, string]>> = {
   step: ['[', ']'],
@@ -21,17 +21,23 @@ export function formatMermaid({ nodes, edges }: BootGraph): string {
     const [left, right] = mermaidShapes[kind];
     return `${id}${left}"${escapeMermaid(label)}"${right}`;
   };
-  const inside = nodes.filter(({ stage }) => stage !== undefined);
-  const outside = nodes.filter(({ stage }) => stage === undefined);
+  const within = (wanted: Stage | undefined) => nodes.filter(({ stage }) => stage === wanted).map(draw);
   return [
     'flowchart TB',
-    ...outside.map((node) => `  ${draw(node)}`),
-    '  subgraph stage1["minimal initrd"]',
-    ...inside.map((node) => `    ${draw(node)}`),
-    '  end',
+    ...within(undefined).map((node) => `  ${node}`),
+    ...stages.flatMap((stage) => [
+      `  subgraph ${clusterOf(stage)}["${stage}"]`,
+      ...within(stage).map((node) => `    ${node}`),
+      '  end',
+    ]),
     ...edges.map(({ from, to, kind }) => `  ${from} ${mermaidArrows[kind]} ${to}`),
     '',
   ].join('\n');
+}
+
+/** A name without blanks, which both languages take. */
+function clusterOf(stage: Stage): string {
+  return stage.replaceAll(' ', '_');
 }
 
 /** Entities of its own: a quote would end the label, and # begins one. */
@@ -59,19 +65,22 @@ const dotEdges: Readonly<Record<GraphEdge['kind'], string>> = {
 
 /** Graphviz' language (graphviz(7), dot(1)). */
 export function formatDot({ title, nodes, edges }: BootGraph): string {
-  const node = ({ id, label, kind }: GraphNode) =>
-    `${quoteDot(id)} [label=${quoteDot(label)}, ${dotShapes[kind]}];`;
-  const inside = nodes.filter(({ stage }) => stage !== undefined);
-  const outside = nodes.filter(({ stage }) => stage === undefined);
+  const node = ({ id, label, kind, link }: GraphNode) =>
+    `${quoteDot(id)} [label=${quoteDot(label)}, class=${kind}, ${dotShapes[kind]}${link === undefined ? '' : `, URL=${quoteDot(link)}`}];`;
+  const within = (wanted: Stage | undefined) => nodes.filter(({ stage }) => stage === wanted).map(node);
   return [
     'digraph boot {',
     `  label="${wrap(title).map(escapeDot).join('\\n')}"; labelloc=t; fontname="${font}"; rankdir=TB;`,
     `  node [fontname="${font}", fontsize=11, margin="0.3,0.1"]; edge [fontname="${font}", fontsize=9];`,
-    ...outside.map((entry) => `  ${node(entry)}`),
-    '  subgraph cluster_stage1 { label="minimal initrd"; style=rounded; color="#6b7280";',
-    ...inside.map((entry) => `    ${node(entry)}`),
-    '  }',
-    ...edges.map(({ from, to, kind }) => `  ${quoteDot(from)} -> ${quoteDot(to)} [${dotEdges[kind]}];`),
+    ...within(undefined).map((line) => `  ${line}`),
+    ...stages.flatMap((stage) => [
+      `  subgraph cluster_${clusterOf(stage)} { label="${stage}"; style=rounded; color="#6b7280";`,
+      ...within(stage).map((line) => `    ${line}`),
+      '  }',
+    ]),
+    ...edges.map(
+      ({ from, to, kind }) => `  ${quoteDot(from)} -> ${quoteDot(to)} [class=${kind}, ${dotEdges[kind]}];`,
+    ),
     '}',
     '',
   ].join('\n');

@@ -11,8 +11,8 @@ import { ComparisonError } from './compare.ts';
 import { readInitrdFiles } from './initrd-files.ts';
 import type { Side } from './side.ts';
 
-/** The names that a build's manifest and image have in its directory. */
-const [manifestName, imageName] = ['manifest.json', 'initrd.img'];
+/** The names that a build's files have in its directory. */
+const [manifestName, imageName, planName] = ['manifest.json', 'initrd.img', 'plan.json'];
 
 export function sideOfPlatform(name: string, config: PlatformConfig, plan: BootPlan): Side {
   const settings = effectiveSettings(config).map(
@@ -28,7 +28,7 @@ export function sideOfPlatform(name: string, config: PlatformConfig, plan: BootP
     kind: 'platform',
     platform: config.name,
     settings: new Map(settings),
-    steps: plan.steps,
+    plan,
     texts: new Map(texts),
   };
 }
@@ -64,7 +64,8 @@ async function readBuild(path: string, work: string): Promise<Side> {
   const settings = Object.entries(manifest.settings).map(
     ([name, values]) => [name, { values, where: undefined }] as const,
   );
-  const budget = Number(manifest.settings['Initrd.SizeBudget']?.[0] ?? 0);
+  const budgetOf = (section: string) => Number(manifest.settings[`${section}.SizeBudget`]?.[0] ?? 0);
+  const plan = readPlan(join(path, planName));
   return {
     ...contents,
     name: path,
@@ -72,8 +73,24 @@ async function readBuild(path: string, work: string): Promise<Side> {
     platform: manifest.platform,
     files: new Map(files),
     settings: new Map(settings),
-    boot: { size: manifest.initrd.size, budget },
+    ...(plan && { plan }),
+    boot: { size: manifest.initrd.size, budget: budgetOf('Initrd') },
+    ...(manifest.fullInitrd && {
+      usr: { size: manifest.fullInitrd.size, budget: budgetOf('FullInitrd') },
+    }),
   };
+}
+
+/** The plan that was built; builds of older releases have none. */
+function readPlan(file: string): BootPlan | undefined {
+  if (!existsSync(file)) return undefined;
+  try {
+    const plan = JSON.parse(readFileSync(file, 'utf8')) as BootPlan;
+    if (Array.isArray(plan.steps)) return plan;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new ComparisonError(`${file} is no boot plan of a build, or cut off`);
 }
 
 function readManifest(file: string): Manifest {

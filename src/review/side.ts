@@ -1,5 +1,5 @@
 /** One of the two things that are compared, as data: as much of it as it has. */
-import type { Step } from '../plan/boot-plan.ts';
+import type { BootPlan } from '../plan/boot-plan.ts';
 
 export interface SideSetting {
   readonly values: readonly string[];
@@ -22,18 +22,26 @@ export interface SideFile {
   readonly content: string;
 }
 
+/** Bytes of an image, and what it may have; 0 for no budget. */
+export interface ImageSize {
+  readonly size: number;
+  readonly budget: number;
+}
+
 export interface Side {
   /** As the user named it. */
   readonly name: string;
   readonly kind: 'platform' | 'rendered tree' | 'build' | 'initrd';
   readonly platform?: string | undefined;
   readonly settings?: ReadonlyMap<string, SideSetting>;
-  readonly steps?: readonly Step[];
+  readonly plan?: BootPlan;
   /** Texts by path. */
   readonly texts?: ReadonlyMap<string, string>;
   readonly files?: ReadonlyMap<string, SideFile>;
   /** modalias patterns of the drivers in it, and the module of each. */
   readonly drivers?: ReadonlyMap<string, string>;
-  /** Bytes of the image in /boot, and what it may have; 0 for no budget. */
-  readonly boot?: { readonly size: number; readonly budget: number };
+  /** The minimal initrd, or whatever initrd it is, in /boot. */
+  readonly boot?: ImageSize;
+  /** The image of the full initrd in /usr. */
+  readonly usr?: ImageSize;
 }

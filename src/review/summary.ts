@@ -1,6 +1,6 @@
 /** A comparison in a few sentences: what a reviewer must see first. */
 import { formatBytes } from '../build/size-table.ts';
-import { type Comparison, isSame } from './compare.ts';
+import { type Comparison, isSame, type SizeChange } from './compare.ts';
 import type { FileChange } from './compare-files.ts';
 import type { SideSetting } from './side.ts';
 
@@ -41,7 +41,8 @@ export function summarize(comparison: Comparison, names: readonly string[] = [na
     ...needPoints(comparison),
     ...driverPoints(comparison),
     ...lostPoints(comparison),
-    ...sizePoints(comparison),
+    ...sizePoints('/boot', comparison.boot),
+    ...sizePoints('/usr, the full initrd', comparison.usr),
     ...countPoints(comparison),
   ];
   const sorted = [...points.filter(({ warns }) => warns), ...points.filter(({ warns }) => !warns)];
@@ -107,18 +108,17 @@ function lostPoints({ files }: Comparison): readonly Point[] {
   ];
 }
 
-function sizePoints({ boot }: Comparison): readonly Point[] {
-  if (!boot || boot.old === boot.new) return [];
-  const grown = boot.new - boot.old;
-  const change = `${grown > 0 ? '+' : '-'}${formatBytes(Math.abs(grown))}`;
+function sizePoints(where: string, size: SizeChange | undefined): readonly Point[] {
+  if (!size || size.old === size.new) return [];
+  const change = formatGrowth(size.new - size.old);
   const budget =
-    boot.budget === 0
+    size.budget === 0
       ? ''
-      : `, ${Math.round((boot.new / boot.budget) * 100)} % of ${formatBytes(boot.budget)}`;
+      : `, ${Math.round((size.new / size.budget) * 100)} % of ${formatBytes(size.budget)}`;
   return [
     {
-      warns: boot.budget > 0 && boot.new > boot.budget,
-      parts: [`/boot: ${formatBytes(boot.old)} to ${formatBytes(boot.new)} (${change})${budget}`],
+      warns: size.budget > 0 && size.new > size.budget,
+      parts: [`${where}: ${formatBytes(size.old)} to ${formatBytes(size.new)} (${change})${budget}`],
     },
   ];
 }
@@ -129,18 +129,35 @@ function countPoints({ files, texts }: Comparison): readonly Point[] {
     { added: 0, removed: 0 },
   );
   return [
-    ...(files.length > 0 ? [{ warns: false, parts: [`files: ${countFiles(files)}`] }] : []),
+    ...(files.length > 0
+      ? [{ warns: false, parts: [`files: ${countFiles(files)}${countParts(files)}`] }]
+      : []),
     ...(texts.length > 0
       ? [
           {
             warns: false,
             parts: [
-              `rendered text: ${texts.length} file${texts.length === 1 ? '' : 's'}, +${lines.added} -${lines.removed} lines`,
+              `text: ${texts.length} file${texts.length === 1 ? '' : 's'}, +${lines.added} -${lines.removed} lines`,
             ],
           },
         ]
       : []),
   ];
+}
+
+/** What the parts of the initrd grew or shrank by, the most first: `libraries +1.20 MB`. */
+function countParts(files: readonly FileChange[]): string {
+  const grown = new Map<string, number>();
+  for (const { part, oldSize, newSize } of files) grown.set(part, (grown.get(part) ?? 0) + newSize - oldSize);
+  return [...grown]
+    .filter(([, bytes]) => bytes !== 0)
+    .sort(([, left], [, right]) => Math.abs(right) - Math.abs(left))
+    .map(([part, bytes]) => `, ${part} ${formatGrowth(bytes)}`)
+    .join('');
+}
+
+function formatGrowth(bytes: number): string {
+  return `${bytes > 0 ? '+' : '-'}${formatBytes(Math.abs(bytes))}`;
 }
 
 function countFiles(files: readonly FileChange[]): string {

@@ -32,15 +32,19 @@ busybox busybox-static
 cc gcc
 /usr/include/linux/dm-ioctl.h linux-libc-dev
 bzip2 bzip2
+chromium chromium
 cpio cpio
 getfattr attr
 dash dash
+fish fish
 lddtree pax-utils
+mandoc mandoc
 mkfs.btrfs btrfs-progs
 mkfs.erofs erofs-utils
 mkfs.ext4 e2fsprogs
 mmdebstrap mmdebstrap
 /usr/share/OVMF/OVMF_CODE_4M.fd ovmf
+/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core
 depmod kmod
 modprobe kmod
 qemu-system-x86_64 qemu-system-x86
@@ -52,6 +56,7 @@ systemd-analyze systemd
 unsquashfs squashfs-tools
 veritysetup cryptsetup-bin
 xz xz-utils
+zsh zsh
 zstd zstd
 '
 PATH=$PATH:/usr/sbin:/sbin

@@ -199,7 +199,13 @@ describe('a git history', () => {
 const [file, link] = [0o100755, 0o120777];
 
 /** A build as small as one can be, of the files that count here. */
-function writeBuild(name: string, entries: readonly Raw[], settings: object = {}, platform = 'qemu'): void {
+function writeBuild(
+  name: string,
+  entries: readonly Raw[],
+  settings: object = {},
+  platform = 'qemu',
+  more: object = {},
+): void {
   mkdirSync(join(work, name));
   const image = newcArchive(entries);
   writeFileSync(join(work, name, 'initrd.img'), image);
@@ -212,9 +218,12 @@ function writeBuild(name: string, entries: readonly Raw[], settings: object = {}
     initrd: { size: image.length },
     files,
     settings: { 'Initrd.SizeBudget': ['1100'], 'Modules.Modules': ['virtio_blk'], ...settings },
+    ...more,
   };
   writeFileSync(join(work, name, 'manifest.json'), JSON.stringify(manifest));
 }
+
+const emptyNeeds = { modules: [], programs: [], files: [], inUsr: [], deviceNodes: [], kernelOptions: [] };
 
 const drivers = (...lines: readonly string[]) =>
   `load_drivers_of() {\n${lines.map((line) => `  case $1 in ${line} ;; esac\n`).join('')}}\n`;
@@ -252,6 +261,28 @@ describe('two builds', () => {
     const { status, stdout } = diff('--markdown', 'old', 'new');
     expect(status).toBe(1);
     expectGolden('diff/busybox-updated.md', stdout);
+  });
+
+  test('grow in /usr, and take another step', () => {
+    const steps = (explanation: string) => ({
+      steps: [{ name: 'mount-usr', explanation: [explanation], needs: emptyNeeds }],
+    });
+    const init = (line: number) => [
+      { name: 'init', mode: file, data: `delay=1 # Emergency.Delay (x.ini:${line})\n` },
+    ];
+    writeBuild('small', init(1), {}, 'qemu', { fullInitrd: { size: 1000 } });
+    writeBuild('large', init(2), { 'FullInitrd.SizeBudget': ['1500'] }, 'qemu', {
+      fullInitrd: { size: 2000 },
+    });
+    writeFileSync(join(work, 'small/plan.json'), JSON.stringify(steps('Mounts it.')));
+    writeFileSync(join(work, 'large/plan.json'), JSON.stringify(steps('Mounts it as well.')));
+    const { stdout } = diff('small', 'large');
+    expect(stdout).toContain('! /usr, the full initrd: 1.0 kB to 2.0 kB (+1.0 kB), 133 % of 1.5 kB');
+    expect(stdout).toContain('+ Mounts it as well.');
+    // Only the number of a line in a comment is another one.
+    expect(stdout).not.toContain('/init');
+    writeFileSync(join(work, 'large/plan.json'), '{"steps": [');
+    expect(diff('small', 'large')).toMatchObject({ status: 2, stderr: expect.stringContaining('cut off') });
   });
 
   test('of other owners, and with texts that have nothing in common', () => {

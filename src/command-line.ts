@@ -1,0 +1,324 @@
+/** Every command with its arguments and options as data: yargs reads it, and so do the completion and the man page. */
+import type { InferredOptionType, Options } from 'yargs';
+import type { CommandResult } from './commands/result.ts';
+
+type Rows = Readonly<Record<string, Options & { readonly describe: string }>>;
+
+/** keep-disk -> keepDisk, as yargs gives it. */
+type CamelCase<Name> = Name extends `${infer First}-${infer Rest}` ? `${First}${Capitalize<Rest>}` : Name;
+
+type ArgumentsOf<R extends Rows> = { [Key in keyof R as CamelCase<Key>]: InferredOptionType<R[Key]> };
+
+interface TypedCommand<P extends Rows, O extends Rows> {
+  readonly name: string;
+  readonly describe: string;
+  /** In their order; `array` takes all that are left. */
+  readonly positionals: P;
+  readonly options: O;
+  /** Imports the command only when it is run: imports cost. */
+  readonly run: (args: ArgumentsOf<P> & ArgumentsOf<O>) => Promise<CommandResult>;
+}
+
+/** A command whose types of arguments are forgotten: yargs has checked them. */
+export type Command = TypedCommand<Rows, Rows> & { readonly run: (args: never) => Promise<CommandResult> };
+
+function command<const P extends Rows, const O extends Rows>(row: TypedCommand<P, O>): Command {
+  return row as unknown as Command;
+}
+
+const json = { type: 'boolean', default: false, describe: 'print the result as JSON' } as const;
+
+const set = {
+  type: 'string',
+  array: true,
+  nargs: 1,
+  default: [] as string[],
+  describe: 'Section.Key=value: override a setting, after all files',
+} as const;
+
+const settings = { set, json };
+
+const platform = { type: 'string', demandOption: true, describe: 'platform file' } as const;
+const platforms = { type: 'string', array: true, demandOption: true, describe: 'platform files' } as const;
+
+const system = {
+  sysroot: {
+    type: 'string',
+    demandOption: true,
+    describe: 'the built system: programs, libraries, kernel modules',
+  },
+  kernel: {
+    type: 'string',
+    demandOption: true,
+    describe: 'kernel version, a directory of usr/lib/modules',
+  },
+} as const;
+
+const output = (describe: string) => ({ alias: 'o', type: 'string', demandOption: true, describe }) as const;
+
+/** A number above 0; anything else is wrong usage. */
+function positive(option: string): (value: number) => number {
+  return (value) => {
+    if (value > 0 && Number.isFinite(value)) return value;
+    process.stderr.write(`bootrelay: --${option} must be a number above 0\n`);
+    process.exit(2);
+  };
+}
+
+/** In the order in which one meets them. */
+export const commands: readonly Command[] = [
+  command({
+    name: 'new',
+    describe: 'Write a platform file: asks a few questions on a terminal',
+    positionals: { file: { type: 'string', demandOption: true, describe: 'NAME.ini, which must not exist' } },
+    options: settings,
+    run: async (args) => (await import('./commands/new.ts')).createPlatform(args),
+  }),
+  command({
+    name: 'check',
+    describe: 'Print findings only; with a sysroot also what it lacks',
+    positionals: { platforms },
+    options: {
+      ...settings,
+      sysroot: { type: 'string', describe: 'the built system to check against' },
+      kernel: { type: 'string', describe: 'kernel version, a directory of usr/lib/modules' },
+      initrd: { type: 'string', describe: 'full initrd: does it work in this boot' },
+      image: {
+        type: 'string',
+        describe: 'packed full initrd, to compare a thin one with the /usr of the sysroot',
+      },
+      format: {
+        choices: ['text', 'sarif', 'github'],
+        default: 'text' as 'text' | 'sarif' | 'github',
+        describe: 'how findings are printed: SARIF 2.1.0, or annotations of GitHub Actions',
+      },
+      allow: {
+        type: 'string',
+        array: true,
+        nargs: 1,
+        default: [] as string[],
+        describe:
+          'a kind of finding that is fine for this machine: debug-enabled, root-hash-unsigned, shell-without-password',
+      },
+    },
+    run: async (args) => (await import('./commands/check.ts')).check(args),
+  }),
+  command({
+    name: 'show',
+    describe: 'Print the effective settings',
+    positionals: { platform },
+    options: {
+      ...settings,
+      origin: { type: 'boolean', default: false, describe: 'say where each setting was set' },
+    },
+    run: async (args) => (await import('./commands/show.ts')).show(args),
+  }),
+  command({
+    name: 'explain',
+    describe: 'Print the boot, step by step',
+    positionals: { platform },
+    options: {
+      ...settings,
+      format: {
+        choices: ['text', 'markdown', 'mermaid', 'svg'],
+        default: 'text' as 'text' | 'markdown' | 'mermaid' | 'svg',
+        describe: 'in words, or as a picture',
+      },
+    },
+    run: async (args) => (await import('./commands/explain.ts')).explain(args),
+  }),
+  command({
+    name: 'render',
+    describe: 'Write what will run, for review, to DIR/NAME/',
+    positionals: { platforms },
+    options: { ...settings, output: output('directory to write to; DIR/NAME/ is replaced as a whole') },
+    run: async (args) => (await import('./commands/render.ts')).render(args),
+  }),
+  command({
+    name: 'build',
+    describe: 'Build the minimal initrd from a sysroot',
+    positionals: { platform },
+    options: {
+      ...settings,
+      ...system,
+      output: output('directory to write to; it is replaced as a whole'),
+      image: {
+        type: 'string',
+        describe: 'packed full initrd: its size for the manifest, and what a thin one shares must be in /usr',
+      },
+    },
+    run: async (args) => (await import('./commands/build.ts')).build(args),
+  }),
+  command({
+    name: 'pack',
+    describe: 'Make the image for /usr from an existing full initrd',
+    positionals: { platform },
+    options: {
+      ...settings,
+      initrd: { type: 'string', demandOption: true, describe: 'full initrd, as dracut makes it' },
+      sysroot: { type: 'string', describe: 'the built system whose /usr a thin image shares files with' },
+      output: output('image to write'),
+    },
+    run: async (args) => (await import('./commands/pack.ts')).pack(args),
+  }),
+  command({
+    name: 'boot',
+    describe: 'Make a disk, boot it in QEMU, say what happened',
+    positionals: { platform },
+    options: {
+      ...settings,
+      ...system,
+      initrd: {
+        type: 'string',
+        describe: 'full initrd, as dracut makes it; none with FullInitrd.Source=usr',
+      },
+      until: {
+        choices: ['hand-over', 'stage-2', 'multi-user'],
+        default: 'multi-user' as 'hand-over' | 'stage-2' | 'multi-user',
+        describe: 'how far the boot must come',
+      },
+      output: {
+        alias: 'o',
+        type: 'string',
+        describe: 'directory for the console log; without it a temporary one that is kept',
+      },
+      accelerator: {
+        choices: ['auto', 'kvm', 'tcg'],
+        default: 'auto' as 'auto' | 'kvm' | 'tcg',
+        describe: 'auto: KVM if a guest speaks with it within 8 s, else emulation',
+      },
+      memory: {
+        type: 'number',
+        coerce: positive('memory'),
+        default: 2048,
+        describe: 'memory of the machine in MiB',
+      },
+      timeout: {
+        type: 'number',
+        coerce: positive('timeout'),
+        default: 300,
+        describe: 'seconds until the boot is given up',
+      },
+      'keep-disk': {
+        type: 'boolean',
+        default: false,
+        describe: 'keep the disk image in the output directory',
+      },
+      disk: {
+        choices: ['virtio-blk', 'virtio-scsi', 'nvme', 'ahci', 'usb'],
+        default: 'virtio-blk' as 'virtio-blk' | 'virtio-scsi' | 'nvme' | 'ahci' | 'usb',
+        describe: 'what the disk is attached to',
+      },
+      tpm: { type: 'boolean', default: false, describe: 'give the machine a TPM 2.0 (swtpm)' },
+      append: { type: 'string', default: '', describe: 'more kernel command line' },
+      fault: {
+        type: 'string',
+        describe: 'inject a fault (bootrelay faults lists them): the boot must end as it must',
+      },
+    },
+    run: async (args) => (await import('./commands/boot.ts')).boot(args),
+  }),
+  command({
+    name: 'diff',
+    describe:
+      'Print what is different: two platforms, directories of them, rendered trees, builds or initrds',
+    positionals: {
+      old: {
+        type: 'string',
+        demandOption: true,
+        describe: 'a file or directory; REVISION:PATH for a platform file or a directory of git',
+      },
+      new: { type: 'string', demandOption: true, describe: 'the same, to compare with' },
+    },
+    options: {
+      ...settings,
+      markdown: { type: 'boolean', default: false, describe: 'for the page of a change' },
+    },
+    run: async (args) => (await import('./commands/diff.ts')).diff(args),
+  }),
+  command({
+    name: 'report',
+    describe: 'Write one HTML file for a reviewer: of a platform, rendered tree, build or initrd, or of two',
+    positionals: {
+      inputs: {
+        type: 'string',
+        array: true,
+        demandOption: true,
+        describe: 'what it is of, as diff takes it; OLD NEW for what is different',
+      },
+    },
+    options: {
+      ...settings,
+      output: output('HTML file to write'),
+      build: { type: 'string', describe: 'a build of the platform, for what the initrd is made of' },
+      boot: { type: 'string', describe: 'what boot --output left, for the timeline' },
+    },
+    run: async (args) => (await import('./commands/report.ts')).report(args),
+  }),
+  command({
+    name: 'help',
+    describe: 'Explain a finding, a reason, a setting (Section.Key) or a fault',
+    positionals: { topic: { type: 'string', demandOption: true, describe: 'its name' } },
+    options: { json },
+    run: async (args) => (await import('./commands/help.ts')).help(args),
+  }),
+  command({
+    name: 'settings',
+    describe: 'Print the reference of all settings',
+    positionals: {},
+    options: { json },
+    run: async () => (await import('./commands/settings.ts')).settings(),
+  }),
+  command({
+    name: 'findings',
+    describe: 'Print every kind of finding, and what to do',
+    positionals: {},
+    options: { json },
+    run: async () => (await import('./commands/findings.ts')).findings(),
+  }),
+  command({
+    name: 'failures',
+    describe: 'Print why a boot stops, and what to do',
+    positionals: {
+      reason: { type: 'string', describe: 'a reason, as the console shows it; all without it' },
+    },
+    options: { json },
+    run: async (args) => (await import('./commands/failures.ts')).failures(args),
+  }),
+  command({
+    name: 'faults',
+    describe: 'Print the faults that boot --fault injects',
+    positionals: {},
+    options: { json },
+    run: async () => (await import('./commands/faults.ts')).faults(),
+  }),
+  command({
+    name: 'completion',
+    describe: 'Print a completion script',
+    positionals: {
+      shell: {
+        choices: ['bash', 'zsh', 'fish'],
+        demandOption: true,
+        describe: 'the shell that reads it',
+      },
+    },
+    options: { json },
+    run: async (args) => (await import('./commands/completion.ts')).completion(args),
+  }),
+  command({
+    name: 'man',
+    describe: 'Print the man page',
+    positionals: {},
+    options: { json },
+    run: async () => (await import('./commands/man.ts')).man(commands),
+  }),
+];
+
+/** `build <platform>`, as yargs and the synopsis have it. */
+export function usageOf({ name, positionals }: Command): string {
+  const words = Object.entries(positionals).map(([key, { array, demandOption }]) => {
+    const word = `${key}${array ? '..' : ''}`;
+    return demandOption ? `<${word}>` : `[${word}]`;
+  });
+  return [name, ...words].join(' ');
+}

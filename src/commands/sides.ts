@@ -1,0 +1,66 @@
+/** What the names on the command line of `diff` and `report` stand for. */
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FileReader } from '../config/layers.ts';
+import { type LoadedPlatform, loadPlatform } from '../config/load.ts';
+import type { Finding } from '../findings.ts';
+import { planBoot } from '../plan/plan.ts';
+import { readSide, sideOfPlatform } from '../review/read-side.ts';
+import type { Side } from '../review/side.ts';
+import { listInRevision, readFromRevision, requireRevision } from '../tools/git.ts';
+import { createFileReader, readOnce } from './files.ts';
+import { UsageError } from './result.ts';
+
+/** A name on the command line: a path, of this machine's file system or of a revision. */
+export interface Place {
+  readonly name: string;
+  readonly path: string;
+  readonly reader: FileReader;
+  readonly revision: string | undefined;
+  /** The platform files in it, where it is a directory of such. */
+  readonly platforms: readonly string[] | undefined;
+}
+
+/** `REVISION:PATH` is of git, unless there is a file of that name. Throws UsageError, ToolError. */
+export function locate(name: string): Place {
+  const [, revision, path = name] = existsSync(name) ? [] : (/^([^:]+):(.+)$/.exec(name) ?? []);
+  if (revision !== undefined) requireRevision(revision);
+  const reader = revision === undefined ? createFileReader() : createRevisionReader(revision);
+  const isBuild = existsSync(join(path, 'manifest.json')) || existsSync(join(path, 'explain.txt'));
+  const ofMachine = revision === undefined && (isBuild || existsSync(path));
+  const files = path.endsWith('.ini') ? [] : reader.list(path).filter((file) => file.endsWith('.ini'));
+  // A directory that is not there yet, or no more, has none.
+  const none = ofMachine || path.endsWith('.ini') ? undefined : [];
+  const platforms = files.length > 0 && !(revision === undefined && isBuild) ? files : none;
+  return { name, path: path.replace(/\/+$/, ''), reader, revision, platforms };
+}
+
+function createRevisionReader(revision: string): FileReader {
+  const missing = { error: `cannot be read: revision ${revision} has no such file`, missing: true };
+  return readOnce({
+    read: (path) => readFromRevision(revision, path) ?? missing,
+    list: (directory) => listInRevision(revision, directory),
+  });
+}
+
+export interface LoadedSide {
+  /** Absent where a platform has errors. */
+  readonly side: Side | undefined;
+  readonly findings: readonly Finding[];
+}
+
+/** The side at a place that is no directory of platforms; `work` takes what is unpacked. Throws UsageError, ComparisonError, ToolError. */
+export async function sideAt(place: Place, set: readonly string[], work: string): Promise<LoadedSide> {
+  if (place.platforms !== undefined && place.platforms.length > 0)
+    throw new UsageError(`${place.name} is a directory of platforms: the other one must be one too`);
+  if (place.revision !== undefined && !place.path.endsWith('.ini'))
+    throw new UsageError(`${place.name} must be a platform file, or a directory with some`);
+  const isFile = place.revision !== undefined || statSync(place.path, { throwIfNoEntry: false })?.isFile();
+  return place.path.endsWith('.ini') && isFile
+    ? sideOf(place.name, loadPlatform(place.path, set, place.reader))
+    : { side: await readSide(place.path, work), findings: [] };
+}
+
+export function sideOf(name: string, { config, files, findings }: LoadedPlatform): LoadedSide {
+  return { side: config && sideOfPlatform(name, config, planBoot(config, files)), findings };
+}

@@ -1,0 +1,42 @@
+/** Every setting with its value and where it was set; what is not set can be left out. */
+import { settingRows } from '../config/settings.ts';
+import type { SettingChange } from '../review/compare-settings.ts';
+import type { SideSetting } from '../review/side.ts';
+import { type Html, html } from './html.ts';
+import type { Section } from './page.ts';
+
+/** `changes` are those against the other side, where there are two. */
+export function settingsSection(
+  settings: ReadonlyMap<string, SideSetting>,
+  changes: readonly SettingChange[],
+): Section {
+  const content = html`<p><label><input type="checkbox" data-hides="default"> only what is set</label></p>
+<table class="settings" id="settings-table">
+<caption>Settings, and the file and line that set each</caption>
+<thead><tr><th scope="col">setting</th><th scope="col">value</th><th scope="col">set in</th></tr></thead>
+<tbody>
+${[...settings].map(([name, setting]) =>
+  formatRow(
+    name,
+    setting,
+    changes.find((change) => change.setting === name),
+  ),
+)}</tbody>
+</table>`;
+  return { id: 'settings', title: 'Settings', content };
+}
+
+function formatRow(name: string, { values, where }: SideSetting, change: SettingChange | undefined): Html {
+  const help = settingRows.find((row) => row.name === name)?.setting.help;
+  const classes = [where === 'default' && 'default', change && 'changed'].filter(Boolean).join(' ');
+  return html`<tr class="${classes}"><th scope="row" title="${help}">${name}</th><td>${formatValues(values)}${
+    change &&
+    html`<br><span class="was">was ${formatValues(change.old.values)}${change.direction && `, is ${change.direction}`}</span>`
+  }</td><td>${where ?? 'not known of a build'}</td></tr>
+`;
+}
+
+export function formatValues(values: readonly string[]): Html {
+  if (values.length === 0) return html`<em>nothing</em>`;
+  return html`${values.map((value, index) => html`${index > 0 && ' '}<code>${value}</code>`)}`;
+}

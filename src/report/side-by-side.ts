@@ -1,0 +1,80 @@
+/** A changed text as rows of two columns, with the changed words marked. */
+import { diffWordsWithSpace, parsePatch } from 'diff';
+import type { TextChange } from '../review/compare-texts.ts';
+import { type Html, html } from './html.ts';
+
+/** A row: a line on the left, on the right, or on both. */
+interface Row {
+  readonly left: Line | undefined;
+  readonly right: Line | undefined;
+}
+
+interface Line {
+  readonly number: number;
+  readonly text: string;
+}
+
+/** Longer lines are shown without their changed words: looking for those takes their square. */
+const longestLine = 2000;
+
+export function formatSideBySide({ path, patch }: TextChange): Html {
+  const [parsed] = parsePatch(patch);
+  if (!parsed || parsed.hunks.length === 0) return html`<p>${patch}</p>`;
+  return html`<table class="sides">
+<caption>${path}</caption>
+<thead><tr><th scope="col" class="line">line</th><th scope="col">before</th><th scope="col" class="line">line</th><th scope="col">now</th></tr></thead>
+${parsed.hunks.map(
+  (hunk) => html`<tbody>${rowsOf(hunk).map(formatRow)}</tbody>
+`,
+)}</table>`;
+}
+
+type Hunk = ReturnType<typeof parsePatch>[number]['hunks'][number];
+
+/** Removed lines stand beside the added ones that follow them. */
+function rowsOf({ oldStart, newStart, lines }: Hunk): readonly Row[] {
+  const rows: Row[] = [];
+  let [oldNumber, newNumber] = [oldStart, newStart];
+  let removed: Line[] = [];
+  let added: Line[] = [];
+  const flush = () => {
+    const count = Math.max(removed.length, added.length);
+    for (let index = 0; index < count; index += 1) rows.push({ left: removed[index], right: added[index] });
+    removed = [];
+    added = [];
+  };
+  for (const line of lines) {
+    const text = line.slice(1);
+    if (line.startsWith('-')) removed.push({ number: oldNumber++, text });
+    else if (line.startsWith('+')) added.push({ number: newNumber++, text });
+    else if (line.startsWith(' ')) {
+      flush();
+      rows.push({ left: { number: oldNumber++, text }, right: { number: newNumber++, text } });
+    }
+  }
+  flush();
+  return rows;
+}
+
+function formatRow({ left, right }: Row): Html {
+  const same = left !== undefined && right !== undefined && left.text === right.text;
+  if (same)
+    return html`<tr class="same">${cells(left, html`${left.text}`, '')}${cells(right, html`${right.text}`, '')}</tr>\n`;
+  const [before, after] =
+    left && right ? markWords(left.text, right.text) : [html`${left?.text}`, html`${right?.text}`];
+  return html`<tr>${cells(left, before, 'removed')}${cells(right, after, 'added')}</tr>\n`;
+}
+
+function cells(line: Line | undefined, text: Html, change: 'added' | 'removed' | ''): Html {
+  if (!line) return html`<td class="line"></td><td class="none"></td>`;
+  const sign = change && html`<span class="sr">${change}: </span>`;
+  return html`<td class="line">${line.number}</td><td class="${change}">${sign}<code>${text}</code></td>`;
+}
+
+function markWords(before: string, after: string): readonly [Html, Html] {
+  if (before.length + after.length > longestLine) return [html`${before}`, html`${after}`];
+  const words = diffWordsWithSpace(before, after);
+  const side = (unwanted: 'added' | 'removed') =>
+    html`${words.filter((word) => !word[unwanted]).map(({ value, added, removed }) => (added || removed ? html`<mark>${value}</mark>` : value))}`;
+  return [side('added'), side('removed')];
+}

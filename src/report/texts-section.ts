@@ -1,0 +1,28 @@
+/** The rendered files, or the texts of an initrd, with syntax colours. */
+import { type Html, html, idOf } from './html.ts';
+import type { Section } from './page.ts';
+import { highlight } from './syntax.ts';
+
+export function textsSection(texts: ReadonlyMap<string, string>): Section {
+  const content = html`${filterOf('texts-list', 'Find a file')}
+<div id="texts-list">
+${[...texts].sort(([left], [right]) => (left < right ? -1 : 1)).map(([path, text]) => formatText(path, text))}</div>`;
+  return { id: 'texts', title: 'Files as text', content };
+}
+
+function formatText(path: string, text: string): Html {
+  const lines = text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
+  return html`<details id="${idOf('text', path)}" data-name="${path}"><summary>${path} <small>${lines} line${lines === 1 ? '' : 's'}</small></summary>
+<div class="scroll code" tabindex="0" role="group" aria-label="${path}"><pre aria-hidden="true" class="lines">${numbers(lines)}</pre><pre><code>${highlight(path, text)}</code></pre></div>
+</details>
+`;
+}
+
+function numbers(count: number): string {
+  return Array.from({ length: count }, (_, index) => index + 1).join('\n');
+}
+
+/** A field that hides what does not have its words; it is shown where the script runs. */
+export function filterOf(list: string, label: string): Html {
+  return html`<p class="filter" hidden><label>${label} <input type="search" data-filters="${list}"></label> <output></output></p>`;
+}

@@ -1,0 +1,29 @@
+/** The timeline of a boot that was measured: a table whose last column is the picture. */
+import type { Milestone } from '../boot/timeline.ts';
+import { type Html, html } from './html.ts';
+import type { Section } from './page.ts';
+
+/** What `bootrelay boot` leaves in timeline.json. */
+export interface MeasuredBoot {
+  readonly milestones: readonly Milestone[];
+  readonly verdict?: { readonly ok: boolean; readonly summary: string };
+}
+
+export function timelineSection({ milestones, verdict }: MeasuredBoot): Section {
+  const end = milestones.at(-1)?.uptime || 1;
+  const content = html`${verdict && html`<p><strong>${verdict.ok ? 'OK' : 'FAILED'}</strong>: ${verdict.summary}</p>`}
+<table class="timeline">
+<caption>Seconds since the kernel started</caption>
+<thead><tr><th scope="col">stage</th><th scope="col">step</th><th scope="col" class="number">begins</th><th scope="col" class="number">takes</th><td class="bars"></td></tr></thead>
+<tbody>
+${milestones.map((milestone, index) => formatRow(milestone, milestones[index + 1], end))}</tbody>
+</table>`;
+  return { id: 'timeline', title: 'A measured boot', content };
+}
+
+function formatRow({ name, uptime, stage }: Milestone, next: Milestone | undefined, end: number): Html {
+  const takes = (next?.uptime ?? uptime) - uptime;
+  const [left, width] = [(uptime / end) * 100, (takes / end) * 100];
+  return html`<tr class="${stage.replaceAll(' ', '-')}"><td>${stage}</td><th scope="row">${name}</th><td class="number">${uptime.toFixed(2)}</td><td class="number">${next && takes.toFixed(2)}</td><td class="bars" aria-hidden="true"><i style="left:min(${left.toFixed(2)}%, 100% - 2px);width:${width.toFixed(2)}%"></i></td></tr>
+`;
+}
