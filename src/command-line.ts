@@ -85,7 +85,12 @@ export const commands: readonly Command[] = [
       initrd: { type: 'string', describe: 'full initrd: does it work in this boot' },
       image: {
         type: 'string',
-        describe: 'packed full initrd, to compare a thin one with the /usr of the sysroot',
+        describe: 'packed full initrd: its budget, and a thin one is compared with the /usr of the sysroot',
+      },
+      build: {
+        type: 'boolean',
+        default: true,
+        describe: 'with a sysroot, build in a temporary directory to know the size; --no-build leaves it out',
       },
       format: {
         choices: ['text', 'sarif', 'github'],

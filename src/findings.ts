@@ -138,6 +138,11 @@ export const findingKinds = {
     title: 'The kernel does not have an optional module.',
     help: 'Nothing need be done: the boot goes on without it, slower perhaps.',
   },
+  'firmware-missing': {
+    severity: 'note',
+    title: 'The sysroot does not have a firmware file that a module of the boot may ask for.',
+    help: 'Most drivers do without, or ask for one file of many. If the hardware needs it, install the firmware package into the sysroot.',
+  },
   'kernel-option-missing': {
     severity: 'error',
     title: 'The kernel was built without a needed option.',
@@ -172,6 +177,16 @@ export const findingKinds = {
     severity: 'error',
     title: 'The sysroot does not have the modules of this kernel version.',
     help: '`--kernel` is a directory of usr/lib/modules in the sysroot, with a modules.dep: run depmod where that is missing.',
+  },
+  'full-initrd-unfit': {
+    severity: 'error',
+    title: 'The full initrd does not work in this boot.',
+    help: 'Make the full initrd with the rendered dracut module (`dracut --add bootrelay`), for the kernel that boots it.',
+  },
+  'full-initrd-outdated': {
+    severity: 'warning',
+    title: 'The full initrd has the files of another rendering.',
+    help: 'Render again, copy full/90bootrelay into the modules of dracut, and make the full initrd again: both stages must be of one platform.',
   },
   'image-record-missing': {
     severity: 'error',

@@ -52,7 +52,7 @@ export async function buildMinimalInitrd(options: BuildOptions): Promise<BuildRe
   const fullInitrd = options.image === undefined ? undefined : describeImage(options.image);
   const { kernel, findings } = checkRequirements(config, plan, sysroot, options.kernel);
   if (!kernel || hasErrors(findings)) return { findings };
-  const libraries = await checkLibraries(plan, sysroot);
+  const libraries = await checkLibraries(config, plan, sysroot);
   if (hasErrors(libraries)) return { findings: [...findings, ...libraries] };
   const builtIn = hasBuiltInInitrd(kernel);
   const early = builtIn

@@ -20,6 +20,7 @@ import { firmwareOf, formatDrivers, resolveDrivers } from './drivers.ts';
 import { isStatic } from './elf.ts';
 import { completeEntries, type Entry, type Part } from './entries.ts';
 import type { Kernel } from './kernel.ts';
+import { firmwarePaths } from './loaded-modules.ts';
 import { formatLoadOrder, resolveModules, unpackModules } from './modules.ts';
 import { withOpenedLibraries } from './opened-libraries.ts';
 import { compileOwnProgram } from './own-programs.ts';
@@ -237,19 +238,14 @@ async function collectModules({ plan, sysroot, kernel, work }: CollectOptions): 
   const entries = readdirSync(directory).map((name) =>
     fileEntry(`/modules/${name}`, join(directory, name), 0o644, 'modules'),
   );
-  return [
-    ...entries,
-    ...(await firmwareEntries(sysroot, [...new Set(drivers.flatMap((driver) => driver.sources))])),
-  ];
+  return [...entries, ...(await firmwareEntries(sysroot, [...new Set(sources)]))];
 }
 
 /** The firmware that the sysroot has of what the modules may ask for; drivers do without most of it. */
 async function firmwareEntries(sysroot: string, sources: readonly string[]): Promise<readonly Entry[]> {
   const names = await firmwareOf(sources);
-  const candidates = names.flatMap((name) =>
-    ['', '.xz', '.zst'].map((suffix) => `/usr/lib/firmware/${name}${suffix}`),
-  );
-  return candidates
+  return names
+    .flatMap(firmwarePaths)
     .filter((path) => fileInSysroot(sysroot, path) !== undefined)
     .map((path) => fromSysroot(sysroot, path, 'firmware'));
 }

@@ -3,9 +3,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, finding } from '../findings.ts';
-import { type BootPlan, canonicalModuleName, needsOfPlan } from '../plan/boot-plan.ts';
-import { findDrivers, readAliases } from './drivers.ts';
-import { type Kernel, moduleNameOfPath } from './kernel.ts';
+import { type BootPlan, canonicalModuleName } from '../plan/boot-plan.ts';
+import { readAliases } from './drivers.ts';
+import type { Kernel } from './kernel.ts';
+import { loadedModules } from './loaded-modules.ts';
 
 /** A finding for each entry of Devices.Require= that neither a module of the boot nor the kernel itself drives. */
 export function checkHardware(
@@ -35,17 +36,6 @@ export function checkHardware(
     const message = `nothing in this initrd drives ${device}`;
     return [finding('hardware-without-driver', message, { ...place, hint })];
   });
-}
-
-/** Names of all modules that the boot loads or may load. */
-function loadedModules(plan: BootPlan, kernel: Kernel): ReadonlySet<string> {
-  const { modules, moduleDirectories } = needsOfPlan(plan);
-  const named = modules.map(({ name }) => canonicalModuleName(name));
-  const roots = [...named, ...findDrivers(kernel, moduleDirectories).keys()].filter((name) =>
-    kernel.modules.has(name),
-  );
-  const dependencies = roots.flatMap((name) => kernel.modules.get(name)?.dependencies ?? []);
-  return new Set([...roots, ...dependencies.map(moduleNameOfPath)]);
 }
 
 /** From modules.builtin.modinfo: NAME.KEY=VALUE, each with a NUL behind it. */

@@ -1,6 +1,7 @@
 /** Does a sysroot have what a boot plan needs? Findings before anything is built. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { SettingName } from '../config/settings.ts';
 import { didYouMean } from '../config/suggestions.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, finding } from '../findings.ts';
@@ -8,8 +9,10 @@ import {
   type BootPlan,
   canonicalModuleName,
   type FileNeed,
+  type KernelOptionNeed,
   type KernelVersionNeed,
   needsOfPlan,
+  type ProgramNeed,
 } from '../plan/boot-plan.ts';
 import { splitModule } from '../plan/steps/load-modules.ts';
 import { appletsOf } from './applets.ts';
@@ -17,6 +20,7 @@ import { findDrivers } from './drivers.ts';
 import { checkHardware } from './hardware.ts';
 import { type Kernel, readKernel } from './kernel.ts';
 import { checkMicrocode, wantedMicrocode } from './microcode.ts';
+import { placeOf } from './place.ts';
 import { fileInSysroot, isDirectory } from './sysroot.ts';
 
 /** Where busybox is in a sysroot. */
@@ -57,29 +61,43 @@ function checkSysroot(
     return { findings: [finding('kernel-missing', `${sysroot} must be a directory with the system's /usr`)] };
   }
   const needs = needsOfPlan(plan);
-  const programs = needs.programs.flatMap((need) => {
-    if ('program' in need) return [need.program];
-    return 'applet' in need ? [busyboxPath] : [];
-  });
-  const missing = [...new Set(programs)].filter((path) => fileInSysroot(sysroot, path) === undefined);
-  const programFindings = missing.map((path) =>
-    finding('program-missing', `the sysroot must have ${path}`, programHint(path)),
-  );
+  const programFindings = checkPrograms(config, needs.programs, sysroot);
   const kernel = readKernel(sysroot, version);
   if (!kernel) return { findings: [...programFindings, kernelMissing(sysroot, version)] };
   return {
     kernel,
     findings: [
       ...programFindings,
-      ...checkApplets(plan, sysroot),
+      ...checkApplets(config, plan, sysroot),
       ...checkFiles(needs.files, sysroot),
       ...checkUsr(needs.inUsr, sysroot),
       ...checkModules(config, plan, kernel),
-      ...checkModuleDirectories(needs.moduleDirectories, kernel),
-      ...checkOptions(needs.kernelOptions, kernel),
-      ...checkVersions(needs.kernelVersions, kernel),
+      ...checkModuleDirectories(config, needs.moduleDirectories, kernel),
+      ...checkOptions(config, needs.kernelOptions, kernel),
+      ...checkVersions(config, needs.kernelVersions, kernel),
     ],
   };
+}
+
+/** Programs that the sysroot lacks; busybox stands for its applets. */
+function checkPrograms(
+  config: PlatformConfig,
+  programs: readonly ProgramNeed[],
+  sysroot: string,
+): readonly Finding[] {
+  const wanted = new Map<string, SettingName | undefined>();
+  for (const need of programs) {
+    if ('program' in need) wanted.set(need.program, wanted.get(need.program) ?? need.because);
+    if ('applet' in need) wanted.set(busyboxPath, undefined);
+  }
+  return [...wanted]
+    .filter(([path]) => fileInSysroot(sysroot, path) === undefined)
+    .map(([path, because]) =>
+      finding('program-missing', `the sysroot must have ${path}`, {
+        ...placeOf(config, because),
+        ...programHint(path),
+      }),
+    );
 }
 
 const packages: Readonly<Record<string, string>> = {
@@ -102,7 +120,7 @@ function programHint(path: string): { readonly hint?: string } {
 }
 
 /** Applets that a busybox lacks; one whose list cannot be read is taken as complete. */
-function checkApplets(plan: BootPlan, sysroot: string): readonly Finding[] {
+function checkApplets(config: PlatformConfig, plan: BootPlan, sysroot: string): readonly Finding[] {
   const file = fileInSysroot(sysroot, busyboxPath);
   const present = file === undefined ? undefined : appletsOf(readFileSync(file));
   if (!present) return [];
@@ -112,7 +130,8 @@ function checkApplets(plan: BootPlan, sysroot: string): readonly Finding[] {
       needs.programs.some((other) => 'applet' in other && other.applet === need.applet),
     );
     const message = `${busyboxPath} must have the applet ${need.applet}, which ${step?.name} needs`;
-    return [finding('applet-missing', message, { hint: "Debian's package busybox-static has it" })];
+    const hint = "Debian's package busybox-static has it";
+    return [finding('applet-missing', message, { ...placeOf(config, need.because), hint })];
   });
 }
 
@@ -144,12 +163,13 @@ function kernelMissing(sysroot: string, version: string): Finding {
 }
 
 function checkModules(config: PlatformConfig, plan: BootPlan, kernel: Kernel): readonly Finding[] {
-  return needsOfPlan(plan).modules.flatMap(({ name, optional }) => {
+  return needsOfPlan(plan).modules.flatMap(({ name, optional, because }) => {
     const canonical = canonicalModuleName(name);
     if (kernel.builtin.has(canonical) || kernel.modules.has(canonical)) return [];
     const step = plan.steps.find(({ needs }) => needs.modules.some((need) => need.name === name));
     const message = `kernel ${kernel.version} has no module ${name}, which ${step?.name ?? 'the boot'} needs`;
-    const place = placeOfModule(name, config);
+    const listed = placeOfModule(name, config);
+    const place = 'setting' in listed ? listed : placeOf(config, because);
     if (optional) return [finding('module-optional-missing', message, place)];
     const hint = didYouMean(canonical, [...kernel.modules.keys()]);
     return [finding('module-missing', message, { ...place, hint })];
@@ -162,34 +182,49 @@ function placeOfModule(name: string, { settings, origins }: PlatformConfig) {
   return index < 0 ? {} : { setting: 'Modules.Modules', origin: origins.get('Modules.Modules')?.[index] };
 }
 
-function checkModuleDirectories(directories: readonly string[], kernel: Kernel): readonly Finding[] {
+function checkModuleDirectories(
+  config: PlatformConfig,
+  directories: readonly string[],
+  kernel: Kernel,
+): readonly Finding[] {
   const empty = directories.filter((directory) => findDrivers(kernel, [directory]).size === 0);
   const kind = empty.length === directories.length ? 'module-missing' : 'module-optional-missing';
   return empty.map((directory) =>
     finding(
       kind,
       `kernel ${kernel.version} has no drivers of devices in ${directory}, but for built-in ones`,
-      {
-        setting: 'Modules.ModuleDirectories',
-      },
+      placeOf(config, 'Modules.ModuleDirectories'),
     ),
   );
 }
 
-function checkOptions(options: readonly string[], kernel: Kernel): readonly Finding[] {
+function checkOptions(
+  config: PlatformConfig,
+  needs: readonly KernelOptionNeed[],
+  kernel: Kernel,
+): readonly Finding[] {
   const known = kernel.options;
   if (!known) return [];
-  return options
-    .filter((option) => !['y', 'm'].includes(known.get(option) ?? 'n'))
-    .map((option) =>
-      finding('kernel-option-missing', `kernel ${kernel.version} must be built with CONFIG_${option}`),
+  return needs
+    .filter(({ option }) => !['y', 'm'].includes(known.get(option) ?? 'n'))
+    .map(({ option, because }) =>
+      finding('kernel-option-missing', `kernel ${kernel.version} must be built with CONFIG_${option}`, {
+        ...placeOf(config, because),
+        ...(because && { hint: `build the kernel with it, or change ${because}` }),
+      }),
     );
 }
 
-function checkVersions(needs: readonly KernelVersionNeed[], kernel: Kernel): readonly Finding[] {
+function checkVersions(
+  config: PlatformConfig,
+  needs: readonly KernelVersionNeed[],
+  kernel: Kernel,
+): readonly Finding[] {
   return needs
     .filter(({ version }) => kernel.version.localeCompare(version, 'en', { numeric: true }) < 0)
-    .map(({ version, because }) =>
-      finding('kernel-too-old', `kernel ${kernel.version} must be ${version} or newer for ${because}`),
-    );
+    .map(({ version, because, value }) => {
+      const what = value === undefined ? because : `${because}=${value}`;
+      const message = `kernel ${kernel.version} must be ${version} or newer for ${what}`;
+      return finding('kernel-too-old', message, placeOf(config, because));
+    });
 }

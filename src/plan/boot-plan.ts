@@ -18,8 +18,13 @@ export type Fact =
   | 'carried paths'
   | 'running full initrd';
 
+/** What a setting asks for: where it cannot be had, that setting is the one to change. */
+interface Asked {
+  readonly because?: SettingName;
+}
+
 /** A kernel module by name. An optional one may be absent or fail to load: the boot goes on, slower or without it. */
-export interface ModuleNeed {
+export interface ModuleNeed extends Asked {
   readonly name: string;
   readonly optional: boolean;
   /** Parameters as insmod takes them, such as `size=64`; they count only where the module is not built in. */
@@ -27,10 +32,13 @@ export interface ModuleNeed {
 }
 
 /** A program of the sysroot by path, an applet of its busybox, or one of bootrelay's own in C that the build compiles. */
-export type ProgramNeed =
-  | { readonly program: string }
-  | { readonly applet: string }
-  | { readonly own: OwnProgram };
+export type ProgramNeed = Asked &
+  ({ readonly program: string } | { readonly applet: string } | { readonly own: OwnProgram });
+
+/** An option that must be y or m in the kernel's configuration, without CONFIG_. */
+export interface KernelOptionNeed extends Asked {
+  readonly option: string;
+}
 
 /** The names of programs/*.c. */
 export type OwnProgram = 'dm-create';
@@ -54,8 +62,7 @@ export interface Needs {
   readonly modules: readonly ModuleNeed[];
   /** Directories of the kernel's module tree whose drivers come along, to be loaded for the devices that are there. */
   readonly moduleDirectories: readonly string[];
-  /** Options that must be y or m in the kernel's configuration, without CONFIG_. */
-  readonly kernelOptions: readonly string[];
+  readonly kernelOptions: readonly KernelOptionNeed[];
   readonly programs: readonly ProgramNeed[];
   readonly files: readonly FileNeed[];
   readonly deviceNodes: readonly DeviceNode[];
@@ -69,11 +76,11 @@ export interface Needs {
   readonly kernelVersions: readonly KernelVersionNeed[];
 }
 
-export interface KernelVersionNeed {
+export interface KernelVersionNeed extends Asked {
   /** The oldest that will do, such as 6.5. */
   readonly version: string;
-  /** The setting that asks for it. */
-  readonly because: string;
+  /** The value of the setting, where only that asks for it. */
+  readonly value?: string;
 }
 
 /** A setting's value on its way into the output: what it is, which setting, and where that was set. */
@@ -176,21 +183,26 @@ export function canonicalModuleName(name: string): string {
 export function needsOfPlan(plan: BootPlan): Needs {
   const all = plan.steps.map(({ needs }) => needs);
   const modules = new Map<string, ModuleNeed>();
-  for (const { name, optional, parameters = [] } of all.flatMap((needs) => needs.modules)) {
+  for (const { name, optional, parameters = [], because } of all.flatMap((needs) => needs.modules)) {
     const key = canonicalModuleName(name);
     const known = modules.get(key);
+    const asked = known?.because ?? because;
     modules.set(key, {
       name: known?.name ?? name,
       optional: optional && (known?.optional ?? true),
       parameters: [...(known?.parameters ?? []), ...parameters],
+      ...(asked !== undefined && { because: asked }),
     });
   }
   return {
     modules: [...modules.values()],
-    kernelOptions: [...new Set(all.flatMap(({ kernelOptions }) => kernelOptions))],
+    kernelOptions: uniqueBy(
+      all.flatMap(({ kernelOptions }) => kernelOptions),
+      ({ option }) => option,
+    ),
     programs: uniqueBy(
       all.flatMap(({ programs }) => programs),
-      JSON.stringify,
+      ({ because: _, ...need }) => JSON.stringify(need),
     ),
     files: uniqueBy(
       all.flatMap(({ files }) => files),
@@ -209,5 +221,6 @@ export function needsOfPlan(plan: BootPlan): Needs {
 }
 
 function uniqueBy<T>(items: readonly T[], key: (item: T) => string): readonly T[] {
-  return [...new Map(items.map((item) => [key(item), item] as const)).values()];
+  // The first of each: Map keeps the last.
+  return [...new Map(items.toReversed().map((item) => [key(item), item] as const)).values()].reverse();
 }

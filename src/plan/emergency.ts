@@ -2,7 +2,7 @@
 import type { PlatformSettings } from '../config/settings.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import type { EmergencyPlan, ProgramNeed } from './boot-plan.ts';
-import { applets } from './needs.ts';
+import { applets, asks } from './needs.ts';
 import { sourced } from './source.ts';
 
 export function planEmergency(config: PlatformConfig): EmergencyPlan {
@@ -18,10 +18,13 @@ export function planEmergency(config: PlatformConfig): EmergencyPlan {
 
 /** What the emergency action needs, whichever step fails, and breakpoints. */
 export function emergencyNeeds({ Emergency, Initrd }: PlatformSettings): readonly ProgramNeed[] {
-  const action = Emergency.Action === 'panic' ? [] : [Emergency.Action];
-  const asks = Initrd.Init === 'systemd' ? ['grep'] : [];
   const shell = Emergency.Shell === 'never' ? [] : ['head', 'setsid', 'timeout', 'wc'];
   const login = Emergency.Shell === 'password' ? ['login'] : [];
-  const debug = Emergency.Debug ? ['grep', 'setsid'] : [];
-  return applets('sh', 'sleep', ...asks, ...action, ...shell, ...login, ...debug);
+  return [
+    ...applets('sh', 'sleep'),
+    ...asks('Initrd.Init', applets(...(Initrd.Init === 'systemd' ? ['grep'] : []))),
+    ...asks('Emergency.Action', applets(...(Emergency.Action === 'panic' ? [] : [Emergency.Action]))),
+    ...asks('Emergency.Shell', applets(...shell, ...login)),
+    ...asks('Emergency.Debug', applets(...(Emergency.Debug ? ['grep', 'setsid'] : []))),
+  ];
 }

@@ -55,7 +55,7 @@ export function describeNeeds(needs: Needs): readonly string[] {
     ...needs.files.map(({ anyOf }) => anyOf.join(' or ')),
     ...needs.inUsr.map((path) => `${path} (in /usr)`),
     ...needs.deviceNodes.map(({ path }) => path),
-    ...needs.kernelOptions.map((option) => `CONFIG_${option}`),
+    ...needs.kernelOptions.map(({ option }) => `CONFIG_${option}`),
   ];
 }
 

@@ -1,7 +1,7 @@
 /** Short ways to write what a step needs. */
 import type { ImageFormat } from '../config/image-format.ts';
-import type { PlatformSettings } from '../config/settings.ts';
-import type { ModuleNeed, Needs, ProgramNeed } from './boot-plan.ts';
+import type { PlatformSettings, SettingName } from '../config/settings.ts';
+import type { KernelOptionNeed, ModuleNeed, Needs, ProgramNeed } from './boot-plan.ts';
 
 export const nothing: Needs = {
   modules: [],
@@ -15,6 +15,18 @@ export const nothing: Needs = {
   units: [],
   kernelVersions: [],
 };
+
+/** Needs that a setting brings: it is named where one cannot be met. */
+export function asks<Need extends object>(
+  because: SettingName,
+  needs: readonly Need[],
+): readonly (Need & { readonly because: SettingName })[] {
+  return needs.map((need) => ({ ...need, because }));
+}
+
+export function options(...names: readonly string[]): readonly KernelOptionNeed[] {
+  return names.map((option) => ({ option }));
+}
 
 export function applets(...names: readonly string[]): readonly ProgramNeed[] {
   return names.map((applet) => ({ applet }));
@@ -35,7 +47,7 @@ export function hashAccelerator({ Platform }: PlatformSettings): ModuleNeed {
 
 /** mount(8): systemd's mount units want the one of util-linux, and then the scripts use it too. */
 export function mountProgram({ Initrd }: PlatformSettings): readonly ProgramNeed[] {
-  return Initrd.Init === 'systemd' ? programs('/usr/bin/mount') : applets('mount');
+  return Initrd.Init === 'systemd' ? asks('Initrd.Init', programs('/usr/bin/mount')) : applets('mount');
 }
 
 const kernelOptionsOfCompressor = {
@@ -47,13 +59,16 @@ const kernelOptionsOfCompressor = {
 export function kernelOptionsOfImage(
   { fileSystem, compressor }: ImageFormat,
   attributes: boolean,
-): readonly string[] {
+): readonly KernelOptionNeed[] {
   const byCompressor: Readonly<Record<string, string | undefined>> = kernelOptionsOfCompressor[fileSystem];
   const own = fileSystem === 'squashfs' ? 'SQUASHFS' : 'EROFS_FS';
   return [
-    own,
-    ...(attributes ? [`${own}_XATTR`] : []),
-    ...[byCompressor[compressor]].filter((option) => option !== undefined),
+    ...asks('FullInitrd.FileSystem', options(own)),
+    ...asks('FullInitrd.Thin', options(...(attributes ? [`${own}_XATTR`] : []))),
+    ...asks(
+      'FullInitrd.Compression',
+      options(...[byCompressor[compressor]].filter((option) => option !== undefined)),
+    ),
   ];
 }
 

@@ -1,7 +1,7 @@
 /** What the initrd is made of: a treemap, and the same as a table. */
 import { hierarchy, treemap, treemapSquarify } from 'd3-hierarchy';
 import { formatBytes } from '../build/size-table.ts';
-import type { SideFile } from '../review/side.ts';
+import type { InitrdFile } from '../pack/initrd-files.ts';
 import { type Html, html } from './html.ts';
 import type { Section } from './page.ts';
 import { filterOf } from './texts-section.ts';
@@ -30,7 +30,7 @@ interface Tile {
 const smallest = 0.0004;
 
 export function sizeMapSection(
-  files: readonly SideFile[],
+  files: readonly InitrdFile[],
   boot: { readonly size: number; readonly budget: number } | undefined,
 ): Section {
   const parts = partsOf(files);
@@ -80,8 +80,8 @@ function percent(size: number, total: number): string {
 }
 
 /** The parts with their files, the largest first. */
-function partsOf(files: readonly SideFile[]): readonly Node[] {
-  const parts = new Map<string, SideFile[]>();
+function partsOf(files: readonly InitrdFile[]): readonly Node[] {
+  const parts = new Map<string, InitrdFile[]>();
   for (const file of files) parts.set(file.part, [...(parts.get(file.part) ?? []), file]);
   return [...parts]
     .map(([name, members]) => ({

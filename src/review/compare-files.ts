@@ -1,5 +1,5 @@
 /** Files that came, went or changed, and hardware that loses its driver with them. */
-import type { SideFile } from './side.ts';
+import type { InitrdFile } from '../pack/initrd-files.ts';
 
 export interface FileChange {
   readonly path: string;
@@ -21,8 +21,8 @@ export interface DriverChange {
 }
 
 export function compareFiles(
-  old: ReadonlyMap<string, SideFile>,
-  fresh: ReadonlyMap<string, SideFile>,
+  old: ReadonlyMap<string, InitrdFile>,
+  fresh: ReadonlyMap<string, InitrdFile>,
 ): readonly FileChange[] {
   const paths = [...new Set([...old.keys(), ...fresh.keys()])].sort();
   return paths.flatMap((path): readonly FileChange[] => {
@@ -37,7 +37,7 @@ export function compareFiles(
   });
 }
 
-function changedAttributes(old: SideFile, fresh: SideFile): readonly string[] {
+function changedAttributes(old: InitrdFile, fresh: InitrdFile): readonly string[] {
   return (['type', 'mode', 'owner'] as const)
     .filter((name) => old[name] !== fresh[name])
     .map((name) => `${name} ${old[name]} -> ${fresh[name]}`);

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import type { Manifest } from '../build/manifest.ts';
 import { effectiveSettings } from '../config/effective.ts';
 import type { PlatformConfig } from '../config/validate.ts';
+import { readInitrdFiles } from '../pack/initrd-files.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { sourceOf } from '../plan/source.ts';
 import { renderPlatform } from '../render/platform.ts';
 import { ComparisonError } from './compare.ts';
-import { readInitrdFiles } from './initrd-files.ts';
 import type { Side } from './side.ts';
 
 /** The names that a build's files have in its directory. */

@@ -1,25 +1,11 @@
 /** One of the two things that are compared, as data: as much of it as it has. */
+import type { InitrdFile } from '../pack/initrd-files.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 
 export interface SideSetting {
   readonly values: readonly string[];
   /** Where it was set; not known of a build. */
   readonly where: string | undefined;
-}
-
-/** A file of an initrd. */
-export interface SideFile {
-  readonly path: string;
-  readonly type: string;
-  /** What it is there for: program, library, module, ... */
-  readonly part: string;
-  readonly mode: string;
-  /** UID:GID. */
-  readonly owner: string;
-  /** Bytes; 0 for what is no regular file. */
-  readonly size: number;
-  /** Its hash, a link's target, a device's numbers: equal where the content is. */
-  readonly content: string;
 }
 
 /** Bytes of an image, and what it may have; 0 for no budget. */
@@ -37,7 +23,7 @@ export interface Side {
   readonly plan?: BootPlan;
   /** Texts by path. */
   readonly texts?: ReadonlyMap<string, string>;
-  readonly files?: ReadonlyMap<string, SideFile>;
+  readonly files?: ReadonlyMap<string, InitrdFile>;
   /** modalias patterns of the drivers in it, and the module of each. */
   readonly drivers?: ReadonlyMap<string, string>;
   /** The minimal initrd, or whatever initrd it is, in /boot. */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import { appletsOf } from '../../src/build/applets.ts';
@@ -230,93 +230,8 @@ test('a shell with a password brings the login, and the hash for root only', () 
   expect(files).toContainEqual(expect.stringMatching(/\.\/usr\/bin\/login -> busybox$/));
 });
 
-test('what a sysroot lacks is found before anything is built, at the line to change', () => {
-  const sysroot = join(work, 'lacking');
-  const modules = join(sysroot, 'usr/lib/modules', lab.kernel);
-  mkdirSync(join(sysroot, 'usr/bin'), { recursive: true });
-  mkdirSync(join(sysroot, 'usr/sbin'));
-  mkdirSync(join(sysroot, 'boot'));
-  mkdirSync(modules, { recursive: true });
-  const from = (path: string) => readFileSync(join(lab.sysroot, path));
-  // No overlay, no od, no library of dmsetup, and a kernel without dm-verity.
-  writeFileSync(
-    join(modules, 'modules.dep'),
-    from(`usr/lib/modules/${lab.kernel}/modules.dep`)
-      .toString()
-      .replace(/^.*\/virtio_blk.*\n/m, ''),
-  );
-  writeFileSync(join(modules, 'modules.builtin'), from(`usr/lib/modules/${lab.kernel}/modules.builtin`));
-  writeFileSync(
-    join(sysroot, `boot/config-${lab.kernel}`),
-    from(`boot/config-${lab.kernel}`).toString().replace('CONFIG_DM_VERITY=m\n', ''),
-  );
-  writeFileSync(
-    join(sysroot, 'usr/bin/busybox'),
-    Buffer.from(from('usr/bin/busybox').toString('latin1').replace('\0od\0', '\0ox\0'), 'latin1'),
-  );
-  writeFileSync(join(sysroot, 'usr/sbin/dmsetup'), from('usr/sbin/dmsetup'), { mode: 0o755 });
-  const args = [
-    join(root, 'dist/cli.js'),
-    'check',
-    'platforms/qemu-x86_64.ini',
-    '--set',
-    'Verity.Tool=dmsetup',
-    '--sysroot',
-    sysroot,
-    '--kernel',
-    lab.kernel,
-  ];
-  const { status, stderr } = spawnSync('node', args, {
-    cwd: root,
-    encoding: 'utf8',
-    env: { ...process.env, NO_COLOR: '1' },
-  });
-  expect(status).toBe(1);
-  expect(stderr).toMatch(
-    /^platforms\/qemu-x86_64\.ini:8: error: Modules\.Modules: .* has no module virtio_blk, which load-modules needs$/m,
-  );
-  expect(stderr).toMatch(/^error: .*kernel \S+ must be built with CONFIG_DM_VERITY$/m);
-  expect(stderr).toMatch(
-    /^error: .*\/usr\/bin\/busybox must have the applet od, which set-up-verity needs$/m,
-  );
-  expect(stderr).toMatch(
-    /^error: .*the sysroot must have libdevmapper\.so\S*, which \/usr\/sbin\/dmsetup needs$/m,
-  );
-});
-
 test('the applets that are read from a busybox are those that it names itself', () => {
   const busybox = join(lab.sysroot, 'usr/bin/busybox');
   const named = spawnSync(busybox, ['--list'], { encoding: 'utf8' }).stdout.trim().split('\n');
   expect([...(appletsOf(readFileSync(busybox)) ?? [])].sort()).toEqual(named.sort());
-});
-
-test('hardware that a platform declares must have a driver in the initrd, or in the kernel', () => {
-  const check = (platform: string, ...require: readonly string[]) => {
-    const settings = require.flatMap((device) => ['--set', `Devices.Require=${device}`]);
-    const args = [
-      'check',
-      `platforms/${platform}.ini`,
-      '--sysroot',
-      lab.sysroot,
-      '--kernel',
-      lab.kernel,
-      ...settings,
-    ];
-    const env = { ...process.env, NO_COLOR: '1' };
-    return spawnSync('node', [join(root, 'dist/cli.js'), ...args], { cwd: root, encoding: 'utf8', env });
-  };
-  const virtio = 'virtio:d00000002v00001AF4';
-  const ahci = 'pci:v00008086d00002922sv00001AF4sd00001100bc01sc06i01';
-  const builtIn = 'pci:v00008086d00000953sv00008086sd00003702bc01sc08i02'; // NVMe
-  expect(check('qemu-x86_64', virtio, 'virtio_blk', 'virtio_pci')).toMatchObject({ status: 0 });
-  expect(check('generic-x86_64', virtio, ahci)).toMatchObject({ status: 0 });
-  expect(check('qemu-x86_64', builtIn).stderr).toMatch(
-    /--set:1: note: Devices\.Require: .* a driver is built in, or there is none\n/,
-  );
-  const { status, stderr } = check('qemu-x86_64', virtio, ahci, 'no_such_driver');
-  expect(status).toBe(1);
-  expect(stderr).toContain(
-    `--set:2: error: Devices.Require: qemu-x86_64: nothing in this initrd drives ${ahci}\n    hint: Modules=ahci\n`,
-  );
-  expect(stderr).toMatch(/--set:3: error: Devices.Require: .* drives no_such_driver\n/);
 });

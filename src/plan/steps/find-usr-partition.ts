@@ -1,7 +1,7 @@
 import type { PlatformConfig } from '../../config/validate.ts';
 import { type DeviceIdentifier, formatDevice } from '../../config/value-types.ts';
 import type { Step } from '../boot-plan.ts';
-import { applets, nothing, programs } from '../needs.ts';
+import { applets, asks, nothing, options, programs } from '../needs.ts';
 import { variable } from '../values.ts';
 
 export interface FindData {
@@ -47,10 +47,10 @@ export function findUsrPartition(config: PlatformConfig): Step<FindData> {
     ],
     needs: {
       ...nothing,
-      kernelOptions: ['BLOCK', 'EFI_PARTITION'],
+      kernelOptions: options('BLOCK', 'EFI_PARTITION'),
       programs: [
         ...applets('sleep', ...(understood.has('PARTLABEL') ? ['grep'] : []), ...(link ? ['ln'] : [])),
-        ...(byBlkid.length > 0 ? programs('/usr/sbin/blkid') : []),
+        ...(byBlkid.length > 0 ? asks('Devices.FindBy', programs('/usr/sbin/blkid')) : []),
       ],
     },
     uses: [

@@ -1,7 +1,7 @@
 import { type ChangedUnit, changedUnits, type MaskedUnit, maskedUnits } from '../../config/usr-units.ts';
 import type { PlatformConfig } from '../../config/validate.ts';
 import type { Step } from '../boot-plan.ts';
-import { applets, mountProgram, nothing } from '../needs.ts';
+import { applets, mountProgram, nothing, options } from '../needs.ts';
 import { sourceOf } from '../source.ts';
 import { variable } from '../values.ts';
 
@@ -31,7 +31,7 @@ export function makeSkeletonRoot(config: PlatformConfig): Step<SkeletonData> {
     ],
     needs: {
       ...nothing,
-      kernelOptions: ['TMPFS'],
+      kernelOptions: options('TMPFS'),
       programs: [...mountProgram(config.settings), ...applets('cp', 'mkdir')],
       directories: ['/full'],
       inUsr: [

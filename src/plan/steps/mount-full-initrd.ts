@@ -1,7 +1,7 @@
 import { imageFormatOf } from '../../config/image-format.ts';
 import type { PlatformConfig } from '../../config/validate.ts';
 import type { Step } from '../boot-plan.ts';
-import { applets, kernelOptionsOfImage, modules, mountProgram, nothing } from '../needs.ts';
+import { applets, asks, kernelOptionsOfImage, modules, mountProgram, nothing, options } from '../needs.ts';
 import { variable } from '../values.ts';
 
 export interface FullInitrdData {
@@ -16,12 +16,13 @@ export interface FullInitrdData {
 }
 
 /** Linux 6.5 has data-only lower layers (Documentation/filesystems/overlayfs.rst). */
-const dataOnlyLayers = { version: '6.5', because: 'FullInitrd.Thin=overlay' } as const;
+const dataOnlyLayers = { version: '6.5', because: 'FullInitrd.Thin', value: 'overlay' } as const;
 
 export function mountFullInitrd(config: PlatformConfig): Step<FullInitrdData> {
   const { Source, Thin, Image, FileSystem, Writable, TmpfsSize } = config.settings.FullInitrd;
   const dataFromUsr = Source === 'thin' && Thin === 'overlay';
   const overlay = Writable || dataFromUsr;
+  const overlaySetting = Writable ? 'FullInitrd.Writable' : 'FullInitrd.Thin';
   const overlayOptions = [
     dataFromUsr ? 'lowerdir=/image::/sysusr/usr,metacopy=on' : 'lowerdir=/image',
     ...(dataFromUsr && Writable ? ['redirect_dir=on'] : []),
@@ -38,12 +39,16 @@ export function mountFullInitrd(config: PlatformConfig): Step<FullInitrdData> {
     ],
     needs: {
       ...nothing,
-      modules: modules('loop', FileSystem, ...(overlay ? ['overlay'] : [])),
+      modules: [
+        ...asks('FullInitrd.Source', modules('loop')),
+        ...asks('FullInitrd.FileSystem', modules(FileSystem)),
+        ...asks(overlaySetting, modules(...(overlay ? ['overlay'] : []))),
+      ],
       kernelOptions: [
-        'BLK_DEV_LOOP',
+        ...asks('FullInitrd.Source', options('BLK_DEV_LOOP')),
         ...kernelOptionsOfImage(imageFormatOf(config.settings), dataFromUsr),
-        ...(overlay ? ['OVERLAY_FS'] : []),
-        ...(dataFromUsr && Writable ? ['TMPFS_XATTR'] : []),
+        ...asks(overlaySetting, options(...(overlay ? ['OVERLAY_FS'] : []))),
+        ...asks('FullInitrd.Thin', options(...(dataFromUsr && Writable ? ['TMPFS_XATTR'] : []))),
       ],
       kernelVersions: dataFromUsr ? [dataOnlyLayers] : [],
       programs: [

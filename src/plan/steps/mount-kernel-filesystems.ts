@@ -1,10 +1,22 @@
 import type { PlatformConfig } from '../../config/validate.ts';
 import type { Step } from '../boot-plan.ts';
-import { applets, nothing, programs } from '../needs.ts';
+import { applets, asks, nothing, options, programs } from '../needs.ts';
 import { systemdFiles, systemdPrograms } from '../systemd.ts';
 import { noValues } from '../values.ts';
 
 const kernelOptionsOfCompression = { zstd: ['RD_ZSTD'], xz: ['RD_XZ'], gzip: ['RD_GZIP'], none: [] } as const;
+
+/** Of those in systemd's README, what it does not start without. */
+const kernelOptionsOfSystemd = [
+  'CGROUPS',
+  'NET',
+  'UNIX',
+  'FHANDLE',
+  'INOTIFY_USER',
+  'SIGNALFD',
+  'TIMERFD',
+  'EPOLL',
+];
 
 export function mountKernelFileSystems({ settings }: PlatformConfig): Step {
   const { Init, Compression } = settings.Initrd;
@@ -17,23 +29,17 @@ export function mountKernelFileSystems({ settings }: PlatformConfig): Step {
     needs: {
       ...nothing,
       kernelOptions: [
-        'DEVTMPFS',
-        'TMPFS',
-        'PROC_FS',
-        'SYSFS',
-        'BLK_DEV_INITRD',
-        'BINFMT_SCRIPT',
-        'BINFMT_ELF',
-        ...(settings.Emergency.Action === 'panic' ? ['MAGIC_SYSRQ'] : []),
-        ...kernelOptionsOfCompression[Compression],
-        ...(Compression === 'xz' && settings.Platform.Architecture === 'x86-64' ? ['XZ_DEC_X86'] : []),
-        ...(systemd
-          ? ['CGROUPS', 'NET', 'UNIX', 'FHANDLE', 'INOTIFY_USER', 'SIGNALFD', 'TIMERFD', 'EPOLL']
+        ...options('DEVTMPFS', 'TMPFS', 'PROC_FS', 'SYSFS', 'BLK_DEV_INITRD', 'BINFMT_SCRIPT', 'BINFMT_ELF'),
+        ...(settings.Emergency.Action === 'panic' ? asks('Emergency.Action', options('MAGIC_SYSRQ')) : []),
+        ...asks('Initrd.Compression', options(...kernelOptionsOfCompression[Compression])),
+        ...(Compression === 'xz' && settings.Platform.Architecture === 'x86-64'
+          ? asks('Initrd.Compression', options('XZ_DEC_X86'))
           : []),
+        ...(systemd ? asks('Initrd.Init', options(...kernelOptionsOfSystemd)) : []),
       ],
       // What every script of the systemd form uses, and what starts them.
       programs: systemd
-        ? [...programs(...systemdPrograms), ...applets('sh', 'cat', 'mkdir')]
+        ? [...asks('Initrd.Init', programs(...systemdPrograms)), ...applets('sh', 'cat', 'mkdir')]
         : applets('sh', 'mount'),
       files: systemd ? systemdFiles : [],
       directories: ['/proc', '/sys', '/dev', '/run'],

@@ -1,7 +1,15 @@
 import type { PlatformConfig } from '../../config/validate.ts';
 import { verityDevicePath } from '../../config/verity-device.ts';
 import type { Step } from '../boot-plan.ts';
-import { kernelOptionsOfFileSystem, modules, mountProgram, nothing, programs } from '../needs.ts';
+import {
+  asks,
+  kernelOptionsOfFileSystem,
+  modules,
+  mountProgram,
+  nothing,
+  options,
+  programs,
+} from '../needs.ts';
 import { variable } from '../values.ts';
 
 export interface MountUsrData {
@@ -19,12 +27,14 @@ export function mountUsr(config: PlatformConfig): Step<MountUsrData> {
     explanation: [`Mounts ${what} read-only at /sysusr/usr, as ${Usr.FileSystem}.`],
     needs: {
       ...nothing,
-      modules: modules(Usr.FileSystem),
-      kernelOptions: kernelOptionsOfFileSystem[Usr.FileSystem],
+      modules: asks('Usr.FileSystem', modules(Usr.FileSystem)),
+      kernelOptions: asks('Usr.FileSystem', options(...kernelOptionsOfFileSystem[Usr.FileSystem])),
       // systemd unmounts it again where stage 1 ends.
       programs: [
         ...mountProgram(config.settings),
-        ...(config.settings.Initrd.Init === 'systemd' ? programs('/usr/bin/umount') : []),
+        ...(config.settings.Initrd.Init === 'systemd'
+          ? asks('Initrd.Init', programs('/usr/bin/umount'))
+          : []),
       ],
       directories: ['/sysusr/usr'],
     },

@@ -3,7 +3,7 @@ import type { PlatformConfig } from '../../config/validate.ts';
 import { formatDevice } from '../../config/value-types.ts';
 import { makesTable, type VerityTool, verityDevicePath, verityTool } from '../../config/verity-device.ts';
 import type { ProgramNeed, Step } from '../boot-plan.ts';
-import { applets, hashAccelerator, nothing, programs } from '../needs.ts';
+import { applets, asks, hashAccelerator, nothing, options, programs } from '../needs.ts';
 import { sourceOf } from '../source.ts';
 import { udevFiles, udevPrograms } from '../systemd.ts';
 import { variable } from '../values.ts';
@@ -81,20 +81,26 @@ export function setUpVerity(config: PlatformConfig): Step<VerityData> {
       modules: [
         {
           name: 'dm-verity',
+          because: 'Verity.Verity',
           optional: false,
           parameters: Verity.RequireSignature ? ['require_signatures=1'] : [],
         },
         hashAccelerator(config.settings),
       ],
       kernelOptions: [
-        ...['BLK_DEV_DM', 'DM_VERITY', 'CRYPTO_SHA256'],
-        ...(signature !== undefined || Verity.RequireSignature ? ['DM_VERITY_VERIFY_ROOTHASH_SIG'] : []),
-        ...(Verity.FecDevice ? ['DM_VERITY_FEC'] : []),
+        ...asks('Verity.Verity', options('BLK_DEV_DM', 'DM_VERITY', 'CRYPTO_SHA256')),
+        ...(signature !== undefined || Verity.RequireSignature
+          ? asks(
+              signature === undefined ? 'Verity.RequireSignature' : 'Verity.RootHashSignature',
+              options('DM_VERITY_VERIFY_ROOTHASH_SIG'),
+            )
+          : []),
+        ...(Verity.FecDevice ? asks('Verity.FecDevice', options('DM_VERITY_FEC')) : []),
       ],
       programs: [
         ...applets('dd', 'grep', 'od', ...digests, ...(linksNode ? ['ln'] : [])),
-        ...programsOfTool[tool],
-        ...programs(...(udev ? udevPrograms : [])),
+        ...asks('Verity.Tool', programsOfTool[tool]),
+        ...asks('Initrd.Init', programs(...(udev ? udevPrograms : []))),
       ],
       files: [
         ...(udev ? udevFiles : []),

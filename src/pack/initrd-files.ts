@@ -2,14 +2,30 @@
 import { createHash } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { decompressSegment } from '../pack/decompress.ts';
-import { type Input, read, withInput } from '../pack/newc.ts';
-import { findSegments } from '../pack/segments.ts';
-import { readTree, type TreeEntry } from '../pack/tree.ts';
-import type { SideFile } from './side.ts';
+import { decompressSegment } from './decompress.ts';
+import { type Input, read, withInput } from './newc.ts';
+import { findSegments } from './segments.ts';
+import { readTree, type TreeEntry } from './tree.ts';
+
+/** A file of an initrd. */
+export interface InitrdFile {
+  readonly path: string;
+  readonly type: string;
+  /** What it is there for: program, library, module, ... */
+  readonly part: string;
+  readonly mode: string;
+  /** UID:GID. */
+  readonly owner: string;
+  /** Bytes; 0 for what is no regular file. */
+  readonly size: number;
+  /** Its hash, a link's target, a device's numbers: equal where the content is. */
+  readonly content: string;
+  /** Where a symbolic link leads. */
+  readonly target?: string;
+}
 
 export interface InitrdFiles {
-  readonly files: ReadonlyMap<string, SideFile>;
+  readonly files: ReadonlyMap<string, InitrdFile>;
   /** Small regular files that are text. */
   readonly texts: ReadonlyMap<string, string>;
   readonly drivers: ReadonlyMap<string, string>;
@@ -20,7 +36,7 @@ const longestText = 65536;
 
 /** Reads all archives of the initrd, the early ones too; `work` takes what is decompressed. Throws InitrdError, ToolError. */
 export async function readInitrdFiles(initrd: string, work: string): Promise<InitrdFiles> {
-  const files = new Map<string, SideFile>();
+  const files = new Map<string, InitrdFile>();
   const texts = new Map<string, string>();
   const drivers = new Map<string, string>();
   for (const archive of await findArchives(initrd, work)) {
@@ -62,7 +78,7 @@ function contentOf(entry: TreeEntry, input: Input): Buffer {
   return Buffer.from('major' in entry ? `${entry.major}:${entry.minor}` : '');
 }
 
-function describe(entry: TreeEntry, content: Buffer): SideFile {
+function describe(entry: TreeEntry, content: Buffer): InitrdFile {
   return {
     path: `/${entry.path}`,
     type: entry.type,
@@ -71,6 +87,7 @@ function describe(entry: TreeEntry, content: Buffer): SideFile {
     owner: `${entry.uid}:${entry.gid}`,
     size: entry.type === 'file' ? content.length : 0,
     content: createHash('sha256').update(content).digest('hex'),
+    ...('target' in entry && { target: entry.target }),
   };
 }
 

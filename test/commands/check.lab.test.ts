@@ -1,0 +1,284 @@
+/** What a boot would fail on, found before any: each with the line to change. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openLab } from '../lab/lab.ts';
+import { newcArchive, type Raw } from '../pack/newc-archive.ts';
+
+const lab = openLab();
+const root = new URL('../../', import.meta.url).pathname;
+const work = mkdtempSync(join(lab.shared, 'check-test-'));
+afterAll(() => rmSync(work, { recursive: true }));
+
+function run(program: string, args: readonly string[], cwd = work) {
+  const env = { ...process.env, NO_COLOR: '1' };
+  return spawnSync(program, args, { cwd, encoding: 'utf8', env });
+}
+
+const check = (...args: readonly string[]) => run('node', [join(root, 'dist/cli.js'), 'check', ...args]);
+
+const platform = `[Platform]
+Description=For the tests
+
+[Initrd]
+Compression=zstd
+CompressionLevel=3
+SizeBudget=16M
+
+[Modules]
+Modules=virtio_blk
+
+[Usr]
+Device=PARTLABEL=USR-A
+FileSystem=btrfs
+
+[Verity]
+Tool=dmsetup
+
+[Devices]
+Require=virtio:d00000002v00001AF4
+`;
+
+/** The number of the line that begins with `text`. */
+function lineOf(text: string): number {
+  return platform.split('\n').findIndex((line) => line.startsWith(text)) + 1;
+}
+
+/** A sysroot to change: files are hard links until they are written anew. */
+class Sysroot {
+  readonly directory = mkdtempSync(join(work, 'sysroot-'));
+  constructor() {
+    for (const name of ['usr', 'boot', 'etc', 'bin', 'sbin', 'lib', 'lib64'])
+      run('cp', ['-al', join(lab.sysroot, name), this.directory]);
+  }
+  path(name: string): string {
+    return join(this.directory, name.replace('KERNEL', lab.kernel));
+  }
+  remove(name: string): void {
+    rmSync(this.path(name));
+  }
+  edit(name: string, change: (text: string) => string): void {
+    const text = readFileSync(this.path(name), 'latin1');
+    expect(change(text)).not.toBe(text);
+    this.remove(name);
+    writeFileSync(this.path(name), change(text), { encoding: 'latin1', mode: 0o755 });
+  }
+  find(directory: string, name: RegExp): string {
+    const found = readdirSync(this.path(directory)).find((file) => name.test(file));
+    if (!found) throw new Error(`no ${name} in ${directory}`);
+    return join(directory, found);
+  }
+}
+
+const modules = 'usr/lib/modules/KERNEL';
+
+interface Case {
+  readonly text?: (platform: string) => string;
+  readonly sysroot?: (sysroot: Sysroot) => void;
+  /** Line of the platform file: that of this text; none for what no setting asks for. */
+  readonly at?: string;
+  readonly finding: RegExp;
+}
+
+const cases: Readonly<Record<string, Case>> = {
+  'missing module': {
+    sysroot: (sysroot) =>
+      sysroot.edit(`${modules}/modules.dep`, (text) => text.replace(/^.*\/virtio_blk.*\n/m, '')),
+    at: 'Modules=',
+    finding: /error: Modules\.Modules: test: kernel \S+ has no module virtio_blk, which load-modules needs$/,
+  },
+  'missing module that a setting asks for': {
+    sysroot: (sysroot) =>
+      sysroot.edit(`${modules}/modules.dep`, (text) => text.replace(/^.*\/btrfs\.ko.*\n/m, '')),
+    at: 'FileSystem=',
+    finding: /error: Usr\.FileSystem: test: kernel \S+ has no module btrfs, which mount-usr needs$/,
+  },
+  'file of a module that was removed': {
+    sysroot: (sysroot) => sysroot.remove(sysroot.find(`${modules}/kernel/drivers/block`, /^virtio_blk/)),
+    finding:
+      /^error: test: the sysroot must have kernel\/drivers\/block\/virtio_blk\S+, which modules\.dep .* names for virtio_blk$/,
+  },
+  'module for hardware dropped': {
+    text: (text) => text.replace('Modules=virtio_blk', 'Modules=ahci'),
+    at: 'Require=',
+    finding: /error: Devices\.Require: test: nothing in this initrd drives virtio:\S+$/,
+  },
+  'missing kernel option': {
+    sysroot: (sysroot) =>
+      sysroot.edit('boot/config-KERNEL', (text) => text.replace('CONFIG_BTRFS_FS=m\n', '')),
+    at: 'FileSystem=',
+    finding: /error: Usr\.FileSystem: test: kernel \S+ must be built with CONFIG_BTRFS_FS$/,
+  },
+  'missing compressor of the initrd': {
+    sysroot: (sysroot) =>
+      sysroot.edit('boot/config-KERNEL', (text) => text.replace('CONFIG_RD_ZSTD=y\n', '')),
+    at: 'Compression=',
+    finding: /error: Initrd\.Compression: test: kernel \S+ must be built with CONFIG_RD_ZSTD$/,
+  },
+  'missing program': {
+    sysroot: (sysroot) => sysroot.remove('usr/sbin/dmsetup'),
+    at: 'Tool=',
+    finding: /error: Verity\.Tool: test: the sysroot must have \/usr\/sbin\/dmsetup$/,
+  },
+  'missing library': {
+    sysroot: (sysroot) => sysroot.remove(sysroot.find('usr/lib/x86_64-linux-gnu', /^libdevmapper\.so/)),
+    at: 'Tool=',
+    finding:
+      /error: Verity\.Tool: test: the sysroot must have libdevmapper\.so\S*, which \/usr\/sbin\/dmsetup needs$/,
+  },
+  'missing applet': {
+    sysroot: (sysroot) => sysroot.edit('usr/bin/busybox', (text) => text.replace('\0od\0', '\0ox\0')),
+    finding: /^error: test: \/usr\/bin\/busybox must have the applet od, which set-up-verity needs$/,
+  },
+  'over budget': {
+    text: (text) => text.replace('SizeBudget=16M', 'SizeBudget=1M'),
+    at: 'SizeBudget=',
+    finding:
+      /error: Initrd\.SizeBudget: test: the minimal initrd has \d\.\d\d MB and must have at most 1\.05 MB$/,
+  },
+  'missing soft dependency': {
+    sysroot: (sysroot) =>
+      sysroot.edit(`${modules}/modules.softdep`, (text) => `${text}softdep virtio_blk pre: no_such_module\n`),
+    finding: /^note: test: kernel \S+ has no module no_such_module, which virtio_blk works better with$/,
+  },
+  'missing firmware': {
+    text: (text) => text.replace('Modules=virtio_blk', 'Modules=virtio_blk\nModules=ni_pcidio'),
+    finding: /^note: test: the sysroot has no firmware \S+ and 2 more, which ni_pcidio may ask for$/,
+  },
+};
+
+test.each(Object.entries(cases))('%s', (_, { text = (same) => same, sysroot, at, finding }) => {
+  const copy = new Sysroot();
+  sysroot?.(copy);
+  writeFileSync(join(work, 'test.ini'), text(platform));
+  const { status, stderr } = check('test.ini', '--sysroot', copy.directory, '--kernel', lab.kernel);
+  const lines = stderr.split('\n').filter((line) => finding.test(line));
+  expect({ stderr, lines }).toEqual({ stderr, lines: [expect.anything()] });
+  if (at) expect(lines[0]).toMatch(new RegExp(`^test\\.ini:${lineOf(at)}: `));
+  expect(status).toBe(finding.source.includes('note') ? 0 : 1);
+  rmSync(copy.directory, { recursive: true });
+});
+
+test('a sound one has nothing to say but for what it trusts', () => {
+  writeFileSync(join(work, 'test.ini'), platform);
+  const { status, stderr } = check('test.ini', '--sysroot', lab.sysroot, '--kernel', lab.kernel);
+  expect({ status, errors: stderr.match(/error|warning/g) }).toEqual({ status: 0, errors: null });
+});
+
+test('hardware that a platform declares must have a driver in the initrd, or in the kernel', () => {
+  const checkFor = (name: string, ...require: readonly string[]) => {
+    const settings = require.flatMap((device) => ['--set', `Devices.Require=${device}`]);
+    const file = join(root, `platforms/${name}.ini`);
+    return check(file, '--no-build', '--sysroot', lab.sysroot, '--kernel', lab.kernel, ...settings);
+  };
+  const virtio = 'virtio:d00000002v00001AF4';
+  const ahci = 'pci:v00008086d00002922sv00001AF4sd00001100bc01sc06i01';
+  const builtIn = 'pci:v00008086d00000953sv00008086sd00003702bc01sc08i02'; // NVMe
+  expect(checkFor('qemu-x86_64', virtio, 'virtio_blk', 'virtio_pci')).toMatchObject({ status: 0 });
+  expect(checkFor('generic-x86_64', virtio, ahci)).toMatchObject({ status: 0 });
+  expect(checkFor('qemu-x86_64', builtIn).stderr).toMatch(
+    /--set:1: note: Devices\.Require: .* a driver is built in, or there is none\n/,
+  );
+  const { status, stderr } = checkFor('qemu-x86_64', virtio, ahci, 'no_such_driver');
+  expect(status).toBe(1);
+  expect(stderr).toContain(
+    `--set:2: error: Devices.Require: qemu-x86_64: nothing in this initrd drives ${ahci}\n    hint: Modules=ahci\n`,
+  );
+  expect(stderr).toMatch(/--set:3: error: Devices.Require: .* drives no_such_driver\n/);
+});
+
+describe('a full initrd', () => {
+  const shipped = join(root, 'platforms/qemu-x86_64.ini');
+  const rendered = () => {
+    run('node', [join(root, 'dist/cli.js'), 'render', shipped, '--output', 'rendered']);
+    return (name: string) => readFileSync(join(work, 'rendered/qemu-x86_64/full/90bootrelay', name), 'utf8');
+  };
+  const file = (name: string, data = 'x', mode = 0o100644): Raw => ({ name, mode, data });
+  const program = (name: string) => file(`usr/bin/${name}`, 'x', 0o100755);
+  let sound: readonly Raw[] = [];
+  beforeAll(() => {
+    const text = rendered();
+    const units = ['bootrelay-check-usr.service', 'sysusr-usr.mount', 'sysroot-usr.mount'];
+    sound = [
+      { name: 'bin', mode: 0o120777, data: 'usr/bin' },
+      { name: 'init', mode: 0o120777, data: 'usr/lib/systemd/systemd' },
+      file('usr/lib/systemd/systemd', 'x', 0o100755),
+      file('etc/initrd-release'),
+      file('usr/lib/bootrelay/check-usr', text('check-usr'), 0o100755),
+      ...units.map((unit) => file(`etc/systemd/system/${unit}`, text(unit))),
+      ...units.map((unit) => file(`etc/systemd/system/initrd.target.requires/${unit}`)),
+      ...['cat', 'readlink', 'sleep', 'tr', 'dmsetup'].map(program),
+      file('usr/lib/modules/6.1.0/kernel/a.ko'),
+    ];
+  });
+  const checkInitrd = (entries: readonly Raw[], ...args: readonly string[]) => {
+    writeFileSync(join(work, 'full.img'), newcArchive(entries));
+    const { status, stderr } = check(shipped, '--initrd', 'full.img', ...args);
+    return { status, findings: stderr.match(/(?<=qemu-x86_64: full\.img ).*/g) };
+  };
+  const without = (name: string) => sound.filter((entry) => entry.name !== name);
+
+  test('of dracut with the rendered module works', () => {
+    const { status, stderr } = check(shipped, '--initrd', lab.fullInitrd, '--kernel', lab.kernel);
+    expect({ status, complaints: stderr.match(/full-initrd\.img.*/g) }).toEqual({
+      status: 0,
+      complaints: null,
+    });
+  });
+
+  test('of dracut without the module does not', () => {
+    const { status, stderr } = check(shipped, '--initrd', lab.monolithicInitrd, '--kernel', lab.kernel);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /monolithic-initrd\.img must have the check of \/usr \(dracut module bootrelay\)$/m,
+    );
+  });
+
+  test('that has all of it works', () => {
+    expect(checkInitrd(sound, '--kernel', '6.1.0')).toEqual({ status: 0, findings: null });
+  });
+
+  test.each([
+    ['no init', 'init', 'must have /init, which switch_root starts'],
+    ['an init that leads nowhere', 'usr/lib/systemd/systemd', 'must have /init, which switch_root starts'],
+    ['no initrd-release', 'etc/initrd-release', 'must have /etc/initrd-release'],
+    ['no dmsetup', 'usr/bin/dmsetup', 'must have dmsetup, which the check of /usr calls'],
+    [
+      'a check that is not enabled',
+      'etc/systemd/system/initrd.target.requires/bootrelay-check-usr.service',
+      'must have bootrelay-check-usr.service enabled',
+    ],
+  ])('%s', (_, name, message) => {
+    expect(checkInitrd(without(name))).toEqual({ status: 1, findings: [message] });
+  });
+
+  test('an init that cannot be started, and modules of another kernel', () => {
+    const init = file('usr/lib/systemd/systemd', 'x', 0o100644);
+    expect(checkInitrd([...without(init.name), init], '--kernel', '6.2.0')).toEqual({
+      status: 1,
+      findings: [
+        'must have /init as a program that can be started',
+        'must have modules of kernel 6.2.0, not of 6.1.0',
+      ],
+    });
+  });
+
+  test('the check of another rendering', () => {
+    const other = file('usr/lib/bootrelay/check-usr', 'sleep 1; cat; readlink; tr; dmsetup\n', 0o100755);
+    expect(checkInitrd([...without(other.name), other])).toEqual({
+      status: 0,
+      findings: ['has /usr/lib/bootrelay/check-usr as another platform or revision has it'],
+    });
+  });
+
+  test('that is none is refused', () => {
+    writeFileSync(join(work, 'none.img'), 'nothing of the kind');
+    expect(check(shipped, '--initrd', 'none.img')).toMatchObject({ status: 2 });
+    const { status, stderr } = check(shipped, '--initrd', 'none.img', '--set', 'FullInitrd.Source=usr');
+    expect({ status, stderr }).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('no full initrd to check'),
+    });
+  });
+});
