@@ -2,7 +2,8 @@
  * `npm run build`: src/ becomes dist/, bundled, with all templates checked and compiled: a run neither looks for sixty
  * modules nor reads and parses a template.
  */
-import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -80,5 +81,8 @@ await build({
     js: "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);",
   },
 });
+chmodSync(join(fresh, 'cli.js'), 0o755);
 rmSync(dist, { recursive: true, force: true });
 renameSync(fresh, dist);
+// The man page is made by what it describes.
+writeFileSync(join(dist, 'bootrelay.1'), execFileSync(process.execPath, [join(dist, 'cli.js'), 'man']));

@@ -58,10 +58,16 @@ if [ "$sysroot" != / ]; then
     fi
 fi
 
+title 'Report: what a reviewer sees'
+set -- "$platform"
+[ ! -e "$out/build/manifest.json" ] || set -- "$@" --build "$out/build"
+[ ! -e "$out/boot/timeline.json" ] || set -- "$@" --boot "$out/boot"
+bootrelay report "$@" --output "$out/report.html" 2> /dev/null || { failed=yes; leave_out report 'it cannot be written'; }
+
 title 'Result'
 if [ "$booted" = yes ]; then echo 'the machine reached multi-user'; fi
 if [ -e "$out/build/sizes.txt" ]; then cat "$out/build/sizes.txt"; fi
-echo "The files are in $out: rendered/ build/ initrd.erofs boot/"
+echo "The files are in $out: report.html rendered/ build/ initrd.erofs boot/"
 if [ -n "$left_out" ]; then
     echo "Left out:$left_out"
     [ "$failed" = no ] || exit 1

@@ -11,6 +11,7 @@ export async function man(commands: readonly Command[]): Promise<CommandResult> 
 
 export function formatManPage(commands: readonly Command[], version: string): string {
   return [
+    // No date: the same source gives the same page.
     `.TH BOOTRELAY 1 "" "bootrelay ${version}"`,
     '.SH NAME',
     'bootrelay \\- boot\\-stage generator: minimal initrds that hand over to a full initrd in /usr',
@@ -19,7 +20,7 @@ export function formatManPage(commands: readonly Command[], version: string): st
     '.I COMMAND',
     '.RI [ OPTION ]...',
     '.SH DESCRIPTION',
-    ...paragraph(
+    escapeRoff(
       'From one INI file per platform bootrelay renders the logic of a minimal initrd, as a shell script or as systemd units: it sets dm-verity up over /usr, mounts it, loop-mounts the full initrd from an image inside it, and switches to that. It builds, boots and reviews what it rendered.',
     ),
     '.SH COMMANDS',
@@ -34,7 +35,7 @@ export function formatManPage(commands: readonly Command[], version: string): st
     '.B NO_COLOR',
     'no colours.',
     '.SH FILES',
-    ...paragraph(
+    escapeRoff(
       'Settings are in NAME.ini, in the files that it names with Extends=, and in NAME.ini.d/*.conf. `bootrelay settings` prints all of them.',
     ),
     '.SH SEE ALSO',
@@ -58,7 +59,7 @@ function commandLines(command: Command): readonly string[] {
   const { describe, positionals, options } = command;
   return [
     `.SS bootrelay ${escapeRoff(usageOf(command))}`,
-    ...paragraph(`${describe}.`),
+    escapeRoff(`${describe}.`),
     ...Object.entries(positionals).flatMap(([name, row]) => optionLines(`\\fI${escapeRoff(name)}\\fR`, row)),
     ...Object.entries(options).flatMap(([name, row]) => optionLines(optionName(name, row), row)),
   ];
@@ -83,10 +84,6 @@ function optionLines(
     ...(typeof usual === 'number' ? [`default: ${usual}`] : []),
   ];
   return ['.TP', head, escapeRoff(`${describe}${facts.length > 0 ? ` (${facts.join(', ')})` : ''}.`)];
-}
-
-function paragraph(text: string): readonly string[] {
-  return ['.PP', escapeRoff(text)];
 }
 
 /** Dashes are minus signs, and a line never begins with a request. */

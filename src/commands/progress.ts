@@ -1,4 +1,4 @@
-/** Progress of long work on standard error: only on a terminal, never with --json. */
+/** Progress of long work on standard error, with the time that passed: only on a terminal, never with --json. */
 import pc from 'picocolors';
 
 export interface Progress {
@@ -9,25 +9,42 @@ export interface Progress {
   end(): void;
 }
 
-export function createProgress(silent: boolean): Progress {
+/** Back to the start of the line, and clear it (ECMA-48, EL). */
+const clear = '\r\u001b[K';
+
+export function createProgress(
+  silent: boolean,
+  stream: Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns'> = process.stderr,
+): Progress {
   const colors = pc.createColors(pc.isColorSupported);
-  let current: { what: string; start: number } | undefined;
+  let current: { readonly what: string; readonly start: number; readonly timer: NodeJS.Timeout } | undefined;
   const write = (text: string) => {
-    if (!silent && process.stderr.isTTY) process.stderr.write(text);
+    if (!silent && stream.isTTY) stream.write(text);
+  };
+  const draw = () => {
+    if (!current) return;
+    const seconds = Math.floor((performance.now() - current.start) / 1000);
+    const line = seconds === 0 ? `${current.what} ...` : `${current.what} ... ${seconds} s`;
+    write(clear + line.slice(0, (stream.columns || 80) - 1));
   };
   const end = () => {
     if (!current) return;
+    clearInterval(current.timer);
     const seconds = ((performance.now() - current.start) / 1000).toFixed(1);
-    write(colors.dim(`  ${current.what}: ${seconds} s\n`));
+    write(`${clear}${colors.dim(`  ${current.what}: ${seconds} s`)}\n`);
     current = undefined;
   };
   return {
     begin(what) {
       end();
-      current = { what, start: performance.now() };
-      write(`${what} ...\n`);
+      // It ends with the process, if nothing else does before.
+      current = { what, start: performance.now(), timer: setInterval(draw, 1000).unref() };
+      draw();
     },
-    note: (line) => write(`${line}\n`),
+    note(line) {
+      write(`${clear}${line}\n`);
+      draw();
+    },
     end,
   };
 }

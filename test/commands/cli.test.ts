@@ -1,8 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { commands, usageOf } from '../../src/command-line.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
 const work = mkdtempSync(join(tmpdir(), 'bootrelay-test-'));
@@ -144,6 +153,12 @@ describe('exit codes', () => {
     ],
     ['help', ['--help'], 0],
     ['version', ['--version'], 0],
+    ['completion for another shell', ['completion', 'csh'], 2],
+    ['report of one with errors', ['report', 'bad.ini', '--output', 'out.html'], 2],
+    ['report of three', ['report', 'good.ini', 'good.ini', 'good.ini', '--output', 'out.html'], 2],
+    ['report with what is no boot', ['report', 'good.ini', '--boot', '.', '--output', 'out.html'], 2],
+    ['report with what is no build', ['report', 'good.ini', '--build', '.', '--output', 'out.html'], 2],
+    ['report of what is not there', ['report', 'none', '--output', 'out.html'], 2],
   ])('%s', (_, args, status) => {
     const result = bootrelay(...args);
     expect({ status: result.status, stderr: result.stderr }).toEqual({ status, stderr: result.stderr });
@@ -180,21 +195,38 @@ test('show --origin says where each setting was set', () => {
   expect(stdout).toContain('# default\nFileSystem=erofs\n');
 });
 
+test('report writes one file, and nothing where there are errors', () => {
+  expect(bootrelay('report', 'bad.ini', '--output', 'report/x.html').status).toBe(2);
+  expect(existsSync(join(work, 'report'))).toBe(false);
+  const { status, stdout } = bootrelay('report', 'good.ini', '--output', 'report/x.html');
+  expect({ status, stdout }).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^report\/x\.html: /),
+  });
+  expect(readdirSync(join(work, 'report'))).toEqual(['x.html']);
+  expect(readFileSync(join(work, 'report/x.html'), 'utf8')).toContain('<!DOCTYPE html>');
+  writeFileSync(join(work, 'report/timeline.json'), '{"milestones": [');
+  const cutOff = bootrelay('report', 'good.ini', '--boot', 'report', '--output', 'report/y.html');
+  expect(cutOff).toMatchObject({ status: 2, stderr: expect.stringContaining('cut off') });
+});
+
+test('the man page has every command with every option that --help has', () => {
+  const page = bootrelay('man').stdout;
+  expect(page).toBe(readFileSync(join(root, 'dist/bootrelay.1'), 'utf8'));
+  const text = page.replaceAll(/\\f[BIR]|\\(?=-)/g, '');
+  for (const command of commands) {
+    expect(text).toContain(`.SS bootrelay ${usageOf(command)}\n`);
+    const { stdout } = bootrelay(command.name, '--help');
+    const named = [...stdout.matchAll(/^ {2}(?:-\w, | {4})(--[\w-]+)/gm)].map(([, option]) => option ?? '');
+    const own = named.filter((option) => !['--help', '--version'].includes(option));
+    const section = text.slice(text.indexOf(`.SS bootrelay ${usageOf(command)}\n`)).split(/\n\.S[SH] /)[0];
+    for (const option of own) expect(section).toMatch(new RegExp(`^(-\\w, )?${option}( |$)`, 'm'));
+  }
+});
+
 test('--help names every command', () => {
   const { stdout } = bootrelay('--help');
-  for (const command of [
-    'render',
-    'check',
-    'show',
-    'explain',
-    'pack',
-    'build',
-    'boot',
-    'settings',
-    'completion',
-  ]) {
-    expect(stdout).toContain(`bootrelay ${command}`);
-  }
+  for (const command of commands) expect(stdout).toContain(`bootrelay ${command.name}`);
 });
 
 test('docs/failures.md is what the table says (npm run docs), and a reason can be asked for', () => {
