@@ -79,6 +79,7 @@ test('the man page has no fault that mandoc knows', () => {
   const faults = `${stdout}${stderr}`.split('\n').filter((line) => line && !accepted.test(line));
   expect(faults).toEqual([]);
   // Bold is a character struck twice.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a backspace
   const shown = run('mandoc', ['-Tascii', 'bootrelay.1']).stdout.replaceAll(/.\u0008/g, '');
   expect(shown).toMatch(/^ {3}bootrelay boot <platform>$/m);
 });
