@@ -34,5 +34,6 @@ function scriptOfYargs(shell: string): string {
     console.log = log;
     process.env.SHELL = SHELL;
   }
-  return lines.join('\n');
+  // Its words on how to install it leave the shell out.
+  return lines.join('\n').replaceAll('bootrelay completion >>', `bootrelay completion ${shell} >>`);
 }
