@@ -5,10 +5,14 @@ import { dirname, join } from 'node:path';
 const maximumLinks = 40;
 
 /**
- * Resolves `path` as a process with `sysroot` as its root would see it: absolute links start at the sysroot,
- * `..` stops there. Gives the path without links, starting with /, or undefined where nothing is.
+ * Resolves `path` in a tree as a process with that tree as its root would see it: absolute links start at the root,
+ * `..` stops there. `targetOf` gives the target of a symbolic link, '' for anything else that is there, undefined for
+ * nothing. Gives the path without links, starting with /, or undefined where nothing is.
  */
-export function resolveInSysroot(sysroot: string, path: string): string | undefined {
+export function followLinks(
+  path: string,
+  targetOf: (path: string) => string | undefined,
+): string | undefined {
   let links = 0;
   let resolved = '/';
   const pending = path.split('/').filter(Boolean);
@@ -19,7 +23,7 @@ export function resolveInSysroot(sysroot: string, path: string): string | undefi
       continue;
     }
     const next = join(resolved, name);
-    const target = linkTarget(join(sysroot, next));
+    const target = targetOf(next);
     if (target === undefined) return undefined;
     if (target === '') {
       resolved = next;
@@ -31,6 +35,11 @@ export function resolveInSysroot(sysroot: string, path: string): string | undefi
     pending.unshift(...target.split('/').filter(Boolean));
   }
   return resolved;
+}
+
+/** followLinks() in a sysroot on this machine. */
+export function resolveInSysroot(sysroot: string, path: string): string | undefined {
+  return followLinks(path, (name) => linkTarget(join(sysroot, name)));
 }
 
 /** The target of a symbolic link, '' for anything else that exists, undefined for nothing. */

@@ -34,7 +34,11 @@ export async function report(args: ReportArguments): Promise<CommandResult> {
     const progress = createProgress(args.json);
     progress.begin(`reading ${args.inputs.join(' and ')}`);
     const loaded = [];
-    for (const input of args.inputs) loaded.push(await sideAt(locate(input), args.set, work));
+    for (const place of args.inputs.map(locate)) {
+      if (place.platforms !== undefined && place.platforms.length > 0)
+        throw new UsageError(`${place.name} is a directory of platforms: name one; diff takes directories`);
+      loaded.push(await sideAt(place, args.set, work));
+    }
     const findings = loaded.flatMap((side) => side.findings);
     const sides = loaded.flatMap(({ side }) => side ?? []);
     const subject = sides.at(-1);

@@ -5,10 +5,10 @@ import type { DriverChange, FileChange } from '../review/compare-files.ts';
 import type { StepChange } from '../review/compare-steps.ts';
 import type { TextChange } from '../review/compare-texts.ts';
 import { type Point, summarize } from '../review/summary.ts';
+import { filterOf } from './filter.ts';
 import { type Content, type Html, html, idOf } from './html.ts';
 import type { Section } from './page.ts';
 import { formatSideBySide } from './side-by-side.ts';
-import { filterOf } from './texts-section.ts';
 
 export function differencesSection(comparison: Comparison): Section {
   const { title, points } = summarize(comparison);

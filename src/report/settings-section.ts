@@ -36,7 +36,7 @@ function formatRow(name: string, { values, where }: SideSetting, change: Setting
 `;
 }
 
-export function formatValues(values: readonly string[]): Html {
+function formatValues(values: readonly string[]): Html {
   if (values.length === 0) return html`<em>nothing</em>`;
   return html`${values.map((value, index) => html`${index > 0 && ' '}<code>${value}</code>`)}`;
 }

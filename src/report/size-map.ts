@@ -2,9 +2,9 @@
 import { hierarchy, treemap, treemapSquarify } from 'd3-hierarchy';
 import { formatBytes } from '../build/size-table.ts';
 import type { InitrdFile } from '../pack/initrd-files.ts';
+import { filterOf } from './filter.ts';
 import { type Html, html } from './html.ts';
 import type { Section } from './page.ts';
-import { filterOf } from './texts-section.ts';
 
 /** A file, or a part with its files. */
 interface Node {

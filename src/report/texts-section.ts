@@ -1,4 +1,5 @@
 /** The rendered files, or the texts of an initrd, with syntax colours. */
+import { filterOf } from './filter.ts';
 import { type Html, html, idOf } from './html.ts';
 import type { Section } from './page.ts';
 import { highlight } from './syntax.ts';
@@ -20,9 +21,4 @@ function formatText(path: string, text: string): Html {
 
 function numbers(count: number): string {
   return Array.from({ length: count }, (_, index) => index + 1).join('\n');
-}
-
-/** A field that hides what does not have its words; it is shown where the script runs. */
-export function filterOf(list: string, label: string): Html {
-  return html`<p class="filter" hidden><label>${label} <input type="search" data-filters="${list}"></label> <output></output></p>`;
 }

@@ -74,7 +74,7 @@ export function formatDot({ title, nodes, edges }: BootGraph): string {
     `  node [fontname="${font}", fontsize=11, margin="0.3,0.1"]; edge [fontname="${font}", fontsize=9];`,
     ...within(undefined).map((line) => `  ${line}`),
     ...stages.flatMap((stage) => [
-      `  subgraph cluster_${clusterOf(stage)} { label="${stage}"; style=rounded; color="#6b7280";`,
+      `  subgraph cluster_${clusterOf(stage)} { label="${stage}"; labeljust=l; style=rounded; color="#6b7280";`,
       ...within(stage).map((line) => `    ${line}`),
       '  }',
     ]),

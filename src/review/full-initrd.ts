@@ -1,5 +1,6 @@
 /** Is a full initrd one that works in this boot? Looked at before anything boots. */
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { followLinks } from '../build/sysroot.ts';
 import type { SettingName } from '../config/settings.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, finding } from '../findings.ts';
@@ -16,7 +17,7 @@ export async function checkFullInitrd(
   work: string,
 ): Promise<readonly Finding[]> {
   const contents = await readInitrdFiles(initrd, work);
-  const has = (path: string) => resolve(contents, path) !== undefined;
+  const has = (path: string) => fileAt(contents, path) !== undefined;
   const unfit = (message: string, setting: SettingName | undefined, hint?: string) =>
     finding('full-initrd-unfit', `${initrd} ${message}`, {
       ...(setting && { setting, origin: config.origins.get(setting)?.at(-1) }),
@@ -34,32 +35,14 @@ export async function checkFullInitrd(
   ];
 }
 
-const mostLinks = 40;
-
-/** The file at a path, links followed as the kernel does. */
-function resolve({ files }: InitrdFiles, path: string): InitrdFile | undefined {
-  let current = '/';
-  let links = 0;
-  const pending = path.split('/').filter(Boolean);
-  for (let name = pending.shift(); name !== undefined; name = pending.shift()) {
-    const next = join(current, name);
-    const target = files.get(next)?.target;
-    if (target === undefined) {
-      current = next;
-      continue;
-    }
-    links += 1;
-    if (links > mostLinks) return undefined;
-    current = target.startsWith('/') ? '/' : current;
-    const parts = target.split('/').filter(Boolean);
-    for (; parts[0] === '..'; parts.shift()) current = dirname(current);
-    pending.unshift(...parts.filter((part) => part !== '.'));
-  }
-  return files.get(current);
+/** The file at a path, links followed as the kernel does; an archive need not list directories above its files. */
+function fileAt({ files }: InitrdFiles, path: string): InitrdFile | undefined {
+  const resolved = followLinks(path, (name) => files.get(name)?.target ?? '');
+  return resolved === undefined ? undefined : files.get(resolved);
 }
 
 function checkInit(contents: InitrdFiles, init: string): readonly string[] {
-  const file = resolve(contents, init);
+  const file = fileAt(contents, init);
   if (!file) return [`must have ${init}, which switch_root starts`];
   const executable = (Number.parseInt(file.mode, 8) & 0o111) !== 0;
   return file.type === 'file' && executable ? [] : [`must have ${init} as a program that can be started`];
