@@ -40,18 +40,44 @@ function register(parser: Argv, command: Command): Argv {
   );
 }
 
+// `bootrelay ... | head` closes the pipe early: that is no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 const parser = yargs(hideBin(process.argv))
   .scriptName('bootrelay')
   .usage('$0 COMMAND\n\nFrom one INI file per platform to a booted two-stage machine.');
 for (const command of commands) register(parser, command);
 await parser
+  // A command of this name is not shown; bootrelay has its own, with the shell as an argument.
+  .completion('completion-script', false, complete)
   .demandCommand(1, 'Name a command.')
+  .recommendCommands()
   .strict()
   .wrap(100)
-  .fail((message, error, failed) => {
+  .fail((message, error) => {
     if (error) throw error;
-    failed.showHelp('error');
-    process.stderr.write(`\nbootrelay: ${message}\n`);
+    const command = commands.find(({ name }) => name === process.argv[2]);
+    process.stderr.write(
+      `bootrelay: ${message}\nbootrelay ${command ? `${command.name} ` : ''}--help says more.\n`,
+    );
     process.exit(2);
   })
   .parseAsync();
+
+/** What a shell may offer: names that only bootrelay knows, or else what yargs finds in the table. */
+function complete(
+  _current: string,
+  _argv: unknown,
+  fallback: () => void,
+  done: (words: string[]) => void,
+): void {
+  const words = process.argv.slice(process.argv.indexOf('--get-yargs-completions') + 1);
+  import('./commands/completion.ts').then(({ namesFor }) => {
+    const names = namesFor(words);
+    if (names) done([...names]);
+    else fallback();
+  });
+}

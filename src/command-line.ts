@@ -1,6 +1,7 @@
 /** Every command with its arguments and options as data: yargs reads it, and so do the completion and the man page. */
 import type { InferredOptionType, Options } from 'yargs';
 import type { CommandResult } from './commands/result.ts';
+import { allowableKinds, type FindingKind } from './findings.ts';
 
 type Rows = Readonly<Record<string, Options & { readonly describe: string }>>;
 
@@ -56,15 +57,6 @@ const system = {
 
 const output = (describe: string) => ({ alias: 'o', type: 'string', demandOption: true, describe }) as const;
 
-/** A number above 0; anything else is wrong usage. */
-function positive(option: string): (value: number) => number {
-  return (value) => {
-    if (value > 0 && Number.isFinite(value)) return value;
-    process.stderr.write(`bootrelay: --${option} must be a number above 0\n`);
-    process.exit(2);
-  };
-}
-
 /** In the order in which one meets them. */
 export const commands: readonly Command[] = [
   command({
@@ -101,9 +93,9 @@ export const commands: readonly Command[] = [
         type: 'string',
         array: true,
         nargs: 1,
-        default: [] as string[],
-        describe:
-          'a kind of finding that is fine for this machine: debug-enabled, root-hash-unsigned, shell-without-password',
+        choices: allowableKinds,
+        default: [] as FindingKind[],
+        describe: 'a kind of finding that is fine for this machine',
       },
     },
     run: async (args) => (await import('./commands/check.ts')).check(args),
@@ -194,13 +186,11 @@ export const commands: readonly Command[] = [
       },
       memory: {
         type: 'number',
-        coerce: positive('memory'),
         default: 2048,
         describe: 'memory of the machine in MiB',
       },
       timeout: {
         type: 'number',
-        coerce: positive('timeout'),
         default: 300,
         describe: 'seconds until the boot is given up',
       },
@@ -249,7 +239,8 @@ export const commands: readonly Command[] = [
         type: 'string',
         array: true,
         demandOption: true,
-        describe: 'what it is of, as diff takes it; OLD NEW for what is different',
+        describe:
+          'what it is of, as diff takes it but for directories of platforms; OLD NEW for what is different',
       },
     },
     options: {
@@ -262,7 +253,7 @@ export const commands: readonly Command[] = [
   }),
   command({
     name: 'help',
-    describe: 'Explain a finding, a reason, a setting (Section.Key) or a fault',
+    describe: 'Explain a command, a finding, a reason, a setting (Section.Key) or a fault',
     positionals: { topic: { type: 'string', demandOption: true, describe: 'its name' } },
     options: { json },
     run: async (args) => (await import('./commands/help.ts')).help(args),

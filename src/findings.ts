@@ -173,6 +173,16 @@ export const findingKinds = {
     title: 'The sysroot does not have a needed file.',
     help: 'Install the package that the hint names into the sysroot, or correct the path in the setting.',
   },
+  'file-damaged': {
+    severity: 'error',
+    title: 'A file of the sysroot cannot be read as what it must be.',
+    help: 'It is cut off, empty or of another architecture: install its package again.',
+  },
+  'check-incomplete': {
+    severity: 'warning',
+    title: 'Something could not be checked.',
+    help: 'The message says what is missing for it. What is not checked is not known to be right.',
+  },
   'kernel-missing': {
     severity: 'error',
     title: 'The sysroot does not have the modules of this kernel version.',
@@ -187,6 +197,11 @@ export const findingKinds = {
     severity: 'warning',
     title: 'The full initrd has the files of another rendering.',
     help: 'Render again, copy full/90bootrelay into the modules of dracut, and make the full initrd again: both stages must be of one platform.',
+  },
+  'image-unfit': {
+    severity: 'error',
+    title: 'The image of the full initrd is none that stage 1 mounts.',
+    help: 'It is empty, cut off, or of another file system than FullInitrd.FileSystem: pack it again.',
   },
   'image-record-missing': {
     severity: 'error',

@@ -7,6 +7,7 @@ import { imageFormatOf, thinOf } from '../config/image-format.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, hasErrors } from '../findings.ts';
 import { packFullInitrd } from '../pack/pack.ts';
+import { readPackedImage } from '../pack/packed-image.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { planBoot } from '../plan/plan.ts';
 import { ToolError } from '../tools/programs.ts';
@@ -94,7 +95,7 @@ async function packedImage({
 }: MachineOptions): Promise<string | undefined> {
   if (config.settings.FullInitrd.Source === 'usr' || initrd === undefined) return undefined;
   progress('packing the full initrd');
-  if (isPackedImage(initrd)) return initrd;
+  if (readPackedImage(initrd)) return initrd;
   const output = join(work, 'full-initrd.img');
   const kind = thinOf(config.settings);
   const thin = kind && { kind, usr: join(sysroot, 'usr') };
@@ -102,11 +103,6 @@ async function packedImage({
   await packFullInitrd({ initrd, format, thin, output, work, without: imageFault?.without });
   if (imageFault?.change) writeFileSync(output, imageFault.change(readFileSync(output)));
   return output;
-}
-
-/** True for the name of an image that is packed already. */
-export function isPackedImage(initrd: string): boolean {
-  return /\.(squashfs|erofs)$/.test(initrd);
 }
 
 interface SealedUsr {

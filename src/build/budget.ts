@@ -1,4 +1,5 @@
 /** What an image may have at most. */
+import { placeOf } from '../config/place.ts';
 import type { SettingName } from '../config/settings.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, finding } from '../findings.ts';
@@ -6,15 +7,14 @@ import { formatBytes } from './size-table.ts';
 
 /** A finding where `size`, in bytes, is over the budget that the platform sets; 0 is no budget. */
 export function checkBudget(
-  { settings, origins }: PlatformConfig,
+  config: PlatformConfig,
   section: 'Initrd' | 'FullInitrd',
   size: number,
 ): readonly Finding[] {
-  const budget = settings[section].SizeBudget;
+  const budget = config.settings[section].SizeBudget;
   if (budget === 0 || size <= budget) return [];
   const setting: SettingName = `${section}.SizeBudget`;
   const what = section === 'Initrd' ? 'the minimal initrd' : 'the image of the full initrd';
   const message = `${what} has ${formatBytes(size)} and must have at most ${formatBytes(budget)}`;
-  const origin = origins.get(setting)?.at(-1);
-  return [finding('over-budget', message, { setting, origin, hint: `SizeBudget=${size}` })];
+  return [finding('over-budget', message, { ...placeOf(config, setting), hint: `SizeBudget=${size}` })];
 }

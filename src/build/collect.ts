@@ -16,15 +16,15 @@ import { lddtreeArgs } from '../tools/lddtree.ts';
 import { ToolError } from '../tools/programs.ts';
 import { run } from '../tools/run.ts';
 import { sha256OfFile } from '../tools/sha256.ts';
-import { firmwareOf, formatDrivers, resolveDrivers } from './drivers.ts';
+import { formatDrivers, resolveDrivers } from './drivers.ts';
 import { isStatic } from './elf.ts';
 import { completeEntries, type Entry, type Part } from './entries.ts';
+import { firmwareByModule, firmwareFiles } from './firmware.ts';
 import type { Kernel } from './kernel.ts';
-import { firmwarePaths } from './loaded-modules.ts';
 import { formatLoadOrder, resolveModules, unpackModules } from './modules.ts';
 import { withOpenedLibraries } from './opened-libraries.ts';
 import { compileOwnProgram } from './own-programs.ts';
-import { busyboxPath } from './requirements.ts';
+import { busyboxPath } from './required-programs.ts';
 import { fileInSysroot } from './sysroot.ts';
 
 export interface CollectOptions {
@@ -238,14 +238,16 @@ async function collectModules({ plan, sysroot, kernel, work }: CollectOptions): 
   const entries = readdirSync(directory).map((name) =>
     fileEntry(`/modules/${name}`, join(directory, name), 0o644, 'modules'),
   );
-  return [...entries, ...(await firmwareEntries(sysroot, [...new Set(sources)]))];
+  return [...entries, ...(await firmwareEntries(sysroot, kernel, [...new Set(sources)]))];
 }
 
 /** The firmware that the sysroot has of what the modules may ask for; drivers do without most of it. */
-async function firmwareEntries(sysroot: string, sources: readonly string[]): Promise<readonly Entry[]> {
-  const names = await firmwareOf(sources);
-  return names
-    .flatMap(firmwarePaths)
-    .filter((path) => fileInSysroot(sysroot, path) !== undefined)
-    .map((path) => fromSysroot(sysroot, path, 'firmware'));
+async function firmwareEntries(
+  sysroot: string,
+  kernel: Kernel,
+  sources: readonly string[],
+): Promise<readonly Entry[]> {
+  const names = new Set([...(await firmwareByModule(sources)).values()].flat());
+  const paths = new Set([...names].sort().flatMap((name) => firmwareFiles(sysroot, kernel.version, name)));
+  return [...paths].map((path) => fromSysroot(sysroot, path, 'firmware'));
 }

@@ -2,10 +2,9 @@
  * Drivers of hardware that is not known before the boot: which modules of some directories drive devices, and the
  * shell function that finds them by modalias, from the kernel's modules.alias (modules.alias are fnmatch(3) patterns).
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { quotePattern } from '../render/quote.ts';
-import { showDependsArgs, showFirmwareArgs } from '../tools/modprobe.ts';
+import { showDependsArgs } from '../tools/modprobe.ts';
 import { run } from '../tools/run.ts';
 import type { Kernel } from './kernel.ts';
 import { moduleFileName, readInsmodLines } from './modules.ts';
@@ -22,7 +21,7 @@ export function findDrivers(
   kernel: Kernel,
   directories: readonly string[],
 ): ReadonlyMap<string, readonly string[]> {
-  const aliases = readAliases(join(kernel.directory, 'modules.alias'));
+  const aliases = kernel.devices();
   const below = [...kernel.modules].filter(([, { path }]) =>
     directories.some((place) => path.startsWith(`kernel/${place}/`) || path.startsWith(`kernel/${place}.ko`)),
   );
@@ -32,20 +31,6 @@ export function findDrivers(
       return own.length > 0 ? [[name, own] as const] : [];
     }),
   );
-}
-
-/** SCSI devices that hold no /usr: tapes, CD drives, changers (SPC, peripheral device types). */
-const otherScsiDevices = /^scsi:t-0x(?!00|0e|14)/;
-
-/** Patterns of devices by module, from a modules.alias. Aliases of file systems, network protocols and the like name no bus. */
-export function readAliases(file: string): ReadonlyMap<string, readonly string[]> {
-  const aliases = new Map<string, string[]>();
-  for (const line of existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []) {
-    const [, pattern, module] = /^alias (\S*:\S*) (\S+)$/.exec(line) ?? [];
-    if (pattern && module && !otherScsiDevices.test(pattern))
-      aliases.set(module, [...(aliases.get(module) ?? []), pattern]);
-  }
-  return aliases;
 }
 
 /** The drivers with all that they depend on, soft dependencies too. Throws ToolError. */
@@ -60,13 +45,6 @@ export async function resolveDrivers(
     drivers.push({ aliases, sources: readInsmodLines(output) });
   }
   return drivers;
-}
-
-/** Names of the firmware files that modules may ask for. */
-export async function firmwareOf(sources: readonly string[]): Promise<readonly string[]> {
-  if (sources.length === 0) return [];
-  const output = await run(showFirmwareArgs(sources));
-  return [...new Set(output.split('\n').filter(Boolean))].sort();
 }
 
 /** /modules/drivers of the minimal initrd: a function that loads all drivers of a device. */

@@ -1,32 +1,30 @@
 /** Does the minimal initrd drive the hardware that a platform declares? */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { placeOfEntry } from '../config/place.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, finding } from '../findings.ts';
 import { type BootPlan, canonicalModuleName } from '../plan/boot-plan.ts';
-import { readAliases } from './drivers.ts';
 import type { Kernel } from './kernel.ts';
 import { loadedModules } from './loaded-modules.ts';
+import { patternToRegExp } from './patterns.ts';
 
 /** A finding for each entry of Devices.Require= that neither a module of the boot nor the kernel itself drives. */
-export function checkHardware(
-  { settings, origins }: PlatformConfig,
-  plan: BootPlan,
-  kernel: Kernel,
-): readonly Finding[] {
+export function checkHardware(config: PlatformConfig, plan: BootPlan, kernel: Kernel): readonly Finding[] {
+  const { settings } = config;
   const { Require } = settings.Devices;
   if (Require.length === 0) return [];
   const loaded = loadedModules(plan, kernel);
-  const aliases = readAliases(join(kernel.directory, 'modules.alias'));
+  const aliases = kernel.devices();
   const known = [...[...loaded].flatMap((name) => aliases.get(name) ?? []), ...builtInPatterns(kernel)];
-  const patterns = known.map(toRegExp);
+  const patterns = known.map((pattern) => patternToRegExp(pattern));
   return Require.flatMap((device, index) => {
     const name = canonicalModuleName(device);
     const driven = device.includes(':')
       ? patterns.some((pattern) => pattern.test(device))
       : loaded.has(name) || kernel.builtin.has(name);
     if (driven) return [];
-    const place = { setting: 'Devices.Require', origin: origins.get('Devices.Require')?.[index] };
+    const place = placeOfEntry(config, 'Devices.Require', index);
     const hint = hintFor(device, kernel, aliases, settings.Modules.Load);
     // Kernels before 6.17 do not tell which devices their built-in drivers are for.
     if (hint === undefined && device.includes(':')) {
@@ -46,15 +44,6 @@ function builtInPatterns(kernel: Kernel): readonly string[] {
   return entries.flatMap((entry) => /^[\w-]+\.alias=(.*:.*)$/.exec(entry)?.[1] ?? []);
 }
 
-/** fnmatch(3), as modules.alias uses it. */
-function toRegExp(pattern: string): RegExp {
-  const source = pattern
-    .replace(/[\\^$.|+(){}]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`);
-}
-
 /** The module that would do it, and where to write that. */
 function hintFor(
   device: string,
@@ -63,7 +52,9 @@ function hintFor(
   load: 'listed' | 'coldplug',
 ): string | undefined {
   const name = device.includes(':')
-    ? [...aliases].find(([, patterns]) => patterns.some((pattern) => toRegExp(pattern).test(device)))?.[0]
+    ? [...aliases].find(([, patterns]) =>
+        patterns.some((pattern) => patternToRegExp(pattern).test(device)),
+      )?.[0]
     : canonicalModuleName(device);
   const path = name === undefined ? undefined : kernel.modules.get(name)?.path;
   if (name === undefined || path === undefined) return undefined;

@@ -12,6 +12,12 @@ export interface Kernel {
   readonly builtin: ReadonlySet<string>;
   /** Module files by name, relative to `directory`, each with those it depends on. */
   readonly modules: ReadonlyMap<string, ModuleFile>;
+  /** modalias patterns of devices by module, from modules.alias. Read when first asked for. */
+  readonly devices: () => ReadonlyMap<string, readonly string[]>;
+  /** What each module works better with, by canonical name (modprobe.d(5), softdep): names of modules, or what several go by. */
+  readonly softDependencies: () => ReadonlyMap<string, readonly string[]>;
+  /** Modules by another name, such as crypto-sha256: none for what is built in. Read when first asked for. */
+  readonly otherNames: () => ReadonlyMap<string, readonly string[]>;
   /** Option names without CONFIG_ -> y, m or a value; undefined where the sysroot has no configuration. */
   readonly options: ReadonlyMap<string, string> | undefined;
 }
@@ -39,8 +45,61 @@ export function readKernel(sysroot: string, version: string): Kernel | undefined
     directory,
     builtin: new Set(builtin),
     modules: new Map(readLines(join(directory, 'modules.dep')).map(readDependencies)),
+    devices: once(() => readDevices(join(directory, 'modules.alias'))),
+    softDependencies: once(() => readSoftDependencies(join(directory, 'modules.softdep'))),
+    otherNames: once(() => readOtherNames(directory)),
     options: readOptions([join(directory, 'config'), join(sysroot, `boot/config-${version}`)]),
   };
+}
+
+/** Works it out once. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/** SCSI devices that hold no /usr: tapes, CD drives, changers (SPC, peripheral device types). */
+const otherScsiDevices = /^scsi:t-0x(?!00|0e|14)/;
+
+/** Patterns of devices by module, from a modules.alias. Aliases of file systems, network protocols and the like name no bus. */
+function readDevices(file: string): ReadonlyMap<string, readonly string[]> {
+  const aliases = new Map<string, string[]>();
+  for (const line of readLines(file)) {
+    const [, pattern, module] = /^alias (\S*:\S*) (\S+)$/.exec(line) ?? [];
+    if (pattern && module && !otherScsiDevices.test(pattern))
+      aliases.set(module, [...(aliases.get(module) ?? []), pattern]);
+  }
+  return aliases;
+}
+
+function readSoftDependencies(file: string): ReadonlyMap<string, readonly string[]> {
+  const lines = readLines(file).map((line) => line.split(/\s+/));
+  return new Map(
+    lines.flatMap(([word, name = '', ...others]) => {
+      if (word !== 'softdep') return [];
+      return [[canonicalModuleName(name), others.filter((other) => other && !other.endsWith(':'))] as const];
+    }),
+  );
+}
+
+/** From modules.alias, and for what is built in from modules.builtin.modinfo (NAME.alias=OTHER, each with a NUL behind it). */
+function readOtherNames(directory: string): ReadonlyMap<string, readonly string[]> {
+  const names = new Map<string, string[]>();
+  for (const line of readLines(join(directory, 'modules.alias'))) {
+    const [, name = '', module = ''] = /^alias ([\w-]+) (\S+)$/.exec(line) ?? [];
+    if (!name) continue;
+    const known = names.get(canonicalModuleName(name));
+    if (known) known.push(module);
+    else names.set(canonicalModuleName(name), [module]);
+  }
+  const file = join(directory, 'modules.builtin.modinfo');
+  const builtIn = existsSync(file) ? readFileSync(file, 'latin1') : '';
+  for (const [, name = ''] of builtIn.matchAll(/\.alias=([\w-]+)(?=\0)/g))
+    if (!names.has(canonicalModuleName(name))) names.set(canonicalModuleName(name), []);
+  return names;
 }
 
 function readLines(file: string): readonly string[] {

@@ -1,13 +1,23 @@
 /** Are the libraries of the plan's programs in the sysroot? Asked without running them. */
+import { placeOf } from '../config/place.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, finding } from '../findings.ts';
-import { type BootPlan, needsOfPlan } from '../plan/boot-plan.ts';
+import { type BootPlan, needsOfPlan, type ProgramNeed } from '../plan/boot-plan.ts';
 import { lddtreeTreeArgs } from '../tools/lddtree.ts';
+import { FailedToolError } from '../tools/programs.ts';
 import { run } from '../tools/run.ts';
-import { placeOf } from './place.ts';
 import { fileInSysroot } from './sysroot.ts';
 
-/** Findings for libraries that a program of the plan needs and the sysroot lacks. Throws ToolError. */
+type Program = Extract<ProgramNeed, { readonly program: string }>;
+
+/** Libraries by name, each with the programs that need it; or what is wrong with the program's file. */
+interface Asked {
+  readonly need: Program;
+  readonly missing: readonly string[];
+  readonly damaged?: string;
+}
+
+/** Findings for libraries that programs of the plan need and the sysroot lacks, one a library. */
 export async function checkLibraries(
   config: PlatformConfig,
   plan: BootPlan,
@@ -15,18 +25,29 @@ export async function checkLibraries(
 ): Promise<readonly Finding[]> {
   const programs = needsOfPlan(plan).programs.flatMap((need) => ('program' in need ? [need] : []));
   const present = programs.filter(({ program }) => fileInSysroot(sysroot, program) !== undefined);
-  const missing = await Promise.all(
-    present.map(async ({ program, because }) => {
-      const tree = await run(lddtreeTreeArgs(sysroot, program));
-      const libraries = [...tree.matchAll(/^\s+(\S+) => None$/gm)].map(([, name = '']) => name);
-      return [...new Set(libraries)].map((library) =>
-        finding(
-          'library-missing',
-          `the sysroot must have ${library}, which ${program} needs`,
-          placeOf(config, because),
-        ),
-      );
+  const asked = await Promise.all(present.map((need) => askFor(need, sysroot)));
+  const libraries = [...new Set(asked.flatMap(({ missing }) => missing))];
+  return [
+    ...asked.flatMap(({ need, damaged }) => {
+      if (damaged === undefined) return [];
+      const message = `${need.program} of the sysroot cannot be read: ${damaged}`;
+      return [finding('file-damaged', message, placeOf(config, need.because))];
     }),
-  );
-  return missing.flat();
+    ...libraries.map((library) => {
+      const users = asked.filter(({ missing }) => missing.includes(library)).map(({ need }) => need);
+      const message = `the sysroot must have ${library}, which ${users.map(({ program }) => program).join(', ')} needs`;
+      return finding('library-missing', message, placeOf(config, users[0]?.because));
+    }),
+  ];
+}
+
+async function askFor(need: Program, sysroot: string): Promise<Asked> {
+  try {
+    const tree = await run(lddtreeTreeArgs(sysroot, need.program));
+    const missing = [...tree.matchAll(/^\s+(\S+) => None$/gm)].map(([, name = '']) => name);
+    return { need, missing: [...new Set(missing)] };
+  } catch (error) {
+    if (!(error instanceof FailedToolError)) throw error;
+    return { need, missing: [], damaged: error.words };
+  }
 }

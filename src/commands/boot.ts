@@ -7,16 +7,17 @@ import { faults } from '../boot/faults/faults.ts';
 import { type FaultyMachine, injectFault, type SoundMachine, withoutFault } from '../boot/faults/inject.ts';
 import { goesOn, judgeFault } from '../boot/faults/verdict.ts';
 import { probeAccelerator, runGuest } from '../boot/guest.ts';
-import { isPackedImage, type Machine, makeMachine } from '../boot/machine.ts';
+import { type Machine, makeMachine } from '../boot/machine.ts';
 import { formatMilestone, formatTimeline, type Goal, reached, timelineOf } from '../boot/timeline.ts';
 import { type Fact, judge } from '../boot/verdict.ts';
 import { findKernelImage } from '../build/kernel.ts';
 import { didYouMean } from '../config/suggestions.ts';
+import { readPackedImage } from '../pack/packed-image.ts';
 import { drawTimeline } from '../review/timeline-svg.ts';
 import type { Accelerator, DiskBus, GuestOptions } from '../tools/qemu.ts';
 import { run, versionOf } from '../tools/run.ts';
 import { type PlannedPlatform, planOnePlatform } from './platforms.ts';
-import { createProgress, type Progress } from './progress.ts';
+import { type Progress, withProgress } from './progress.ts';
 import { type CommandResult, UsageError } from './result.ts';
 import { withWorkDirectory } from './temporary.ts';
 
@@ -42,6 +43,7 @@ export interface BootArguments {
 
 /** Exit code 4 where the boot does not end as expected. The console's log is kept in `output`. */
 export async function boot(args: BootArguments): Promise<CommandResult> {
+  requirePositive(args);
   const fault = args.fault === undefined ? undefined : faultNamed(args.fault);
   const loaded = planOnePlatform('boot', args.platform, [...args.set, ...(fault?.settings ?? [])]);
   if ('failed' in loaded) return loaded.failed;
@@ -55,35 +57,42 @@ export async function boot(args: BootArguments): Promise<CommandResult> {
   }
   const output = args.output ?? mkdtempSync(join(tmpdir(), 'bootrelay-boot-'));
   mkdirSync(output, { recursive: true });
-  return withWorkDirectory(async (work) => {
-    const progress = createProgress(args.json);
-    const made = await makeMachine({
-      ...loaded.platform,
-      sysroot: resolve(args.sysroot),
-      kernel: args.kernel,
-      initrd: args.initrd === undefined ? undefined : resolve(args.initrd),
-      work,
-      imageFault: fault?.image,
-      progress: progress.begin,
-    });
-    if ('findings' in made) {
-      return {
-        exitCode: 1,
-        text: '',
-        json: { command: 'boot' },
-        findings: [...loaded.findings, ...made.findings],
-      };
-    }
-    const { machine } = made;
-    const sound = soundMachine(machine, args);
-    const { KernelCommandLine } = loaded.platform.config.settings;
-    const hardware = fault ? await injectFault(fault, sound, KernelCommandLine, work) : withoutFault(sound);
-    copyFileSync(hardware.initrd, join(output, 'initrd.img'));
-    for (const [index, { file }] of (args.keepDisk ? hardware.disks : []).entries())
-      await keepDisk(file, join(output, index === 0 ? 'disk.img' : `disk-${index + 1}.img`));
-    const result = await bootMachine(loaded.platform, machine, hardware, args, output, progress);
-    return { ...result, findings: [...loaded.findings, ...machine.findings] };
-  });
+  return withWorkDirectory((work) =>
+    withProgress(args.json, async (progress) => {
+      const made = await makeMachine({
+        ...loaded.platform,
+        sysroot: resolve(args.sysroot),
+        kernel: args.kernel,
+        initrd: args.initrd === undefined ? undefined : resolve(args.initrd),
+        work,
+        imageFault: fault?.image,
+        progress: progress.begin,
+      });
+      if ('findings' in made) {
+        return {
+          exitCode: 1,
+          text: '',
+          json: { command: 'boot' },
+          findings: [...loaded.findings, ...made.findings],
+        };
+      }
+      const { machine } = made;
+      const sound = soundMachine(machine, args);
+      const { KernelCommandLine } = loaded.platform.config.settings;
+      const hardware = fault ? await injectFault(fault, sound, KernelCommandLine, work) : withoutFault(sound);
+      copyFileSync(hardware.initrd, join(output, 'initrd.img'));
+      for (const [index, { file }] of (args.keepDisk ? hardware.disks : []).entries())
+        await keepDisk(file, join(output, index === 0 ? 'disk.img' : `disk-${index + 1}.img`));
+      const result = await bootMachine(loaded.platform, machine, hardware, args, output, progress);
+      return { ...result, findings: [...loaded.findings, ...machine.findings] };
+    }),
+  );
+}
+
+function requirePositive(args: BootArguments): void {
+  for (const name of ['memory', 'timeout'] as const)
+    if (!(args[name] > 0 && Number.isFinite(args[name])))
+      throw new UsageError(`--${name} must be a number above 0`);
 }
 
 async function bootMachine(
@@ -165,7 +174,7 @@ function goalOf({ until }: BootArguments, fault: Fault | undefined): Goal {
 function requireImage(name: string, fault: Fault, source: string, initrd: string | undefined): void {
   const ofImage =
     fault.image !== undefined || fault.disks?.some(({ damage }) => damage?.place.in === 'image');
-  if (!ofImage || (source !== 'usr' && !isPackedImage(initrd ?? ''))) return;
+  if (!ofImage || (source !== 'usr' && initrd !== undefined && !readPackedImage(initrd))) return;
   throw new UsageError(`the fault ${name} is one of the image, which must be packed from --initrd, a cpio`);
 }
 

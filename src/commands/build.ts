@@ -7,7 +7,7 @@ import { hasErrors } from '../findings.ts';
 import { checkSharing } from '../pack/record.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { planOnePlatform } from './platforms.ts';
-import { createProgress } from './progress.ts';
+import { withProgress } from './progress.ts';
 import { replaceDirectory } from './replace-directory.ts';
 import type { CommandResult } from './result.ts';
 import { withWorkDirectory } from './temporary.ts';
@@ -28,12 +28,12 @@ export async function build(args: BuildArguments): Promise<CommandResult> {
   const loaded = planOnePlatform('build', args.platform, args.set);
   if ('failed' in loaded) return loaded.failed;
   return withWorkDirectory(async (work) => {
-    const progress = createProgress(args.json);
-    progress.begin(`building the minimal initrd of ${loaded.platform.config.name}`);
     const { sysroot, kernel, image } = args;
     const options = { ...loaded.platform, sysroot: resolve(sysroot), kernel, image, work };
-    const result = await buildMinimalInitrd(options);
-    progress.end();
+    const result = await withProgress(args.json, (progress) => {
+      progress.begin(`building the minimal initrd of ${loaded.platform.config.name}`);
+      return buildMinimalInitrd(options);
+    });
     const thin = thinOf(loaded.platform.config.settings);
     const shared =
       args.image === undefined ? [] : checkSharing(args.image, thin, resolve(args.sysroot, 'usr'));

@@ -1,23 +1,26 @@
 /** `bootrelay check`: findings only. With a sysroot also: does it have what the boot needs. */
-import { mkdtempSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { checkBudget } from '../build/budget.ts';
 import { buildMinimalInitrd } from '../build/build.ts';
+import { checkFirmware } from '../build/firmware.ts';
 import { type InitrdUnit, unitsOfSkeleton } from '../build/initrd-units.ts';
 import { checkLibraries } from '../build/libraries.ts';
-import { checkLoadedModules } from '../build/loaded-modules.ts';
 import { checkRequirements } from '../build/requirements.ts';
 import { bootrelayVersion } from '../build/version.ts';
 import { thinOf } from '../config/image-format.ts';
+import { placeOf } from '../config/place.ts';
 import type { PlatformConfig } from '../config/validate.ts';
-import { allowableKinds, type Finding, type FindingKind, hasErrors } from '../findings.ts';
+import { allowableKinds, type Finding, type FindingKind, finding, hasErrors } from '../findings.ts';
+import { type InitrdFiles, readInitrdFiles } from '../pack/initrd-files.ts';
+import { checkPackedImage, readPackedImage } from '../pack/packed-image.ts';
 import { checkSharing } from '../pack/record.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { renderSkeleton } from '../render/skeleton.ts';
 import { formatGithub, formatSarif } from '../review/format-findings.ts';
 import { checkFullInitrd } from '../review/full-initrd.ts';
 import { type PlannedPlatform, planPlatforms } from './platforms.ts';
-import { createProgress } from './progress.ts';
+import { withProgress } from './progress.ts';
 import { type CommandResult, UsageError } from './result.ts';
 import { withWorkDirectory } from './temporary.ts';
 
@@ -34,7 +37,7 @@ export interface CheckArguments {
   readonly build?: boolean;
   readonly json: boolean;
   /** Kinds of findings on which the check fails otherwise. */
-  readonly allow?: readonly string[];
+  readonly allow?: readonly FindingKind[];
   /** How the findings are printed; as for people unless told. */
   readonly format?: 'text' | 'sarif' | 'github';
 }
@@ -46,18 +49,21 @@ export async function check(args: CheckArguments): Promise<CommandResult> {
     throw new UsageError('--kernel needs --sysroot, or --initrd');
   if (args.image !== undefined && sysroot === undefined)
     throw new UsageError('--image needs --sysroot and --kernel: it is compared with the /usr of the sysroot');
+  if (args.json && args.format !== undefined && args.format !== 'text')
+    throw new UsageError(`--json and --format=${args.format} are two formats: choose one`);
   const refused = refusedKinds(args);
   const { planned, findings: own } = planPlatforms(args);
-  const against = await withWorkDirectory(async (work) => {
-    const progress = createProgress(args.json);
-    const found: Finding[] = [];
-    for (const platform of planned) {
-      progress.begin(`checking ${platform.config.name}`);
-      found.push(...(await checkAgainst(platform, args, mkdtempSync(join(work, 'platform-')))));
-    }
-    progress.end();
-    return found;
-  });
+  const against = await withWorkDirectory((work) =>
+    withProgress(args.json, async (progress) => {
+      const initrd = await readFullInitrd(planned, args, work);
+      const found: Finding[] = [];
+      for (const platform of planned) {
+        progress.begin(`checking ${platform.config.name}`);
+        found.push(...(await checkPlatform(platform, initrd, args, mkdtempSync(join(work, 'platform-')))));
+      }
+      return found;
+    }),
+  );
   const findings = [...own, ...against];
   const counts = (['error', 'warning', 'note'] as const).map((severity) => {
     const count = findings.filter((item) => item.severity === severity).length;
@@ -88,9 +94,6 @@ export async function check(args: CheckArguments): Promise<CommandResult> {
 
 /** Kinds on which `check` fails although they are no errors. */
 function refusedKinds({ allow = [] }: CheckArguments): readonly FindingKind[] {
-  const unknown = allow.find((kind) => !(allowableKinds as readonly string[]).includes(kind));
-  if (unknown !== undefined)
-    throw new UsageError(`--allow takes ${allowableKinds.join(' or ')}, not "${unknown}"`);
   return allowableKinds.filter((kind) => !allow.includes(kind));
 }
 
@@ -122,28 +125,41 @@ function formatUnits({ platform, units }: PlatformUnits): readonly string[] {
   return [`${platform}: units of the full initrd, and what asks for each`, ...lines, ''];
 }
 
-async function checkAgainst(
-  { plan, config }: PlannedPlatform,
+/** The files of the full initrd that is given, read once for all platforms. */
+async function readFullInitrd(
+  planned: readonly PlannedPlatform[],
+  { initrd }: CheckArguments,
+  work: string,
+): Promise<InitrdFiles | undefined> {
+  if (initrd === undefined) return undefined;
+  if (!existsSync(initrd)) throw new UsageError(`there is no ${initrd}`);
+  if (statSync(initrd).isDirectory())
+    throw new UsageError(`--initrd takes a file, and ${initrd} is a directory`);
+  if (readPackedImage(initrd))
+    throw new UsageError(
+      `${initrd} is packed already: --initrd takes the cpio that dracut made, --image takes this`,
+    );
+  if (planned.length > 0 && planned.every(({ config }) => config.settings.FullInitrd.Source === 'usr'))
+    throw new UsageError('--initrd has no effect with FullInitrd.Source=usr: there is no full initrd');
+  return readInitrdFiles(initrd, work);
+}
+
+/** What is wrong besides the platform's own text; every finding is of the platform file, whatever else it is about. */
+async function checkPlatform(
+  { config, plan }: PlannedPlatform,
+  initrd: InitrdFiles | undefined,
   args: CheckArguments,
   work: string,
 ): Promise<readonly Finding[]> {
   const findings = [
     ...(await checkWithSysroot(config, plan, args, work)),
-    ...(await checkInitrd(config, plan, args, work)),
+    ...(initrd && config.settings.FullInitrd.Source !== 'usr'
+      ? checkFullInitrd(args.initrd ?? '', initrd, config, plan, args.kernel)
+      : []),
   ];
-  return findings.map((item): Finding => ({ ...item, message: `${plan.platform}: ${item.message}` }));
-}
-
-async function checkInitrd(
-  config: PlatformConfig,
-  plan: BootPlan,
-  { initrd, kernel }: CheckArguments,
-  work: string,
-): Promise<readonly Finding[]> {
-  if (initrd === undefined) return [];
-  if (config.settings.FullInitrd.Source === 'usr')
-    throw new UsageError(`${config.name} has FullInitrd.Source=usr: it has no full initrd to check`);
-  return checkFullInitrd(config, plan, initrd, kernel, work);
+  return findings.map(
+    (item): Finding => ({ file: config.file, ...item, message: `${plan.platform}: ${item.message}` }),
+  );
 }
 
 async function checkWithSysroot(
@@ -155,25 +171,29 @@ async function checkWithSysroot(
   if (args.sysroot === undefined || args.kernel === undefined) return [];
   const sysroot = resolve(args.sysroot);
   const { findings, kernel } = checkRequirements(config, plan, sysroot, args.kernel);
-  const libraries = await checkLibraries(config, plan, sysroot);
-  const modules = kernel ? await checkLoadedModules(plan, sysroot, kernel) : [];
-  const found = [...findings, ...libraries, ...modules, ...checkImage(config, args.image, sysroot)];
-  if (hasErrors(found) || args.build === false || config.settings.Initrd.SizeBudget === 0) return found;
-  const { findings: built } = await buildMinimalInitrd({
-    config,
-    plan,
-    sysroot,
-    kernel: args.kernel,
-    work,
-  });
+  const found = [
+    ...findings,
+    ...(await checkLibraries(config, plan, sysroot)),
+    ...(kernel ? await checkFirmware(config, plan, sysroot, kernel) : []),
+    ...checkImage(config, args.image, sysroot),
+  ];
+  if (args.build === false || config.settings.Initrd.SizeBudget === 0) return found;
+  if (hasErrors(found)) return [...found, notMeasured(config)];
+  const options = { config, plan, sysroot, kernel: args.kernel, work };
+  const { findings: built } = await buildMinimalInitrd(options);
   return [...found, ...built.filter(({ kind }) => kind === 'over-budget')];
+}
+
+function notMeasured(config: PlatformConfig): Finding {
+  const message = 'the size of the minimal initrd is not measured: it cannot be built with these errors';
+  return finding('check-incomplete', message, placeOf(config, 'Initrd.SizeBudget'));
 }
 
 function checkImage(config: PlatformConfig, image: string | undefined, sysroot: string): readonly Finding[] {
   if (image === undefined) return [];
-  const { size } = statSync(image);
   return [
+    ...checkPackedImage(image, config),
     ...checkSharing(image, thinOf(config.settings), join(sysroot, 'usr')),
-    ...checkBudget(config, 'FullInitrd', size),
+    ...checkBudget(config, 'FullInitrd', statSync(image).size),
   ];
 }

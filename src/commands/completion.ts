@@ -1,12 +1,16 @@
 /** `bootrelay completion SHELL`: the script with which a shell asks bootrelay what fits. */
 import yargs from 'yargs';
+import { faults } from '../boot/faults/faults.ts';
+import { settingRows } from '../config/settings.ts';
+import { reasons } from '../plan/reasons.ts';
+import { topicNames } from './help.ts';
 import type { CommandResult } from './result.ts';
 
 export interface CompletionArguments {
   readonly shell: 'bash' | 'zsh' | 'fish';
 }
 
-/** yargs has no fish; asked as from zsh, it answers WORD:DESCRIPTION. Files are fish's own. */
+/** yargs' own for fish completes no files. Asked as from zsh, it answers WORD:DESCRIPTION. */
 const fish = String.raw`# fish completion for bootrelay: ~/.config/fish/completions/bootrelay.fish
 function __bootrelay_complete
     set -lx SHELL zsh
@@ -32,8 +36,29 @@ function scriptOfYargs(shell: string): string {
     yargs().scriptName('bootrelay').showCompletionScript();
   } finally {
     console.log = log;
-    process.env.SHELL = SHELL;
+    if (SHELL === undefined) delete process.env.SHELL;
+    else process.env.SHELL = SHELL;
   }
   // Its words on how to install it leave the shell out.
   return lines.join('\n').replaceAll('bootrelay completion >>', `bootrelay completion ${shell} >>`);
+}
+
+/** Names that complete the last of `words`, a command line that begins with bootrelay; undefined where the table of commands knows. */
+export function namesFor(words: readonly string[]): readonly string[] | undefined {
+  const [, command] = words;
+  const [before, current = ''] = words.slice(-2);
+  if (before === '--fault') return startingWith(current, Object.keys(faults));
+  if (before === '--set')
+    return startingWith(
+      current,
+      settingRows.map(({ name }) => `${name}=`),
+    );
+  if (current.startsWith('-')) return undefined;
+  if (command === 'help') return startingWith(current, topicNames);
+  if (command === 'failures') return startingWith(current, Object.keys(reasons));
+  return undefined;
+}
+
+function startingWith(start: string, names: readonly string[]): readonly string[] {
+  return [...new Set(names)].filter((name) => name.startsWith(start));
 }

@@ -1,10 +1,16 @@
 /** `bootrelay diff`: what is different between two platforms, rendered trees, builds or initrds, or two revisions of platforms. */
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { loadPlatform } from '../config/load.ts';
-import { type Finding, hasErrors } from '../findings.ts';
+import { hasErrors } from '../findings.ts';
 import { type Comparison, compareSides, isSame } from '../review/compare.ts';
-import { formatMarkdown, formatText, noOthers, type Others } from '../review/format-comparison.ts';
-import { configurationFailed } from './platforms.ts';
+import {
+  type FailedPlatform,
+  formatMarkdown,
+  formatText,
+  noOthers,
+  type Others,
+} from '../review/format-comparison.ts';
+import { configurationFailed, uniqueFindings } from './platforms.ts';
 import type { CommandResult } from './result.ts';
 import { type LoadedSide, locate, type Place, sideAt, sideOf } from './sides.ts';
 import { withWorkDirectory } from './temporary.ts';
@@ -20,32 +26,57 @@ export interface DiffArguments {
 export async function diff(args: DiffArguments): Promise<CommandResult> {
   const [old, fresh] = [locate(args.old), locate(args.new)];
   const platforms = [old, fresh].flatMap((place) => place.platforms ?? []);
-  if (platforms.length > 0 && old.platforms && fresh.platforms) return diffPlatforms(old, fresh, args);
+  if (platforms.length > 0 && old.platforms && fresh.platforms)
+    return resultOf(comparePlatforms(old, fresh, args.set), args);
   return withWorkDirectory(async (work) => {
     const before = await sideAt(old, args.set, work);
     const after = await sideAt(fresh, args.set, work);
-    if (!before.side || !after.side)
-      return configurationFailed('diff', [...before.findings, ...after.findings]);
-    return resultOf([compareSides(before.side, after.side)], noOthers, args);
+    if (before.side && after.side)
+      return resultOf({ comparisons: [compareSides(before.side, after.side)], others: noOthers }, args);
+    const extending = platformsThatExtend(old, fresh, args.set);
+    if (extending) return resultOf(extending, args);
+    return configurationFailed('diff', uniqueFindings([...before.findings, ...after.findings]));
   });
 }
 
-/** All platforms of two directories, by the names of their files. A base that is none by itself is left out. */
-function diffPlatforms(old: Place, fresh: Place, args: DiffArguments): CommandResult {
-  const [before, after] = [loadAll(old, args.set), loadAll(fresh, args.set)];
-  const names = [...new Set([...before.keys(), ...after.keys()])].sort();
+interface Compared {
+  readonly comparisons: readonly Comparison[];
+  readonly others: Others;
+}
+
+/** Of two revisions of a base file, which is no platform by itself: the platforms that extend it. Undefined where none does. */
+function platformsThatExtend(old: Place, fresh: Place, set: readonly string[]): Compared | undefined {
+  const name = basename(fresh.path);
+  if (basename(old.path) !== name) return undefined;
+  const [before, after] = [old, fresh].map(directoryOf) as [Place, Place];
+  if (!before.platforms || !after.platforms) return undefined;
+  const compared = comparePlatforms(before, after, set, name);
+  const { identical, moved, added, removed, failed } = compared.others;
+  const found = compared.comparisons.length + [identical, moved, added, removed, failed].flat().length > 0;
+  return found ? compared : undefined;
+}
+
+function directoryOf({ path, revision }: Place): Place {
+  return locate(revision === undefined ? dirname(path) : `${revision}:${dirname(path)}`);
+}
+
+/** All platforms of two directories by the names of their files, or those that extend `base`; a base that is none by itself is left out. */
+function comparePlatforms(old: Place, fresh: Place, set: readonly string[], base?: string): Compared {
+  const [before, after] = [loadAll(old, set), loadAll(fresh, set)];
   const comparisons: Comparison[] = [];
   const others = {
     identical: [] as string[],
     moved: [] as string[],
     added: [] as string[],
     removed: [] as string[],
+    failed: [] as FailedPlatform[],
+    absent: [old, fresh].filter(({ platforms }) => platforms?.length === 0).map(({ name }) => name),
   };
-  const findings: Finding[] = [];
-  for (const name of names) {
+  for (const name of [...new Set([...before.keys(), ...after.keys()])].sort()) {
     const [left, right] = [before.get(name), after.get(name)];
+    if (base !== undefined && ![left, right].some((side) => side?.files.includes(base))) continue;
     // What has errors now, and is no base, cannot be compared, whatever it was before.
-    if (right && !right.side) findings.push(...right.findings);
+    if (right && !right.side) others.failed.push({ name, findings: right.findings });
     else if (right?.side && left?.side) {
       const comparison = compareSides(left.side, right.side);
       if (isSame(comparison)) (comparison.moved ? others.moved : others.identical).push(name);
@@ -53,11 +84,16 @@ function diffPlatforms(old: Place, fresh: Place, args: DiffArguments): CommandRe
     } else if (right) others.added.push(name);
     else if (left?.side) others.removed.push(name);
   }
-  return hasErrors(findings) ? configurationFailed('diff', findings) : resultOf(comparisons, others, args);
+  return { comparisons, others };
+}
+
+/** A side with the names of the files that its settings come from. */
+interface LoadedFile extends LoadedSide {
+  readonly files: readonly string[];
 }
 
 /** The platforms of a directory, but for files with errors that others extend: bases. */
-function loadAll(place: Place, set: readonly string[]): ReadonlyMap<string, LoadedSide> {
+function loadAll(place: Place, set: readonly string[]): ReadonlyMap<string, LoadedFile> {
   const loaded = (place.platforms ?? []).map((name) => {
     const path = join(place.path, name);
     return { name, path, ...loadPlatform(path, set, place.reader) };
@@ -66,21 +102,25 @@ function loadAll(place: Place, set: readonly string[]): ReadonlyMap<string, Load
   return new Map(
     loaded
       .filter(({ config, path }) => config || !extended.includes(path))
-      .map((platform) => [platform.name, sideOf(place.name, platform)] as const),
+      .map((platform) => {
+        const files = platform.files.map((file) => basename(file));
+        return [platform.name, { ...sideOf(place.name, platform), files }] as const;
+      }),
   );
 }
 
+/** Platforms with errors are said beside the others; exit code 2 then. */
 function resultOf(
-  comparisons: readonly Comparison[],
-  others: Others,
+  { comparisons, others }: Compared,
   { markdown }: Pick<DiffArguments, 'markdown'>,
 ): CommandResult {
+  const findings = uniqueFindings(others.failed.flatMap((platform) => platform.findings));
   const same = comparisons.every(isSame) && others.added.length + others.removed.length === 0;
   const text = markdown ? formatMarkdown(comparisons, others) : formatText(comparisons, others);
   return {
-    exitCode: same ? 0 : 1,
+    exitCode: hasErrors(findings) ? 2 : same ? 0 : 1,
     text,
     json: { command: 'diff', same, comparisons, ...others },
-    findings: [],
+    findings,
   };
 }

@@ -1,6 +1,7 @@
-/** `bootrelay help TOPIC`: a kind of finding, a reason for which a boot stops, a setting or a fault, whichever has the name. */
+/** `bootrelay help TOPIC`: a command, a kind of finding, a reason for which a boot stops, a setting, a section or a fault, whichever has the name. */
 import { faults } from '../boot/faults/faults.ts';
 import { formatEnding } from '../boot/faults/verdict.ts';
+import { type Command, commands, usageOf } from '../command-line.ts';
 import { settingRows } from '../config/settings.ts';
 import { didYouMean } from '../config/suggestions.ts';
 import { reasons } from '../plan/reasons.ts';
@@ -22,15 +23,35 @@ const topics: readonly Topic[] = [
     name,
     page: () => `## ${name}\n\nA fault of \`boot --fault\`: ${what}.\n\nEnds: ${formatEnding(expected)}.\n`,
   })),
+  ...commands.map((command) => ({ name: command.name, page: () => formatCommand(command) })),
+  ...[...new Set(settingRows.map(({ section }) => section))].map((section) => ({
+    name: section,
+    page: () => formatSection(section),
+  })),
 ];
+
+/** Everything that there is help for. */
+export const topicNames: readonly string[] = topics.map(({ name }) => name);
+
+function formatCommand(command: Command): string {
+  const { describe, positionals, options } = command;
+  const rows = [
+    ...Object.entries(positionals),
+    ...Object.entries(options).map(([name, row]) => [`--${name}`, row] as const),
+  ];
+  const lines = rows.map(([name, row]) => `- \`${name}\`: ${row.describe}\n`).join('');
+  return `## bootrelay ${usageOf(command)}\n\n${describe}.\n\n${lines}`;
+}
+
+function formatSection(section: string): string {
+  const rows = settingRows.filter((row) => row.section === section);
+  return `## [${section}]\n\n${rows.map(({ key, name }) => `- \`${key}=\`: \`bootrelay help ${name}\`\n`).join('')}`;
+}
 
 export async function help({ topic }: { readonly topic: string }): Promise<CommandResult> {
   const found = topics.filter(({ name }) => name === topic);
   if (found.length === 0) {
-    const hint = didYouMean(
-      topic,
-      topics.map(({ name }) => name),
-    );
+    const hint = didYouMean(topic, topicNames);
     const where = 'findings, failures, settings and faults list what there is';
     throw new UsageError(`there is no help for ${topic}; ${hint ?? where}`);
   }

@@ -2,7 +2,7 @@
 import type { Options } from 'yargs';
 import { bootrelayVersion } from '../build/version.ts';
 import { type Command, usageOf } from '../command-line.ts';
-import type { CommandResult } from './result.ts';
+import { type CommandResult, exitCodes } from './result.ts';
 
 export async function man(commands: readonly Command[]): Promise<CommandResult> {
   const text = formatManPage(commands, bootrelayVersion());
@@ -26,7 +26,11 @@ export function formatManPage(commands: readonly Command[], version: string): st
     '.SH COMMANDS',
     ...commands.flatMap(commandLines),
     '.SH EXIT STATUS',
-    ...exitCodes.flatMap(([code, meaning]) => ['.TP', `.B ${code}`, escapeRoff(meaning)]),
+    ...Object.entries(exitCodes).flatMap(([code, meaning]) => [
+      '.TP',
+      `.B ${code}`,
+      escapeRoff(`${meaning.replaceAll('`', '')}.`),
+    ]),
     '.SH ENVIRONMENT',
     '.TP',
     '.B BOOTRELAY_TOOLS_TREE',
@@ -46,14 +50,6 @@ export function formatManPage(commands: readonly Command[], version: string): st
     '',
   ].join('\n');
 }
-
-const exitCodes = [
-  [0, 'clean.'],
-  [1, 'check or build has findings of severity error, or diff has differences.'],
-  [2, 'wrong usage, or a configuration with errors.'],
-  [3, 'an external tool failed.'],
-  [4, 'a boot did not end as expected.'],
-] as const;
 
 function commandLines(command: Command): readonly string[] {
   const { describe, positionals, options } = command;

@@ -22,13 +22,20 @@ interface Question {
   readonly setting: SettingName;
   readonly words: string;
   /** What Enter means; empty for nothing. */
-  readonly usual: string;
+  readonly usual: string | ((answers: Answers) => string);
   /** Several answers, separated by spaces. */
   readonly several?: true;
   readonly onlyIf?: (answers: Answers) => boolean;
 }
 
 const isLoad = (load: string) => (answers: Answers) => answers.get('Modules.Load')?.[0] === load;
+
+/** systemd and its libraries take 8 to 9 MB. */
+const usualBudget = (answers: Answers) => (answers.get('Initrd.Init')?.[0] === 'systemd' ? '12M' : '4M');
+
+function usualOf({ usual }: Question, answers: Answers): string {
+  return typeof usual === 'string' ? usual : usual(answers);
+}
 
 const questions: readonly Question[] = [
   { setting: 'Platform.Description', words: 'What machine is it, in a sentence?', usual: '' },
@@ -62,7 +69,7 @@ const questions: readonly Question[] = [
     usual: 'thin',
   },
   { setting: 'Emergency.Action', words: 'What shall a machine do that cannot boot?', usual: 'reboot' },
-  { setting: 'Initrd.SizeBudget', words: 'Largest size of the minimal initrd?', usual: '4M' },
+  { setting: 'Initrd.SizeBudget', words: 'Largest size of the minimal initrd?', usual: usualBudget },
 ];
 
 /** Exit code 2 where the file exists, or would have errors; nothing is written then. */
@@ -100,7 +107,8 @@ function readAnswers(set: readonly string[]): Map<SettingName, readonly string[]
 
 function takeUsual(given: Answers): Answers {
   const answers = new Map(given);
-  for (const question of wanted(answers)) answers.set(question.setting, valuesOf(question, question.usual));
+  for (const question of wanted(answers))
+    answers.set(question.setting, valuesOf(question, usualOf(question, answers)));
   return answers;
 }
 
@@ -122,7 +130,9 @@ async function ask(given: Answers): Promise<Answers> {
   try {
     for (const question of wanted(answers)) {
       let values: readonly string[] | undefined;
-      while (!values) values = readOne(question, await terminal.question(prompt(question)), process.stderr);
+      const usual = usualOf(question, answers);
+      while (!values)
+        values = readOne(question, usual, await terminal.question(prompt(question, usual)), process.stderr);
       answers.set(question.setting, values);
     }
   } catch (error) {
@@ -136,14 +146,14 @@ async function ask(given: Answers): Promise<Answers> {
   return answers;
 }
 
-function prompt({ setting, words, usual }: Question): string {
+function prompt({ setting, words }: Question, usual: string): string {
   const choices = rowOf(setting).setting.type.choices;
   return `${words}${choices ? ` (${choices.join(', ')})` : ''}${usual ? ` [${usual}]` : ''} `;
 }
 
 /** The values of an answer; undefined, with what is required said, where it is none. */
-function readOne(question: Question, answer: string, output: NodeJS.WritableStream) {
-  const values = valuesOf(question, answer.trim() === '' ? question.usual : answer);
+function readOne(question: Question, usual: string, answer: string, output: NodeJS.WritableStream) {
+  const values = valuesOf(question, answer.trim() === '' ? usual : answer);
   const { type } = rowOf(question.setting).setting;
   for (const value of values) {
     const parsed = type.parse(value);

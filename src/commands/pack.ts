@@ -7,7 +7,7 @@ import { imageFormatOf, thinOf } from '../config/image-format.ts';
 import { type Packed, type PackedFile, packFullInitrd } from '../pack/pack.ts';
 import { recordFile, recordSharing } from '../pack/record.ts';
 import { planOnePlatform } from './platforms.ts';
-import { createProgress } from './progress.ts';
+import { withProgress } from './progress.ts';
 import { type CommandResult, UsageError } from './result.ts';
 import { forget, remember, withWorkDirectory } from './temporary.ts';
 
@@ -39,22 +39,23 @@ export async function pack(args: PackArguments): Promise<CommandResult> {
   const format = imageFormatOf(settings);
   mkdirSync(dirname(args.output), { recursive: true });
   const fresh = remember(join(dirname(args.output), `.${basename(args.output)}.${process.pid}`));
-  const progress = createProgress(args.json);
-  const packed = await withWorkDirectory(async (work) => {
+  const { packed, overBudget } = await withWorkDirectory(async (work) => {
     try {
-      progress.begin(`packing ${args.initrd}`);
-      const result = await packFullInitrd({ initrd: args.initrd, format, thin, output: fresh, work });
-      progress.end();
-      if (checkBudget(config, 'FullInitrd', result.imageSize).length > 0) return result;
+      const packed = await withProgress(args.json, (progress) => {
+        progress.begin(`packing ${args.initrd}`);
+        return packFullInitrd({ initrd: args.initrd, format, thin, output: fresh, work });
+      });
+      const overBudget = checkBudget(config, 'FullInitrd', packed.imageSize);
+      if (overBudget.length > 0) return { packed, overBudget };
       if (thin) {
-        const record = recordSharing(fresh, thin.kind, result.files);
+        const record = recordSharing(fresh, thin.kind, packed.files);
         writeFileSync(remember(recordFile(fresh)), `${JSON.stringify(record, undefined, 1)}\n`);
         // First: it knows its image, and an older image beside it is a finding of `check`.
         renameSync(recordFile(fresh), recordFile(args.output));
       }
       renameSync(fresh, args.output);
       if (!thin) rmSync(recordFile(args.output), { force: true });
-      return result;
+      return { packed, overBudget };
     } finally {
       for (const file of [fresh, recordFile(fresh)]) {
         rmSync(file, { force: true });
@@ -62,7 +63,6 @@ export async function pack(args: PackArguments): Promise<CommandResult> {
       }
     }
   });
-  const overBudget = checkBudget(config, 'FullInitrd', packed.imageSize);
   if (overBudget.length > 0)
     return {
       exitCode: 1,

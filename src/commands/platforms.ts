@@ -35,7 +35,7 @@ export function planPlatforms({ platforms, set }: PlatformArguments): PlannedPla
 }
 
 /** A finding in a base that ten platforms extend is one finding. */
-function uniqueFindings(findings: readonly Finding[]): readonly Finding[] {
+export function uniqueFindings(findings: readonly Finding[]): readonly Finding[] {
   return [...new Map(findings.map((item) => [JSON.stringify(item), item])).values()];
 }
 

@@ -9,6 +9,16 @@ export interface Progress {
   end(): void;
 }
 
+/** Does work that tells of its progress; the terminal is left on a line of its own, whatever happens. */
+export async function withProgress<T>(silent: boolean, work: (progress: Progress) => Promise<T>): Promise<T> {
+  const progress = createProgress(silent);
+  try {
+    return await work(progress);
+  } finally {
+    progress.end();
+  }
+}
+
 /** Back to the start of the line, and clear it (ECMA-48, EL). */
 const clear = '\r\u001b[K';
 

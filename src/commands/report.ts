@@ -1,14 +1,14 @@
 /** `bootrelay report`: one HTML file for a reviewer, of one thing or of two that are compared. */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { lstatSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { formatBytes } from '../build/size-table.ts';
 import { hasErrors } from '../findings.ts';
-import type { MeasuredBoot } from '../report/timeline-section.ts';
 import { compareSides } from '../review/compare.ts';
+import { readMeasuredBoot } from '../review/read-json.ts';
 import { readSide } from '../review/read-side.ts';
 import type { Side } from '../review/side.ts';
-import { configurationFailed } from './platforms.ts';
-import { createProgress } from './progress.ts';
+import { configurationFailed, uniqueFindings } from './platforms.ts';
+import { withProgress } from './progress.ts';
 import { type CommandResult, UsageError } from './result.ts';
 import { locate, sideAt } from './sides.ts';
 import { forget, remember, withWorkDirectory } from './temporary.ts';
@@ -29,36 +29,37 @@ export interface ReportArguments {
 /** Exit code 0 also where there are differences: the page is for reading. Nothing is written where there are errors. */
 export async function report(args: ReportArguments): Promise<CommandResult> {
   if (args.inputs.length > 2) throw new UsageError('report takes one input, or two to compare: OLD NEW');
-  const measured = args.boot === undefined ? undefined : readMeasuredBoot(args.boot);
-  return withWorkDirectory(async (work) => {
-    const progress = createProgress(args.json);
-    progress.begin(`reading ${args.inputs.join(' and ')}`);
-    const loaded = [];
-    for (const place of args.inputs.map(locate)) {
-      if (place.platforms !== undefined && place.platforms.length > 0)
-        throw new UsageError(`${place.name} is a directory of platforms: name one; diff takes directories`);
-      loaded.push(await sideAt(place, args.set, work));
-    }
-    const findings = loaded.flatMap((side) => side.findings);
-    const sides = loaded.flatMap(({ side }) => side ?? []);
-    const subject = sides.at(-1);
-    if (!subject || hasErrors(findings)) return configurationFailed('report', findings);
-    const built = args.build === undefined ? undefined : await readSide(args.build, work);
-    const old = sides.length === 2 ? sides[0] : undefined;
-    progress.begin('drawing');
-    // Its libraries take longer to load than most commands to run.
-    const { formatReport } = await import('../report/report.ts');
-    const page = await formatReport({
-      side: withBuild(subject, built),
-      comparison: old && compareSides(old, subject),
-      measured,
-      findings: loaded.at(-1)?.findings ?? [],
-    });
-    writeReport(page, args.output);
-    progress.end();
-    const text = `${args.output}: ${formatBytes(Buffer.byteLength(page))}; open it in a browser\n`;
-    return { exitCode: 0, text, json: { command: 'report', output: args.output }, findings };
-  });
+  requireOutput(args);
+  const measured = args.boot === undefined ? undefined : readMeasuredBoot(join(args.boot, 'timeline.json'));
+  return withWorkDirectory((work) =>
+    withProgress(args.json, async (progress) => {
+      progress.begin(`reading ${args.inputs.join(' and ')}`);
+      const loaded = [];
+      for (const place of args.inputs.map(locate)) {
+        if (place.platforms !== undefined && place.platforms.length > 0)
+          throw new UsageError(`${place.name} is a directory of platforms: name one; diff takes directories`);
+        loaded.push(await sideAt(place, args.set, work));
+      }
+      const findings = uniqueFindings(loaded.flatMap((side) => side.findings));
+      const sides = loaded.flatMap(({ side }) => side ?? []);
+      const subject = sides.at(-1);
+      if (!subject || hasErrors(findings)) return configurationFailed('report', findings);
+      const built = args.build === undefined ? undefined : await readSide(args.build, work);
+      const old = sides.length === 2 ? sides[0] : undefined;
+      progress.begin('drawing');
+      // Its libraries take longer to load than most commands to run.
+      const { formatReport } = await import('../report/report.ts');
+      const page = await formatReport({
+        side: withBuild(subject, built),
+        comparison: old && compareSides(old, subject),
+        measured,
+        findings: loaded.at(-1)?.findings ?? [],
+      });
+      writeReport(page, args.output);
+      const text = `${args.output}: ${formatBytes(Buffer.byteLength(page))}; open it in a browser\n`;
+      return { exitCode: 0, text, json: { command: 'report', output: args.output }, findings };
+    }),
+  );
 }
 
 /** A platform with the files of its build. */
@@ -70,17 +71,14 @@ function withBuild(side: Side, built: Side | undefined): Side {
   return { ...side, ...(files && { files }), ...(boot && { boot }) };
 }
 
-function readMeasuredBoot(directory: string): MeasuredBoot {
-  const file = join(directory, 'timeline.json');
-  if (!existsSync(file))
-    throw new UsageError(`${directory} has no timeline.json: --boot is what \`boot --output\` left`);
-  try {
-    const measured = JSON.parse(readFileSync(file, 'utf8')) as MeasuredBoot;
-    if (Array.isArray(measured.milestones)) return measured;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
-  throw new UsageError(`${file} is no timeline of a boot, or cut off`);
+/** Refuses to put the page in the place of something else. */
+function requireOutput({ output, inputs }: ReportArguments): void {
+  const present = output === '' ? undefined : lstatSync(output, { throwIfNoEntry: false });
+  const isInput = inputs.some((input) => resolve(input) === resolve(output));
+  if (output === '' || isInput || (present && !present.isFile()))
+    throw new UsageError(
+      `--output must be a file of its own for the page, not ${output === '' ? 'empty' : output}`,
+    );
 }
 
 /** At every moment there is the old page or the new one. */

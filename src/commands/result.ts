@@ -2,8 +2,16 @@
 import pc from 'picocolors';
 import { type Finding, formatFinding, type Severity } from '../findings.ts';
 
-/** 0 clean; 1 findings or differences; 2 usage or configuration; 3 external tool; 4 boot not as expected. */
-export type ExitCode = 0 | 1 | 2 | 3 | 4;
+/** What each exit code says; README has the same words. */
+export const exitCodes = {
+  0: 'clean',
+  1: '`check`, `build` or `pack` has findings of severity error, or `check` one that is not allowed, or `diff` has differences',
+  2: 'wrong usage, or a configuration with errors',
+  3: 'an external tool failed',
+  4: 'a boot did not end as expected',
+} as const;
+
+export type ExitCode = keyof typeof exitCodes;
 
 export interface CommandResult {
   readonly exitCode: ExitCode;

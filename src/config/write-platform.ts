@@ -18,9 +18,14 @@ export function formatPlatformFile(name: string, answers: Answers): string {
     '',
   ].join('\n');
 
-  function lines({ name: setting, key, setting: { help } }: (typeof settingRows)[number]): readonly string[] {
+  function lines({
+    name: setting,
+    key,
+    setting: { help, type },
+  }: (typeof settingRows)[number]): readonly string[] {
     const values = answers.get(setting) ?? [];
-    return [`# ${firstSentence(help)}`, ...values.map((value) => `${key}=${quoteIni(value)}`)];
+    const choices = type.choices ? ` (${type.choices.join(', ')})` : '';
+    return [`# ${firstSentence(help)}${choices}`, ...values.map((value) => `${key}=${quoteIni(value)}`)];
   }
 }
 

@@ -1,5 +1,6 @@
 /** A compressed segment of an initrd -> a file with the archives in it. */
 import { join } from 'node:path';
+import { FailedToolError } from '../tools/programs.ts';
 import { OutputLimitError, run } from '../tools/run.ts';
 import { InitrdError } from './newc.ts';
 import type { Segment } from './segments.ts';
@@ -9,7 +10,7 @@ export const largestInitrd = 4 * 1024 ** 3;
 
 /**
  * Decompresses into `work` and gives the file; for a segment that is not compressed that is the initrd itself.
- * Throws InitrdError where there are more than `limit` bytes, ToolError.
+ * Throws InitrdError where there are more than `limit` bytes or the stream is damaged, ToolError.
  */
 export async function decompressSegment(
   initrd: string,
@@ -25,8 +26,10 @@ export async function decompressSegment(
       { inputFile: initrd, inputRange: segment, outputFile: file, outputLimit: limit },
     );
   } catch (error) {
-    if (!(error instanceof OutputLimitError)) throw error;
-    throw new InitrdError(`${initrd} has ${error.message} when it is decompressed: it is no initrd`);
+    if (error instanceof OutputLimitError)
+      throw new InitrdError(`${initrd} has ${error.message} when it is decompressed: it is no initrd`);
+    if (!(error instanceof FailedToolError)) throw error;
+    throw new InitrdError(`${initrd} is cut off or damaged: ${error.words}`);
   }
   return file;
 }

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { decompressSegment } from './decompress.ts';
-import { type Input, read, withInput } from './newc.ts';
+import { InitrdError, type Input, read, withInput } from './newc.ts';
+import { readPackedImage } from './packed-image.ts';
 import { findSegments } from './segments.ts';
 import { readTree, type TreeEntry } from './tree.ts';
 
@@ -36,6 +37,8 @@ const longestText = 65536;
 
 /** Reads all archives of the initrd, the early ones too; `work` takes what is decompressed. Throws InitrdError, ToolError. */
 export async function readInitrdFiles(initrd: string, work: string): Promise<InitrdFiles> {
+  const packed = readPackedImage(initrd);
+  if (packed) throw new InitrdError(`${initrd} is a packed image, ${packed.fileSystem}: its cpio is wanted`);
   const files = new Map<string, InitrdFile>();
   const texts = new Map<string, string>();
   const drivers = new Map<string, string>();
@@ -44,7 +47,7 @@ export async function readInitrdFiles(initrd: string, work: string): Promise<Ini
       for (const entry of readTree(input, archive.start, [])) {
         const content = contentOf(entry, input);
         files.set(`/${entry.path}`, describe(entry, content));
-        const text = entry.type === 'file' ? asText(content) : undefined;
+        const text = isPublic(entry) ? asText(content) : undefined;
         if (text !== undefined) texts.set(entry.path, text);
         for (const [pattern, module] of driversIn(entry.path, content)) drivers.set(pattern, module);
       }
@@ -107,22 +110,35 @@ function partOf(path: string, content: Buffer): string {
   return elf || /(^|\/)s?bin\//.test(path) ? 'programs' : 'other';
 }
 
+/** A regular file that everybody may read; a page of a change shows no password hash or key. */
+function isPublic({ type, mode, path }: TreeEntry): boolean {
+  return type === 'file' && (mode & 0o004) !== 0 && !/^etc\/g?shadow-?$/.test(path);
+}
+
 function asText(content: Buffer): string | undefined {
   if (content.length > longestText || content.includes(0)) return undefined;
   const text = content.toString('utf8');
   return text.includes('\ufffd') ? undefined : text;
 }
 
-/** modalias patterns and their modules, from the lists that are in an initrd: modules.alias, or bootrelay's own. */
+/** modalias patterns and their modules: from a module itself, from modules.alias, or from bootrelay's own list. */
 function driversIn(path: string, content: Buffer): readonly (readonly [string, string])[] {
   if (/(^|\/)modules\.alias$/.test(path)) {
     return [...content.toString('latin1').matchAll(/^alias (\S*:\S*) (\S+)$/gm)].map(
       ([, pattern = '', module = '']) => [pattern, module] as const,
     );
   }
+  if (path.endsWith('.ko')) return aliasesOf(path, content);
   if (path !== 'modules/drivers') return [];
   const lines = content.toString('latin1').matchAll(/^ {2}case \$1 in (.*)\) load .*?(\S+)\.ko ;; esac$/gm);
   return [...lines].flatMap(([, patterns = '', module = '']) =>
     patterns.split('|').map((pattern) => [pattern.replaceAll('\\', ''), module] as const),
   );
+}
+
+/** alias=PATTERN in a module's .modinfo, each between NULs; compressed modules tell nothing. */
+function aliasesOf(path: string, module: Buffer): readonly (readonly [string, string])[] {
+  const name = path.replace(/^.*\//, '').replace(/\.ko$/, '');
+  const aliases = module.toString('latin1').matchAll(/\0alias=([^\0:]+:[^\0]*)(?=\0)/g);
+  return [...aliases].map(([, pattern = '']) => [pattern, name] as const);
 }

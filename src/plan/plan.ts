@@ -47,9 +47,16 @@ function stepsOf(config: PlatformConfig): readonly Step[] {
   ];
 }
 
+function nameOfProgram(need: ProgramNeed): string {
+  return 'program' in need ? need.program : 'applet' in need ? need.applet : need.own;
+}
+
 /** Every step may fail, the first one too: what the emergency action needs belongs to it. */
 function withEmergency(steps: readonly Step[], programs: readonly ProgramNeed[]): readonly Step[] {
-  return steps.map((step, index) =>
-    index > 0 ? step : { ...step, needs: { ...step.needs, programs: [...step.needs.programs, ...programs] } },
-  );
+  const [first, ...others] = steps;
+  if (!first) return steps;
+  const known = new Set(first.needs.programs.map(nameOfProgram));
+  const byName = new Map(programs.map((need) => [nameOfProgram(need), need] as const));
+  const more = [...byName].flatMap(([name, need]) => (known.has(name) ? [] : [need]));
+  return [{ ...first, needs: { ...first.needs, programs: [...first.needs.programs, ...more] } }, ...others];
 }

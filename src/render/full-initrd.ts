@@ -29,6 +29,8 @@ interface FullInitrdFiles {
   readonly enabled: readonly string[];
   /** udev's rules by name. */
   readonly rules: ReadonlyMap<string, RenderedFile>;
+  /** What the check and the units start. */
+  readonly programs: readonly string[];
   /** The dracut module's script. */
   readonly moduleSetup: RenderedFile;
 }
@@ -45,6 +47,7 @@ export function renderFullInitrdFiles(
   const mounts = [...(verity ? ['sysusr-usr.mount'] : []), 'sysroot-usr.mount'];
   const enabled = ['bootrelay-check-usr.service', ...mounts];
   const units = [...enabled, ...(verity ? ['systemd-veritysetup@usr.service'] : [])];
+  const programs = ['cat', 'readlink', 'sleep', ...(verity ? ['true', 'tr', 'dmsetup'] : [])];
   const data = {
     platform: plan.platform,
     files: plan.files,
@@ -53,6 +56,7 @@ export function renderFullInitrdFiles(
     devicePath: verityDevicePath(config.settings),
     fileSystem: Usr.FileSystem,
     units,
+    programs,
     enabledUnits: enabled,
     emergency: emergencyData(plan),
     failureAction: failureActions[plan.emergency.action.value],
@@ -68,6 +72,7 @@ export function renderFullInitrdFiles(
     checkUsr: file('templates/full/check-usr', 0o755),
     units: new Map(units.map((unit) => [unit, file(`units/full/${unit}`)] as const)),
     enabled,
+    programs,
     rules: new Map(verity ? [[rule, file(`templates/full/${rule}`)]] : []),
     moduleSetup: file('templates/full/module-setup.sh', 0o755),
   };

@@ -19,7 +19,7 @@ export function differencesSection(comparison: Comparison): Section {
 ${part(steps, 'Steps of the boot', html`<dl>${steps.map(formatStepChange)}</dl>`)}
 ${part(drivers, 'Drivers', html`<ul>${drivers.map(formatDriver)}</ul>`)}
 ${part(files, `Files (${files.length})`, filesTable(files))}
-${part(texts, 'Text, side by side', html`${texts.map(formatTextChange)}`)}`;
+${part(texts, 'Text, side by side', formatTextChanges(texts))}`;
   return { id: 'differences', title: 'What is different', content };
 }
 
@@ -55,6 +55,22 @@ ${files.map(
     html`<tr class="${change}" data-name="${path}"><th scope="row">${path}</th><td>${of}</td><td>${[change, ...attributes].join(', ')}</td><td class="number">${change !== 'added' && formatBytes(oldSize)}</td><td class="number">${change !== 'removed' && formatBytes(newSize)}</td></tr>
 `,
 )}</tbody></table></div>`;
+}
+
+/** Characters of patches that a page has at most: side by side they take ten times as many. */
+const mostPatches = 1_000_000;
+
+function formatTextChanges(texts: readonly TextChange[]): Html {
+  let length = 0;
+  const shown = texts.filter(({ patch }) => {
+    length += patch.length;
+    return length <= mostPatches;
+  });
+  const others = texts.length - shown.length;
+  return html`${shown.map(formatTextChange)}${
+    others > 0 &&
+    html`<p>${others} more changed texts are left out: the page would be too large. diff has them all.</p>`
+  }`;
 }
 
 function formatTextChange(change: TextChange, index: number): Html {

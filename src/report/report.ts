@@ -2,6 +2,7 @@
 import { formatBytes } from '../build/size-table.ts';
 import { type Finding, formatFinding } from '../findings.ts';
 import type { Comparison } from '../review/compare.ts';
+import type { MeasuredBoot } from '../review/read-json.ts';
 import type { Side } from '../review/side.ts';
 import { bootSection } from './boot-section.ts';
 import { differencesSection } from './differences-section.ts';
@@ -10,7 +11,7 @@ import { formatPage, type Section } from './page.ts';
 import { settingsSection } from './settings-section.ts';
 import { sizeMapSection } from './size-map.ts';
 import { textsSection } from './texts-section.ts';
-import { type MeasuredBoot, timelineSection } from './timeline-section.ts';
+import { timelineSection } from './timeline-section.ts';
 
 export interface ReportOptions {
   /** What the page is of: the new one of two. */
@@ -35,7 +36,8 @@ export async function formatReport(options: ReportOptions): Promise<string> {
     texts && textsSection(texts),
   ];
   const name = side.platform ?? side.name;
-  const title = comparison ? `${name}: what changes at boot` : `${name}: how it boots`;
+  const what = plan ? 'how it boots' : 'what is in it';
+  const title = comparison ? `${name}: what changes` : `${name}: ${what}`;
   return formatPage(
     title,
     leadOf(side),
@@ -44,13 +46,14 @@ export async function formatReport(options: ReportOptions): Promise<string> {
 }
 
 /** What it is, in a line. */
-function leadOf({ name, kind, plan, boot }: Side): Html {
+function leadOf({ name, kind, plan, boot, usr }: Side): Html {
   const facts = [
     `${kind} ${name}`,
     plan?.description,
     plan?.architecture,
     plan && (plan.form === 'shell' ? 'stage 1 is a shell script' : 'stage 1 is systemd'),
-    boot && `${formatBytes(boot.size)} in /boot`,
+    boot && `${formatBytes(boot.size)}${kind === 'initrd' ? '' : ' in /boot'}`,
+    usr && `${formatBytes(usr.size)} in /usr`,
   ];
   return html`<p class="lead">${facts.filter(Boolean).join(' · ')}</p>`;
 }

@@ -10,7 +10,8 @@ export function settingsSection(
   settings: ReadonlyMap<string, SideSetting>,
   changes: readonly SettingChange[],
 ): Section {
-  const content = html`<p><label><input type="checkbox" data-hides="default"> only what is set</label></p>
+  const defaults = [...settings.values()].some(({ where }) => where === 'default');
+  const content = html`${defaults && onlySet}
 <table class="settings" id="settings-table">
 <caption>Settings, and the file and line that set each</caption>
 <thead><tr><th scope="col">setting</th><th scope="col">value</th><th scope="col">set in</th></tr></thead>
@@ -25,6 +26,9 @@ ${[...settings].map(([name, setting]) =>
 </table>`;
   return { id: 'settings', title: 'Settings', content };
 }
+
+/** Shown where the script runs. */
+const onlySet = html`<p class="filter" hidden><label><input type="checkbox" data-hides="default"> only what is set</label></p>`;
 
 function formatRow(name: string, { values, where }: SideSetting, change: SettingChange | undefined): Html {
   const help = settingRows.find((row) => row.name === name)?.setting.help;

@@ -7,11 +7,14 @@ import { type Html, html } from './html.ts';
 interface Row {
   readonly left: Line | undefined;
   readonly right: Line | undefined;
+  readonly same: boolean;
 }
 
 interface Line {
   readonly number: number;
   readonly text: string;
+  /** It is the last line, and has no newline at its end. */
+  readonly open?: true;
 }
 
 /** Longer lines are shown without their changed words: looking for those takes their square. */
@@ -39,27 +42,33 @@ function rowsOf({ oldStart, newStart, lines }: Hunk): readonly Row[] {
   let added: Line[] = [];
   const flush = () => {
     const count = Math.max(removed.length, added.length);
-    for (let index = 0; index < count; index += 1) rows.push({ left: removed[index], right: added[index] });
+    for (let index = 0; index < count; index += 1)
+      rows.push({ left: removed[index], right: added[index], same: false });
     removed = [];
     added = [];
   };
-  for (const line of lines) {
+  for (const [index, line] of lines.entries()) {
     const text = line.slice(1);
-    if (line.startsWith('-')) removed.push({ number: oldNumber++, text });
-    else if (line.startsWith('+')) added.push({ number: newNumber++, text });
+    const open = lines[index + 1]?.startsWith('\\') ? ({ open: true } as const) : {};
+    if (line.startsWith('-')) removed.push({ number: oldNumber++, text, ...open });
+    else if (line.startsWith('+')) added.push({ number: newNumber++, text, ...open });
     else if (line.startsWith(' ')) {
       flush();
-      rows.push({ left: { number: oldNumber++, text }, right: { number: newNumber++, text } });
+      const [left, right] = [oldNumber++, newNumber++];
+      rows.push({
+        left: { number: left, text, ...open },
+        right: { number: right, text, ...open },
+        same: true,
+      });
     }
   }
   flush();
   return rows;
 }
 
-function formatRow({ left, right }: Row): Html {
-  const same = left !== undefined && right !== undefined && left.text === right.text;
+function formatRow({ left, right, same }: Row): Html {
   if (same)
-    return html`<tr class="same">${cells(left, html`${left.text}`, '')}${cells(right, html`${right.text}`, '')}</tr>\n`;
+    return html`<tr class="same">${cells(left, html`${left?.text}`, '')}${cells(right, html`${right?.text}`, '')}</tr>\n`;
   const [before, after] =
     left && right ? markWords(left.text, right.text) : [html`${left?.text}`, html`${right?.text}`];
   return html`<tr>${cells(left, before, 'removed')}${cells(right, after, 'added')}</tr>\n`;
@@ -68,7 +77,8 @@ function formatRow({ left, right }: Row): Html {
 function cells(line: Line | undefined, text: Html, change: 'added' | 'removed' | ''): Html {
   if (!line) return html`<td class="line"></td><td class="none"></td>`;
   const sign = change && html`<span class="sr">${change}: </span>`;
-  return html`<td class="line">${line.number}</td><td class="${change}">${sign}<code>${text}</code></td>`;
+  const end = line.open && change && html` <small>no newline at the end</small>`;
+  return html`<td class="line">${line.number}</td><td class="${change}">${sign}<code>${text}</code>${end}</td>`;
 }
 
 function markWords(before: string, after: string): readonly [Html, Html] {

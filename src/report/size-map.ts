@@ -33,10 +33,11 @@ export function sizeMapSection(
   files: readonly InitrdFile[],
   boot: { readonly size: number; readonly budget: number } | undefined,
 ): Section {
-  const parts = partsOf(files);
+  const regular = files.filter(({ type }) => type === 'file');
+  const parts = partsOf(regular);
   const total = parts.reduce((sum, { size }) => sum + size, 0);
   const image = boot && html`The image has <strong>${formatBytes(boot.size)}</strong>${budgetOf(boot)}. `;
-  const content = html`<p>${image}Unpacked, ${files.length} entries have ${formatBytes(total)}; the map shows these.</p>
+  const content = html`<p>${image}Unpacked, its ${regular.length} files have ${formatBytes(total)}; the map shows these.</p>
 <div class="map" role="img" aria-label="Sizes of the files by part; the table below has the same">
 ${tilesOf(parts, total).map(formatTile)}</div>
 <table class="parts">
@@ -82,7 +83,11 @@ function percent(size: number, total: number): string {
 /** The parts with their files, the largest first. */
 function partsOf(files: readonly InitrdFile[]): readonly Node[] {
   const parts = new Map<string, InitrdFile[]>();
-  for (const file of files) parts.set(file.part, [...(parts.get(file.part) ?? []), file]);
+  for (const file of files) {
+    const members = parts.get(file.part);
+    if (members) members.push(file);
+    else parts.set(file.part, [file]);
+  }
   return [...parts]
     .map(([name, members]) => ({
       name,
@@ -112,7 +117,7 @@ function tilesOf(parts: readonly Node[], total: number): readonly Tile[] {
 /** A part with its small files as one. */
 function seen({ name, size, children = [] }: Node, total: number): Node {
   const small = children.filter((child) => child.size < total * smallest);
-  const large = children.filter((child) => !small.includes(child));
+  const large = children.filter((child) => child.size >= total * smallest);
   const rest = {
     name: `${small.length} small files`,
     size: small.reduce((sum, child) => sum + child.size, 0),

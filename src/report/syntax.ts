@@ -1,4 +1,5 @@
 /** Syntax colours of rendered text, by highlight.js: shell, units and other INI, JSON. */
+import type { HLJSApi, Language } from 'highlight.js';
 import hljs from 'highlight.js/lib/core';
 import bash from 'highlight.js/lib/languages/bash';
 import ini from 'highlight.js/lib/languages/ini';
@@ -6,8 +7,21 @@ import json from 'highlight.js/lib/languages/json';
 import { Html, html } from './html.ts';
 
 hljs.registerLanguage('bash', bash);
-hljs.registerLanguage('ini', ini);
+hljs.registerLanguage('ini', units);
 hljs.registerLanguage('json', json);
+
+/** Its INI takes the on of oneshot for a boolean. */
+function units(engine: HLJSApi): Language {
+  const language = ini(engine);
+  for (const mode of language.contains) {
+    const starts = typeof mode === 'object' && mode.starts;
+    if (!starts) continue;
+    starts.contains = (starts.contains ?? []).filter(
+      (part) => part === 'self' || part.className !== 'literal',
+    );
+  }
+  return language;
+}
 
 /** Bytes from which on a text is shown without colours: reading it takes longer than anybody waits. */
 const longest = 200_000;

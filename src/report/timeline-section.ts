@@ -1,20 +1,15 @@
 /** The timeline of a boot that was measured: a table whose last column is the picture. */
 import type { Milestone } from '../boot/timeline.ts';
+import type { MeasuredBoot } from '../review/read-json.ts';
 import { type Html, html } from './html.ts';
 import type { Section } from './page.ts';
-
-/** What `bootrelay boot` leaves in timeline.json. */
-export interface MeasuredBoot {
-  readonly milestones: readonly Milestone[];
-  readonly verdict?: { readonly ok: boolean; readonly summary: string };
-}
 
 export function timelineSection({ milestones, verdict }: MeasuredBoot): Section {
   const end = milestones.at(-1)?.uptime || 1;
   const content = html`${verdict && html`<p><strong>${verdict.ok ? 'OK' : 'FAILED'}</strong>: ${verdict.summary}</p>`}
 <table class="timeline">
-<caption>Seconds since the kernel started</caption>
-<thead><tr><th scope="col">stage</th><th scope="col">step</th><th scope="col" class="number">begins</th><th scope="col" class="number">takes</th><td class="bars"></td></tr></thead>
+<caption>Seconds since the kernel started, and until the next line begins</caption>
+<thead><tr><th scope="col">stage</th><th scope="col">step</th><th scope="col" class="number">begins</th><th scope="col" class="number">until next</th><td class="bars"></td></tr></thead>
 <tbody>
 ${milestones.map((milestone, index) => formatRow(milestone, milestones[index + 1], end))}</tbody>
 </table>`;

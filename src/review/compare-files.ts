@@ -28,6 +28,8 @@ export function compareFiles(
   return paths.flatMap((path): readonly FileChange[] => {
     const [before, after] = [old.get(path), fresh.get(path)];
     const part = (after ?? before)?.part ?? '';
+    // A directory comes and goes with what is in it.
+    if ((!before || !after) && (before ?? after)?.type === 'dir') return [];
     const sizes = { oldSize: before?.size ?? 0, newSize: after?.size ?? 0 };
     if (!before) return [{ path, part, change: 'added', ...sizes, attributes: [] }];
     if (!after) return [{ path, part, change: 'removed', ...sizes, attributes: [] }];

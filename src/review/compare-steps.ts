@@ -26,6 +26,8 @@ export function compareSteps(old: readonly Step[], fresh: readonly Step[]): read
 export interface ModuleChange {
   readonly gone: readonly string[];
   readonly come: readonly string[];
+  /** The new side loads modules for the devices that are there, too. */
+  readonly byDevice: boolean;
 }
 
 export function compareModules(old: readonly Step[], fresh: readonly Step[]): ModuleChange {
@@ -33,7 +35,8 @@ export function compareModules(old: readonly Step[], fresh: readonly Step[]): Mo
     ...new Set(steps.flatMap(({ needs }) => needs.modules.map(({ name }) => name))),
   ];
   const [before, after] = [namesOf(old), namesOf(fresh)];
-  return { gone: without(before, after), come: without(after, before) };
+  const byDevice = fresh.some(({ needs }) => needs.moduleDirectories.length > 0);
+  return { gone: without(before, after), come: without(after, before), byDevice };
 }
 
 function wordsOf({ explanation, needs }: Step): readonly string[] {

@@ -19,12 +19,14 @@ const mostEdits = 4000;
 /** Where a value was set, as comments of rendered text say it: # SETTING (FILE:LINE ...). */
 const origins = /(#[^\n]*\()([^()\n]*:\d+)(?=\))/g;
 
-/** Rendered text without the line numbers of platform files: a line that moves there changes nothing that runs. */
-export function withoutLineNumbers(text: string): string {
-  return text.replace(
-    origins,
-    (_, before: string, origin: string) => before + origin.replaceAll(/:\d+(?= |$)/g, ''),
-  );
+/** The line that says of which platform and files a text is. */
+const heads = /^# Rendered by bootrelay for platform .*$/gm;
+
+/** Rendered text without the line numbers of platform files, and without their names at its head: neither changes what runs. */
+export function withoutOrigins(text: string): string {
+  return text
+    .replace(heads, '# Rendered by bootrelay')
+    .replace(origins, (_, before: string, origin: string) => before + origin.replaceAll(/:\d+(?= |$)/g, ''));
 }
 
 /** Texts that differ, by path, once `read` has taken from them what does not count. */

@@ -2,7 +2,7 @@
 import { compareFiles, type DriverChange, driversWithoutModule, type FileChange } from './compare-files.ts';
 import { compareSettings, type SettingChange } from './compare-settings.ts';
 import { compareModules, compareSteps, type ModuleChange, type StepChange } from './compare-steps.ts';
-import { compareTexts, type TextChange, withoutLineNumbers } from './compare-texts.ts';
+import { compareTexts, type TextChange, withoutOrigins } from './compare-texts.ts';
 import type { ImageSize, Side } from './side.ts';
 
 export interface Comparison {
@@ -16,13 +16,14 @@ export interface Comparison {
   readonly steps: readonly StepChange[];
   readonly modules: ModuleChange;
   readonly texts: readonly TextChange[];
-  /** The texts differ in nothing but the line numbers of platform files. */
+  /** The texts differ in nothing but comments on where values come from. */
   readonly moved: boolean;
   readonly files: readonly FileChange[];
   /** Hardware that loses or gains its drivers. */
   readonly drivers: readonly DriverChange[];
   readonly boot: SizeChange | undefined;
   readonly usr: SizeChange | undefined;
+  readonly kinds: readonly [old: Side['kind'], new: Side['kind']];
 }
 
 /** Bytes of an image, before and after, and what it may have: 0 for no budget. */
@@ -54,11 +55,14 @@ export function compareSides(old: Side, fresh: Side): Comparison {
     settings: old.settings && fresh.settings ? compareSettings(old.settings, fresh.settings) : [],
     steps: old.plan && fresh.plan ? compareSteps(old.plan.steps, fresh.plan.steps) : [],
     modules:
-      old.plan && fresh.plan ? compareModules(old.plan.steps, fresh.plan.steps) : { gone: [], come: [] },
+      old.plan && fresh.plan
+        ? compareModules(old.plan.steps, fresh.plan.steps)
+        : { gone: [], come: [], byDevice: false },
     ...textsOf(old, fresh),
     files: filesOf(old, fresh),
     drivers: old.drivers && fresh.drivers ? driversWithoutModule(old.drivers, fresh.drivers) : [],
     boot: compareSizes(old.boot, fresh.boot),
+    kinds: [old.kind, fresh.kind],
     usr: compareSizes(old.usr, fresh.usr),
   };
 }
@@ -74,25 +78,25 @@ function textsOf(old: Side, fresh: Side): Pick<Comparison, 'texts' | 'moved'> {
   const [before, after] = [old.texts, fresh.texts].map((texts) =>
     old.kind === fresh.kind ? texts : new Map([...texts].filter(([path]) => path !== 'explain.txt')),
   ) as [typeof old.texts, typeof fresh.texts];
-  const texts = compareTexts(before, after, withoutLineNumbers);
+  const texts = compareTexts(before, after, withoutOrigins);
   const differ = [...after].some(([path, text]) => before.get(path) !== text);
   return { texts, moved: differ && texts.length === 0 };
 }
 
-/** A file of bootrelay's of which only line numbers in comments moved is not changed. */
+/** A file of bootrelay's of which only comments on where values come from changed is not changed. */
 function filesOf(old: Side, fresh: Side): readonly FileChange[] {
   if (!old.files || !fresh.files) return [];
   const changes = compareFiles(old.files, fresh.files);
   if (ofOthers(old, fresh)) return changes;
-  const textIn = (side: Side, path: string) => withoutLineNumbers(side.texts?.get(path.slice(1)) ?? '');
+  const textIn = (side: Side, path: string) => withoutOrigins(side.texts?.get(path.slice(1)) ?? '');
   return changes.filter(({ path, change, attributes }) => {
     const text = textIn(old, path);
     return change !== 'changed' || attributes.length > 0 || text === '' || text !== textIn(fresh, path);
   });
 }
 
-/** Two initrds of any origin: nobody knows what a comment means there. */
-const ofOthers = (old: Side, fresh: Side) => old.kind === 'initrd' && fresh.kind === 'initrd';
+/** One is of any origin: nobody knows what a comment means there. */
+const ofOthers = (old: Side, fresh: Side) => old.kind === 'initrd' || fresh.kind === 'initrd';
 const isImage = ({ kind }: Side) => kind === 'build' || kind === 'initrd';
 const hasTexts = ({ kind }: Side) => kind === 'platform' || kind === 'rendered tree';
 

@@ -66,7 +66,7 @@ const dotEdges: Readonly<Record<GraphEdge['kind'], string>> = {
 /** Graphviz' language (graphviz(7), dot(1)). */
 export function formatDot({ title, nodes, edges }: BootGraph): string {
   const node = ({ id, label, kind, link }: GraphNode) =>
-    `${quoteDot(id)} [label=${quoteDot(label)}, class=${kind}, ${dotShapes[kind]}${link === undefined ? '' : `, URL=${quoteDot(link)}`}];`;
+    `${quoteDot(id)} [label=${quoteLabel(label)}, class=${kind}, ${dotShapes[kind]}${link === undefined ? '' : `, URL=${quoteDot(link)}`}];`;
   const within = (wanted: Stage | undefined) => nodes.filter(({ stage }) => stage === wanted).map(node);
   return [
     'digraph boot {',
@@ -93,8 +93,16 @@ function quoteDot(text: string): string {
   return `"${escapeDot(text)}"`;
 }
 
+/** A name and what it is on this machine on lines of their own: a phone is narrow. */
+function quoteLabel(label: string): string {
+  const end = label.search(/(?<=[:,]) /);
+  if (end < 0) return quoteDot(label);
+  return `"${escapeDot(label.slice(0, end))}\\n${escapeDot(label.slice(end + 1))}"`;
+}
+
 function escapeDot(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"');
+  // Graphviz knows HTML's entities in labels.
+  return text.replaceAll('&', '&amp;').replaceAll('\\', '\\\\').replaceAll('"', '\\"');
 }
 
 /** Lines of about 50 characters. */

@@ -1,5 +1,6 @@
 /** Comparisons as text for a terminal, and as Markdown for a change's page: short first, details below. */
 import { formatBytes } from '../build/size-table.ts';
+import { type Finding, formatFinding } from '../findings.ts';
 import type { Comparison } from './compare.ts';
 import type { FileChange } from './compare-files.ts';
 import type { StepChange } from './compare-steps.ts';
@@ -15,9 +16,25 @@ export interface Others {
   readonly moved: readonly string[];
   readonly added: readonly string[];
   readonly removed: readonly string[];
+  /** Those that have errors now. */
+  readonly failed: readonly FailedPlatform[];
+  /** Directories, as the user named them, that are not there or have no platform. */
+  readonly absent: readonly string[];
 }
 
-export const noOthers: Others = { identical: [], moved: [], added: [], removed: [] };
+export interface FailedPlatform {
+  readonly name: string;
+  readonly findings: readonly Finding[];
+}
+
+export const noOthers: Others = {
+  identical: [],
+  moved: [],
+  added: [],
+  removed: [],
+  failed: [],
+  absent: [],
+};
 
 /** Platforms of which the same is to be said. */
 interface Group {
@@ -37,9 +54,8 @@ function groupsOf(comparisons: readonly Comparison[]): readonly Group[] {
 }
 
 export function formatText(comparisons: readonly Comparison[], others: Others): string {
-  return [...groupsOf(comparisons).map(textOf), ...otherLines(others).map((line) => `${plain(line)}\n`)].join(
-    '\n',
-  );
+  const rest = otherLines(others).map((line) => `${plain(line)}\n`);
+  return [...groupsOf(comparisons).map(textOf), ...(rest.length > 0 ? [rest.join('')] : [])].join('\n');
 }
 
 function textOf({ comparison, names }: Group): string {
@@ -126,13 +142,27 @@ function folded(title: string, lines: readonly string[]): readonly string[] {
   ];
 }
 
-function otherLines({ identical, moved, added, removed }: Others): readonly (readonly Part[])[] {
+function otherLines({
+  identical,
+  moved,
+  added,
+  removed,
+  failed,
+  absent,
+}: Others): readonly (readonly Part[])[] {
   const names = (list: readonly string[]): readonly Part[] =>
     list.flatMap((name, index) => (index === 0 ? [{ name }] : [', ', { name }]));
   return [
+    ...absent.map((name) => ['no platform is in ', { name }]),
+    ...failed.flatMap(({ name, findings }) => [
+      ['has errors, and is not compared: ', { name }],
+      ...findings.map((item): readonly Part[] => [{ name: formatFinding(item).replaceAll(/\n\s*/g, '; ') }]),
+    ]),
     ...(added.length > 0 ? [['new: ', ...names(added)]] : []),
     ...(removed.length > 0 ? [['gone: ', ...names(removed)]] : []),
-    ...(moved.length > 0 ? [['boot as before, only line numbers in comments moved: ', ...names(moved)]] : []),
+    ...(moved.length > 0
+      ? [['boot as before, only comments on where values come from changed: ', ...names(moved)]]
+      : []),
     ...(identical.length > 0 ? [['boot as before, byte for byte: ', ...names(identical)]] : []),
   ];
 }

@@ -1,37 +1,37 @@
 /** Is a full initrd one that works in this boot? Looked at before anything boots. */
 import { join } from 'node:path';
 import { followLinks } from '../build/sysroot.ts';
+import { placeOf } from '../config/place.ts';
 import type { SettingName } from '../config/settings.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, finding } from '../findings.ts';
-import { type InitrdFile, type InitrdFiles, readInitrdFiles } from '../pack/initrd-files.ts';
+import type { InitrdFile, InitrdFiles } from '../pack/initrd-files.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { checkUsrPaths, renderFullInitrdFiles } from '../render/full-initrd.ts';
+import type { RenderedFile } from '../render/tree.ts';
 
-/** `kernel` is the version that boots it, where that is known; `work` takes what is decompressed. Throws InitrdError, ToolError. */
-export async function checkFullInitrd(
+/** `kernel` is the version that boots it, where that is known; `name` is that of the initrd. */
+export function checkFullInitrd(
+  name: string,
+  contents: InitrdFiles,
   config: PlatformConfig,
   plan: BootPlan,
-  initrd: string,
   kernel: string | undefined,
-  work: string,
-): Promise<readonly Finding[]> {
-  const contents = await readInitrdFiles(initrd, work);
-  const has = (path: string) => fileAt(contents, path) !== undefined;
-  const unfit = (message: string, setting: SettingName | undefined, hint?: string) =>
-    finding('full-initrd-unfit', `${initrd} ${message}`, {
-      ...(setting && { setting, origin: config.origins.get(setting)?.at(-1) }),
-      hint,
-    });
-  const { Init } = config.settings.FullInitrd;
+): readonly Finding[] {
+  const unfit = (messages: readonly string[], setting?: SettingName, hint?: string) =>
+    messages.map((message) =>
+      finding('full-initrd-unfit', `${name} ${message}`, { ...placeOf(config, setting), hint }),
+    );
   return [
-    ...checkInit(contents, Init).map((message) => unfit(message, 'FullInitrd.Init')),
-    ...checkRelease(has, config).map((message) => unfit(message, undefined)),
-    ...checkKernel(contents, kernel).map((message) => unfit(message, undefined)),
-    ...checkOwn(contents, has, config, plan).map((message) =>
-      unfit(message, undefined, 'dracut --add bootrelay, with the rendered full/90bootrelay'),
+    ...unfit(checkInit(contents, config.settings.FullInitrd.Init), 'FullInitrd.Init'),
+    ...unfit(checkRelease(contents, config)),
+    ...unfit(checkKernel(contents, kernel)),
+    ...unfit(
+      checkOwn(contents, config, plan),
+      undefined,
+      'dracut --add bootrelay, with the rendered full/90bootrelay',
     ),
-    ...checkRendering(contents, config, plan, initrd),
+    ...checkRendering(name, contents, config, plan),
   ];
 }
 
@@ -41,15 +41,23 @@ function fileAt({ files }: InitrdFiles, path: string): InitrdFile | undefined {
   return resolved === undefined ? undefined : files.get(resolved);
 }
 
+/** What a program's path is not; nothing where it can be started. */
+function checkProgram(contents: InitrdFiles, path: string, because: string): readonly string[] {
+  const file = fileAt(contents, path);
+  if (!file) return [`must have ${path}, ${because}`];
+  const executable = file.type === 'file' && (Number.parseInt(file.mode, 8) & 0o111) !== 0;
+  if (!executable) return [`must have ${path} as a program that can be started: ${because}`];
+  const interpreter = /^#! *(\S+)/.exec(contents.texts.get(file.path.slice(1)) ?? '')?.[1];
+  return interpreter === undefined ? [] : checkProgram(contents, interpreter, `the interpreter of ${path}`);
+}
+
 function checkInit(contents: InitrdFiles, init: string): readonly string[] {
-  const file = fileAt(contents, init);
-  if (!file) return [`must have ${init}, which switch_root starts`];
-  const executable = (Number.parseInt(file.mode, 8) & 0o111) !== 0;
-  return file.type === 'file' && executable ? [] : [`must have ${init} as a program that can be started`];
+  return checkProgram(contents, init, 'which switch_root starts');
 }
 
 /** As stage 1 asks for it: without them systemd takes itself for the system, or does not switch. */
-function checkRelease(has: (path: string) => boolean, { settings }: PlatformConfig): readonly string[] {
+function checkRelease(contents: InitrdFiles, { settings }: PlatformConfig): readonly string[] {
+  const has = (path: string) => fileAt(contents, path) !== undefined;
   const release = has('/etc/initrd-release') ? [] : ['must have /etc/initrd-release'];
   const system = ['/etc/os-release', '/usr/lib/os-release'];
   const needed = settings.Initrd.Init === 'systemd' && !system.some(has);
@@ -66,56 +74,62 @@ function checkKernel({ files }: InitrdFiles, kernel: string | undefined): readon
   return [`must have modules of kernel ${kernel}, not of ${[...versions].join(', ')}`];
 }
 
-/** bootrelay's check of /usr with all that it calls. */
-function checkOwn(
-  contents: InitrdFiles,
-  has: (path: string) => boolean,
-  config: PlatformConfig,
-  plan: BootPlan,
-): readonly string[] {
-  const { checkUsr, enabled } = renderFullInitrdFiles(config, plan, checkUsrPaths.dracut);
-  if (!has(checkUsrPaths.dracut)) return ['must have the check of /usr (dracut module bootrelay)'];
-  const wanted = enabled.filter(
-    (unit) =>
-      ![...contents.files.keys()].some(
-        (path) => /\.(requires|wants)\/[^/]+$/.test(path) && path.endsWith(`/${unit}`),
-      ),
-  );
-  const programs = ['cat', 'readlink', 'sleep', 'tr', 'dmsetup'].filter(
-    (name) => 'text' in checkUsr && new RegExp(`\\b${name}\\b`).test(checkUsr.text),
-  );
-  const missing = programs.filter(
-    (name) => !['/usr/bin', '/usr/sbin', '/bin', '/sbin'].some((directory) => has(join(directory, name))),
-  );
+/** bootrelay's own files by path. */
+function ownFiles(config: PlatformConfig, plan: BootPlan): ReadonlyMap<string, RenderedFile> {
+  const { checkUsr, units, rules } = renderFullInitrdFiles(config, plan, checkUsrPaths.dracut);
+  return new Map([
+    [checkUsrPaths.dracut, checkUsr],
+    ...[...units].map(([name, file]) => [`/etc/systemd/system/${name}`, file] as const),
+    ...[...rules].map(([name, file]) => [`/etc/udev/rules.d/${name}`, file] as const),
+  ]);
+}
+
+/** bootrelay's check of /usr with all that it calls, and its units, enabled. */
+function checkOwn(contents: InitrdFiles, config: PlatformConfig, plan: BootPlan): readonly string[] {
+  const { enabled, programs } = renderFullInitrdFiles(config, plan, checkUsrPaths.dracut);
+  if (!fileAt(contents, checkUsrPaths.dracut))
+    return ['must have the check of /usr (dracut module bootrelay)'];
+  const files = [...ownFiles(config, plan).keys()].filter((path) => fileAt(contents, path)?.type !== 'file');
+  const notEnabled = enabled.filter((unit) => !isEnabled(contents, unit));
+  const directories = ['/usr/bin', '/usr/sbin', '/bin', '/sbin'];
+  const called = programs.flatMap((name) => {
+    const paths = directories.map((directory) => join(directory, name));
+    const path = paths.find((candidate) => fileAt(contents, candidate)) ?? paths[0] ?? name;
+    return checkProgram(contents, path, 'which the check of /usr calls');
+  });
   return [
-    ...wanted.map((unit) => `must have ${unit} enabled`),
-    ...missing.map((name) => `must have ${name}, which the check of /usr calls`),
+    ...checkProgram(contents, checkUsrPaths.dracut, 'which checks /usr'),
+    ...files.map((path) => `must have ${path}`),
+    ...notEnabled.map((unit) => `must have ${unit} enabled`),
+    ...called,
   ];
+}
+
+/** A link of a .requires or .wants directory, as `systemctl enable` makes it, that leads to a unit. */
+function isEnabled(contents: InitrdFiles, unit: string): boolean {
+  const links = [...contents.files.keys()].filter(
+    (path) => path.endsWith(`/${unit}`) && /\.(requires|wants)\/[^/]+$/.test(path),
+  );
+  return links.some((path) => fileAt(contents, path)?.type === 'file');
 }
 
 /** Files of bootrelay's in it that this platform would have otherwise, but for their comments. */
 function checkRendering(
+  name: string,
   { texts }: InitrdFiles,
   config: PlatformConfig,
   plan: BootPlan,
-  initrd: string,
 ): readonly Finding[] {
-  const { checkUsr, units, rules } = renderFullInitrdFiles(config, plan, checkUsrPaths.dracut);
-  const own = [
-    [checkUsrPaths.dracut, checkUsr] as const,
-    ...[...units].map(([name, file]) => [`/etc/systemd/system/${name}`, file] as const),
-    ...[...rules].map(([name, file]) => [`/etc/udev/rules.d/${name}`, file] as const),
-  ];
-  const others = own.filter(([path, file]) => {
+  const others = [...ownFiles(config, plan)].filter(([path, file]) => {
     const text = texts.get(path.slice(1));
     return text !== undefined && withoutComments(text) !== withoutComments(file.text);
   });
   if (others.length === 0) return [];
-  const paths = others.map(([path]) => path).join(', ');
-  return [finding('full-initrd-outdated', `${initrd} has ${paths} as another platform or revision has it`)];
+  const message = `${name} has ${others.map(([path]) => path).join(', ')} as another platform or revision has it`;
+  return [finding('full-initrd-outdated', message, placeOf(config))];
 }
 
 /** Several platforms may share a full initrd: their names and lines are in comments. */
 function withoutComments(text: string): string {
-  return text.replaceAll(/^\s*#.*\n|\s# .*$/gm, '');
+  return text.replaceAll(/^\s*#(?!!).*\n|\s# .*$/gm, '');
 }

@@ -1,14 +1,17 @@
 /** What a name on the command line stands for -> a side of a comparison. */
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Manifest } from '../build/manifest.ts';
+import { bootrelayVersion } from '../build/version.ts';
 import { effectiveSettings } from '../config/effective.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { readInitrdFiles } from '../pack/initrd-files.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { sourceOf } from '../plan/source.ts';
 import { renderPlatform } from '../render/platform.ts';
+import type { RenderedFile, RenderedLink } from '../render/tree.ts';
 import { ComparisonError } from './compare.ts';
+import { readManifest, readPlan } from './read-json.ts';
 import type { Side } from './side.ts';
 
 /** The names that a build's files have in its directory. */
@@ -16,10 +19,13 @@ const [manifestName, imageName, planName] = ['manifest.json', 'initrd.img', 'pla
 
 export function sideOfPlatform(name: string, config: PlatformConfig, plan: BootPlan): Side {
   const settings = effectiveSettings(config).map(
-    ({ row, values }) => [row.name, { values, where: sourceOf(config, row.name) }] as const,
+    ({ row: { name }, values }) =>
+      [name, { values: shownValues(name, values), where: sourceOf(config, name) }] as const,
   );
   // The boot in words is there as steps.
-  const rendered = [...renderPlatform(config, plan)].filter(([path]) => path !== 'explain.txt');
+  const rendered = [...renderPlatform(config, plan)].filter(
+    ([path, file]) => path !== 'explain.txt' && !isSecret(file),
+  );
   const texts = rendered.map(
     ([path, file]) => [path, 'text' in file ? file.text : linkText(file.target)] as const,
   );
@@ -52,20 +58,22 @@ async function readInitrd(path: string, work: string): Promise<Side> {
 async function readBuild(path: string, work: string): Promise<Side> {
   const manifest = readManifest(join(path, manifestName));
   const image = join(path, imageName);
-  if (!existsSync(image))
-    throw new ComparisonError(`${path} is a build without its ${imageName}: it is not complete`);
+  const size = statSync(image, { throwIfNoEntry: false })?.size;
+  if (size !== manifest.initrd.size)
+    throw new ComparisonError(
+      `${path} is not complete: its ${imageName} has ${size ?? 'no'} bytes, not the ${manifest.initrd.size} of its manifest`,
+    );
+  // Another release may plan otherwise: what it wrote is not read.
+  const plan = manifest.bootrelay === bootrelayVersion() ? readPlan(join(path, planName)) : undefined;
   const contents = await readInitrdFiles(image, work);
-  const parts = new Map(
-    (manifest.files as readonly { path: string; part: string }[]).map((file) => [file.path, file.part]),
-  );
+  const parts = new Map(manifest.files.map((file) => [file.path, file.part]));
   const files = [...contents.files].map(
     ([name, file]) => [name, { ...file, part: parts.get(name) ?? file.part }] as const,
   );
   const settings = Object.entries(manifest.settings).map(
-    ([name, values]) => [name, { values, where: undefined }] as const,
+    ([name, values]) => [name, { values: shownValues(name, values), where: undefined }] as const,
   );
-  const budgetOf = (section: string) => Number(manifest.settings[`${section}.SizeBudget`]?.[0] ?? 0);
-  const plan = readPlan(join(path, planName));
+  const budgetOf = (section: string) => Number(manifest.settings[`${section}.SizeBudget`]?.[0] ?? 0) || 0;
   return {
     ...contents,
     name: path,
@@ -81,26 +89,14 @@ async function readBuild(path: string, work: string): Promise<Side> {
   };
 }
 
-/** The plan that was built; builds of older releases have none. */
-function readPlan(file: string): BootPlan | undefined {
-  if (!existsSync(file)) return undefined;
-  try {
-    const plan = JSON.parse(readFileSync(file, 'utf8')) as BootPlan;
-    if (Array.isArray(plan.steps)) return plan;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
-  throw new ComparisonError(`${file} is no boot plan of a build, or cut off`);
-}
+/** Settings whose values are no reader's business: whether they changed is shown, not what they are. */
+const secretSettings: readonly string[] = ['Emergency.PasswordHash'];
 
-function readManifest(file: string): Manifest {
-  try {
-    const manifest = JSON.parse(readFileSync(file, 'utf8')) as Manifest;
-    if (manifest.settings && manifest.initrd && Array.isArray(manifest.files)) return manifest;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
-  throw new ComparisonError(`${file} is no manifest of a build, or cut off`);
+function shownValues(name: string, values: readonly string[]): readonly string[] {
+  if (!secretSettings.includes(name)) return values;
+  return values.map(
+    (value) => `(not shown, ${createHash('sha256').update(value).digest('hex').slice(0, 8)})`,
+  );
 }
 
 function readRenderedTree(path: string): Side {
@@ -109,9 +105,18 @@ function readRenderedTree(path: string): Side {
     const file = join(entry.parentPath, entry.name);
     const name = file.slice(join(path, '/').length);
     if (entry.isSymbolicLink()) return [[name, linkText(readlinkSync(file))] as const];
-    return entry.isFile() ? [[name, readFileSync(file, 'utf8')] as const] : [];
+    if (!entry.isFile() || (statSync(file).mode & forOthers) === 0) return [];
+    return [[name, readFileSync(file, 'utf8')] as const];
   });
   return { name: path, kind: 'rendered tree', texts: new Map(texts) };
+}
+
+/** The permission of everybody to read. */
+const forOthers = 0o004;
+
+/** A file that only root may read, such as /etc/shadow. */
+function isSecret(file: RenderedFile | RenderedLink): boolean {
+  return 'mode' in file && (file.mode & forOthers) === 0;
 }
 
 /** What stands for a link among texts. */

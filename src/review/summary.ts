@@ -1,4 +1,5 @@
 /** A comparison in a few sentences: what a reviewer must see first. */
+import { moduleNameOfPath } from '../build/kernel.ts';
 import { formatBytes } from '../build/size-table.ts';
 import { type Comparison, isSame, type SizeChange } from './compare.ts';
 import type { FileChange } from './compare-files.ts';
@@ -32,16 +33,19 @@ export interface Summary {
 export function summarize(comparison: Comparison, names: readonly string[] = [nameOf(comparison)]): Summary {
   const name = names.join(', ');
   if (isSame(comparison)) {
-    const how = comparison.moved ? 'boots as before; only line numbers in comments moved' : 'no difference';
+    const how = comparison.moved
+      ? 'boots as before; only comments on where values come from changed'
+      : 'no difference';
     return { title: `${name}: ${how}`, points: [] };
   }
   const points = [
     ...(comparison.platforms ? [twoPlatforms(comparison)] : []),
+    ...twoKinds(comparison),
     ...settingPoints(comparison),
     ...needPoints(comparison),
     ...driverPoints(comparison),
     ...lostPoints(comparison),
-    ...sizePoints('/boot', comparison.boot),
+    ...sizePoints(comparison.kinds.includes('build') ? '/boot' : 'size', comparison.boot),
     ...sizePoints('/usr, the full initrd', comparison.usr),
     ...countPoints(comparison),
   ];
@@ -52,6 +56,12 @@ export function summarize(comparison: Comparison, names: readonly string[] = [na
 function twoPlatforms({ platforms = ['', ''], files }: Comparison): Point {
   const what = files.length > 0 ? 'builds of two platforms' : 'two platforms';
   return { warns: files.length > 0, parts: say`${[what]}: ${platforms[0]} and ${platforms[1]}` };
+}
+
+function twoKinds({ kinds }: Comparison): readonly Point[] {
+  if (kinds[0] === kinds[1] || !kinds.includes('initrd')) return [];
+  const words = 'a build and an initrd of another origin: the same may be in another place';
+  return [{ warns: false, parts: [words] }];
 }
 
 export function nameOf({ platform, old, new: fresh }: Comparison): string {
@@ -66,8 +76,14 @@ function formatCount(warnings: number): string {
 /** A setting's value with where it was set. */
 function sayValue({ values, where }: SideSetting): readonly Part[] {
   const value = values.flatMap((name, index) => (index === 0 ? [{ name }] : [', ', { name }]));
-  const place = where === undefined ? [] : [` (${where})`];
+  const place = where === undefined ? [] : [` (${shorten(where)})`];
   return [...(values.length === 0 ? ['not set'] : value), ...place];
+}
+
+/** Of the places of a long list the first and the last. */
+function shorten(where: string): string {
+  const places = where.split(' ');
+  return places.length <= 3 ? where : `${places[0]} ... ${places.at(-1)}`;
 }
 
 function settingPoints({ settings }: Comparison): readonly Point[] {
@@ -77,34 +93,80 @@ function settingPoints({ settings }: Comparison): readonly Point[] {
   }));
 }
 
+/** Points of a kind that are said one by one; the others are counted. */
+const mostPoints = 6;
+
+/** The first few, and one for how many more there are. */
+function few(points: readonly Point[], what: string): readonly Point[] {
+  if (points.length <= mostPoints) return points;
+  const shown = points.slice(0, mostPoints - 1);
+  const rest = points.length - shown.length;
+  return [...shown, { warns: points.some(({ warns }) => warns), parts: [`${rest} more ${what}`] }];
+}
+
 function needPoints({ steps, modules }: Comparison): readonly Point[] {
   const removed = steps.filter(({ change }) => change === 'removed');
+  const { gone, come, byDevice } = modules;
+  const how = byDevice ? 'loaded by name, only for a device' : 'loaded';
   return [
     ...removed.map(({ step }) => ({ warns: true, parts: say`the step ${step} is no longer taken` })),
-    ...modules.gone.map((name) => ({ warns: true, parts: say`the module ${name} is no longer loaded` })),
-    ...modules.come.map((name) => ({ warns: false, parts: say`the module ${name} is loaded now` })),
+    ...few(
+      gone.map((name) => ({ warns: true, parts: say`the module ${name} is no longer ${[how]}` })),
+      'modules are no longer loaded',
+    ),
+    ...few(
+      come.map((name) => ({ warns: false, parts: say`the module ${name} is loaded now` })),
+      'modules are loaded now',
+    ),
   ];
 }
 
 function driverPoints({ drivers }: Comparison): readonly Point[] {
-  return drivers.map(({ module, change, devices }) => {
-    const count = `${devices.length} kind${devices.length === 1 ? '' : 's'} of devices`;
-    const example = say`${[count]}, such as ${devices[0] ?? ''}`;
-    return change === 'lost'
-      ? { warns: true, parts: say`no driver any more for ${example}: ${module} is gone` }
-      : { warns: false, parts: say`a driver for ${example}: ${module} is new` };
-  });
+  const lost = drivers.filter(({ change }) => change === 'lost');
+  const gained = drivers.filter(({ change }) => change === 'gained');
+  return [
+    ...few(
+      lost.map(({ module, devices }) => ({
+        warns: true,
+        parts: say`no driver any more for ${sayDevices(devices)}: ${module} is gone`,
+      })),
+      'drivers are gone',
+    ),
+    ...few(
+      gained.map(({ module, devices }) => ({
+        warns: false,
+        parts: say`a driver for ${sayDevices(devices)}: ${module} is new`,
+      })),
+      'drivers are new',
+    ),
+  ];
 }
 
-/** Programs and modules that are no longer there. */
+function sayDevices(devices: readonly string[]): readonly Part[] {
+  const count = `${devices.length} kind${devices.length === 1 ? '' : 's'} of devices`;
+  return say`${[count]}, such as ${devices[0] ?? ''}`;
+}
+
+/** Programs and modules that are no longer there; a module that is in another place now still is. */
 function lostPoints({ files }: Comparison): readonly Point[] {
-  const lost = (parts: readonly string[]) =>
-    files.filter(({ change, part }) => change === 'removed' && parts.includes(part));
-  const programs = lost(['programs', 'busybox']);
-  const modules = lost(['modules']).filter(({ path }) => /\.ko(\.\w+)?$/.test(path));
+  const isModule = ({ path, part }: FileChange) => part === 'modules' && /\.ko(\.\w+)?$/.test(path);
+  const removed = files.filter(({ change }) => change === 'removed');
+  const added = new Set(
+    files
+      .filter((file) => file.change === 'added' && isModule(file))
+      .map(({ path }) => moduleNameOfPath(path)),
+  );
+  const programs = removed.filter(({ part }) => ['programs', 'busybox'].includes(part));
+  const modules = removed.filter((file) => isModule(file) && !added.has(moduleNameOfPath(file.path)));
   return [
-    ...programs.map(({ path }) => ({ warns: true, parts: say`the program ${path} is gone` })),
-    ...modules.map(({ path }) => ({ warns: true, parts: say`the module file ${path} is gone` })),
+    ...few(
+      programs.map(({ path }) => ({ warns: true, parts: say`the program ${path} is gone` })),
+      'programs are gone',
+    ),
+    ...few(
+      modules.map(({ path }) => ({ warns: true, parts: say`the module file ${path} is gone` })),
+      'module files are gone',
+    ),
   ];
 }
 

@@ -25,7 +25,8 @@ export function drawTimeline(milestones: readonly Milestone[], title: string): s
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" font-family="sans-serif" font-size="12">`,
     `<title>${escapeXml(title)}</title>`,
-    '<style>text { fill: #111827 } @media (prefers-color-scheme: dark) { text { fill: #e5e7eb } }</style>',
+    '<style>text { fill: #111827 } .ground { fill: #ffffff } @media (prefers-color-scheme: dark) { text { fill: #e5e7eb } .ground { fill: #0d1117 } }</style>',
+    '<rect class="ground" width="100%" height="100%"/>',
     `<text x="8" y="20" font-size="14" font-weight="bold">${escapeXml(title)}</text>`,
     ...rows,
     '</svg>',

@@ -12,7 +12,7 @@ export function showDependsArgs(sysroot: string, kernel: string, module: string)
   return { program: 'modprobe', args };
 }
 
-/** Prints the firmware files that modules may ask for, a line each. */
-export function showFirmwareArgs(files: readonly string[]): Command {
-  return { program: 'modinfo', args: ['--field', 'firmware', ...files] };
+/** Prints what modules say of themselves, `FIELD: VALUE` a line; each begins with its filename. */
+export function showModulesArgs(files: readonly string[]): Command {
+  return { program: 'modinfo', args: [...files] };
 }

@@ -50,6 +50,16 @@ export class ToolError extends Error {
   override readonly name = 'ToolError';
 }
 
+/** A program that was started and ended with an error. */
+export class FailedToolError extends ToolError {
+  /** The last line that it said. */
+  readonly words: string;
+  constructor(message: string, words: string) {
+    super(message);
+    this.words = words;
+  }
+}
+
 /** The environment variable that names a tools tree. */
 export const toolsTreeVariable = 'BOOTRELAY_TOOLS_TREE';
 

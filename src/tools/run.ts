@@ -3,7 +3,14 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { execa, type ResultPromise } from 'execa';
 import { quoteShell } from '../render/quote.ts';
-import { type Executable, findProgram, type ProgramName, programs, ToolError } from './programs.ts';
+import {
+  type Executable,
+  FailedToolError,
+  findProgram,
+  type ProgramName,
+  programs,
+  ToolError,
+} from './programs.ts';
 
 /** A command as data: the program and its arguments. */
 export interface Command {
@@ -68,7 +75,10 @@ export async function runPipeline(
   const causes = failed.filter(({ result }) => result.signal !== 'SIGPIPE' && !endedByUs(result));
   const worth = causes.length > 0 ? causes : failed;
   if (worth.length > 0)
-    throw new ToolError(worth.map(({ result, command }) => describeFailure(command, result)).join('\n'));
+    throw new FailedToolError(
+      worth.map(({ result, command }) => describeFailure(command, result)).join('\n'),
+      worth.map(({ result }) => wordsOf(result).at(-1) ?? '').join('; '),
+    );
   const output = results.at(-1)?.stdout;
   return typeof output === 'string' ? output : '';
 }
@@ -161,14 +171,18 @@ function describeFailure(command: Command, outcome: Outcome): string {
     : outcome.signal
       ? `was ended by ${outcome.signal}`
       : `ended with exit code ${outcome.exitCode}`;
-  const words =
-    [outcome.stderr, outcome.stdout].find((text) => typeof text === 'string' && text !== '') ?? '';
-  const tail = String(words).trimEnd().split('\n').slice(-lastLines);
+  const tail = wordsOf(outcome).slice(-lastLines);
   return [
     `${command.program} ${how}:`,
     `    ${formatCommand(command)}`,
     ...tail.map((line) => `    | ${line}`),
   ].join('\n');
+}
+
+/** What a program said, by lines. */
+function wordsOf({ stderr, stdout }: Outcome): readonly string[] {
+  const words = [stderr, stdout].find((text) => typeof text === 'string' && text !== '') ?? '';
+  return String(words).trimEnd().split('\n');
 }
 
 /** The command as one can paste it into a shell. */

@@ -1,15 +1,17 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { findDrivers, formatDrivers } from '../../src/build/drivers.ts';
-import type { Kernel } from '../../src/build/kernel.ts';
+import { type Kernel, readKernel } from '../../src/build/kernel.ts';
 import { quotePattern } from '../../src/render/quote.ts';
 import { runProgram, shells } from '../render/shells.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'bootrelay-drivers-'));
-afterAll(() => rmSync(directory, { recursive: true }));
+const sysroot = mkdtempSync(join(tmpdir(), 'bootrelay-drivers-'));
+afterAll(() => rmSync(sysroot, { recursive: true }));
+const directory = join(sysroot, 'usr/lib/modules/6.12');
+mkdirSync(directory, { recursive: true });
 
 const paths = [
   'kernel/drivers/ata/ahci.ko.xz',
@@ -21,14 +23,7 @@ const paths = [
   'kernel/drivers/hv/hv_balloon.ko',
   'kernel/fs/erofs/erofs.ko',
 ];
-const nameOf = (path: string) => path.replace(/.*\//, '').replace(/\.ko.*/, '');
-const kernel: Kernel = {
-  version: '6.12',
-  directory,
-  builtin: new Set(),
-  modules: new Map(paths.map((path) => [nameOf(path), { path, dependencies: [] }])),
-  options: undefined,
-};
+writeFileSync(join(directory, 'modules.dep'), paths.map((path) => `${path}:\n`).join(''));
 writeFileSync(
   join(directory, 'modules.alias'),
   `# Aliases extracted from modules themselves.
@@ -42,6 +37,8 @@ alias vmbus:dc7450* hv_balloon
 alias fs-erofs erofs
 `,
 );
+
+const kernel = readKernel(sysroot, '6.12') as Kernel;
 
 test('drivers of devices are found below directories and by file, what drives no disk is not', () => {
   const found = findDrivers(kernel, ['drivers/ata', 'drivers/scsi', 'drivers/hv/hv_vmbus', 'fs/erofs']);

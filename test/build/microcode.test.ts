@@ -34,6 +34,9 @@ const kernel = (options: Readonly<Record<string, string>>): Kernel => ({
   builtin: new Set(),
   modules: new Map(),
   options: new Map(Object.entries(options)),
+  devices: () => new Map(),
+  softDependencies: () => new Map(),
+  otherNames: () => new Map(),
 });
 
 test('the early cpio has what the kernel looks for, by the names that it compares, in front of the rest', async () => {

@@ -3,7 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { gzipSync } from 'node:zlib';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { bootrelayVersion } from '../../src/build/version.ts';
+import { plan } from '../config/platform-files.ts';
 import { expectGolden } from '../golden.ts';
 import { newcArchive, type Raw } from '../pack/newc-archive.ts';
 
@@ -144,7 +147,9 @@ describe('a git history', () => {
     expect(diff('HEAD:platforms/alias.ini', 'platforms/alias.ini').stdout).toContain('no difference');
     const { status, stdout } = diff('HEAD:nothing', 'platforms');
     expect(status).toBe(1);
-    expect(stdout).toBe('new: alias.ini, cloud.ini, edge.ini, metal.ini, qemu.ini, test.ini\n');
+    expect(stdout).toBe(
+      'no platform is in HEAD:nothing\nnew: alias.ini, cloud.ini, edge.ini, metal.ini, qemu.ini, test.ini\n',
+    );
     git('reset', '--quiet', '--hard', 'HEAD~1');
   });
 
@@ -214,59 +219,96 @@ function writeBuild(
     part: entry.name.includes('busybox') || entry.mode === link ? 'busybox' : 'modules',
   }));
   const manifest = {
+    bootrelay: bootrelayVersion(),
     platform,
     initrd: { size: image.length },
     files,
-    settings: { 'Initrd.SizeBudget': ['1100'], 'Modules.Modules': ['virtio_blk'], ...settings },
+    settings: { 'Initrd.SizeBudget': ['3145728'], 'Modules.Modules': ['virtio_blk'], ...settings },
     ...more,
   };
   writeFileSync(join(work, name, 'manifest.json'), JSON.stringify(manifest));
+  writeFileSync(join(work, name, 'plan.json'), JSON.stringify(plan()));
 }
-
-const emptyNeeds = { modules: [], programs: [], files: [], inUsr: [], deviceNodes: [], kernelOptions: [] };
 
 const drivers = (...lines: readonly string[]) =>
   `load_drivers_of() {\n${lines.map((line) => `  case $1 in ${line} ;; esac\n`).join('')}}\n`;
 
+/** A busybox of so many bytes that is another one with each version. */
+const busybox = (version: string, size: number): Raw => ({
+  name: 'usr/bin/busybox',
+  mode: file,
+  data: `\0${version}`.padEnd(size, '\0'),
+});
+
+const applets = (...names: readonly string[]): readonly Raw[] =>
+  names.map((name) => ({ name: `usr/bin/${name}`, mode: link, data: 'busybox' }));
+
+const module = (name: string, ...aliases: readonly string[]): Raw => ({
+  name: `modules/${name}.ko`,
+  mode: 0o100644,
+  data: `\0${aliases.map((alias) => `alias=${alias}\0`).join('')}`.padEnd(40_000, '\0'),
+});
+
 describe('two builds', () => {
+  const virtio = 'virtio:d00000002v*';
   beforeAll(() => {
-    const applets = ['mount', 'od', 'grep'].map((name) => ({
-      name: `usr/bin/${name}`,
-      mode: link,
-      data: 'busybox',
-    }));
-    const table = drivers(
-      'pci:v00001AF4d00001001*) load virtio_blk.ko',
-      'pci:v*bc01sc06*|pci:v00008086d*) load libata.ko ahci.ko',
-    );
     writeBuild('old', [
-      { name: 'usr/bin/busybox', mode: file, data: 'busybox 1.36' },
-      ...applets,
-      { name: 'modules/drivers', mode: 0o100644, data: table },
-      { name: 'modules/ahci.ko', mode: 0o100644, data: 'ahci' },
+      busybox('1.36.1', 1_982_256),
+      ...applets('mount', 'od', 'grep'),
+      module('virtio_blk', virtio),
     ]);
     writeBuild('new', [
-      { name: 'usr/bin/busybox', mode: file, data: 'busybox 1.37, larger than before, by far' },
-      ...applets.filter(({ name }) => !name.endsWith('/od')),
-      {
-        name: 'modules/drivers',
-        mode: 0o100644,
-        data: drivers('pci:v00001AF4d00001001*) load virtio_blk.ko'),
-      },
+      busybox('1.37.0', 2_018_200),
+      ...applets('mount', 'grep'),
+      module('virtio_blk', virtio),
     ]);
     writeBuild('other', [{ name: 'init', mode: file, data: 'x' }], {}, 'metal');
   });
 
-  test('busybox updated, an applet and a driver gone', () => {
+  test('busybox updated, an applet gone', () => {
     const { status, stdout } = diff('--markdown', 'old', 'new');
     expect(status).toBe(1);
     expectGolden('diff/busybox-updated.md', stdout);
   });
 
+  test('hardware without a driver: of listed modules, and of those found at boot', () => {
+    writeBuild('listed', [module('virtio_blk', virtio), module('nvme', 'pci:v*d*sv*sd*bc01sc08i02*')]);
+    writeBuild('dropped', [module('virtio_blk', virtio)]);
+    expect(diff('listed', 'dropped').stdout).toContain(
+      '! no driver any more for 1 kind of devices, such as pci:v*d*sv*sd*bc01sc08i02*: nvme is gone\n',
+    );
+    const table = drivers(
+      `${virtio}) load virtio_blk.ko`,
+      'pci:v*bc01sc06*|pci:v00008086d*) load libata.ko ahci.ko',
+    );
+    writeBuild('coldplug', [{ name: 'modules/drivers', mode: 0o100644, data: table }]);
+    const { stdout } = diff('coldplug', 'dropped');
+    expect(stdout).toContain(
+      '! no driver any more for 2 kinds of devices, such as pci:v*bc01sc06*: ahci is gone\n',
+    );
+    expect(stdout).not.toContain('virtio_blk is gone');
+  });
+
+  test('a module in another place is not gone, and an initrd of another origin is said to be one', () => {
+    const elsewhere = { ...module('virtio_blk', virtio), name: 'usr/lib/modules/6.12/kernel/virtio_blk.ko' };
+    writeFileSync(join(work, 'foreign.img'), newcArchive([elsewhere]));
+    const { stdout } = diff('dropped', 'foreign.img');
+    expect(stdout).toContain('a build and an initrd of another origin');
+    expect(stdout).not.toMatch(/virtio_blk(\.ko)? is gone/);
+  });
+
+  test('many of a kind are counted', () => {
+    const names = Array.from({ length: 20 }, (_, index) => `driver${index}`);
+    writeBuild(
+      'many',
+      names.map((name) => module(name, `pci:${name}`)),
+    );
+    const { stdout } = diff('many', 'dropped');
+    expect(stdout.match(/no driver any more/g)).toHaveLength(5);
+    expect(stdout).toContain('! 15 more drivers are gone\n');
+  });
+
   test('grow in /usr, and take another step', () => {
-    const steps = (explanation: string) => ({
-      steps: [{ name: 'mount-usr', explanation: [explanation], needs: emptyNeeds }],
-    });
     const init = (line: number) => [
       { name: 'init', mode: file, data: `delay=1 # Emergency.Delay (x.ini:${line})\n` },
     ];
@@ -274,15 +316,24 @@ describe('two builds', () => {
     writeBuild('large', init(2), { 'FullInitrd.SizeBudget': ['1500'] }, 'qemu', {
       fullInitrd: { size: 2000 },
     });
-    writeFileSync(join(work, 'small/plan.json'), JSON.stringify(steps('Mounts it.')));
-    writeFileSync(join(work, 'large/plan.json'), JSON.stringify(steps('Mounts it as well.')));
+    writeFileSync(join(work, 'large/plan.json'), JSON.stringify(plan('Usr.FileSystem=btrfs')));
     const { stdout } = diff('small', 'large');
     expect(stdout).toContain('! /usr, the full initrd: 1.0 kB to 2.0 kB (+1.0 kB), 133 % of 1.5 kB');
-    expect(stdout).toContain('+ Mounts it as well.');
+    expect(stdout).toContain('+ Mounts the verity device read-only at /sysusr/usr, as btrfs.');
     // Only the number of a line in a comment is another one.
     expect(stdout).not.toContain('/init');
-    writeFileSync(join(work, 'large/plan.json'), '{"steps": [');
-    expect(diff('small', 'large')).toMatchObject({ status: 2, stderr: expect.stringContaining('cut off') });
+  });
+
+  test('what only root may read is not shown, only that it changed', () => {
+    const shadow = (hash: string) => [{ name: 'etc/shadow', mode: 0o100600, data: `root:${hash}:::::::\n` }];
+    writeBuild('secret', shadow('$6$aaaa'), { 'Emergency.PasswordHash': ['$6$aaaa'] });
+    writeBuild('secret2', shadow('$6$bbbb'), { 'Emergency.PasswordHash': ['$6$bbbb'] });
+    for (const format of ['--markdown', '--json']) {
+      const { stdout } = diff(format, 'secret', 'secret2');
+      expect(stdout).toContain('Emergency.PasswordHash');
+      expect(stdout).toContain('etc/shadow');
+      expect(stdout).not.toMatch(/\$6\$(aaaa|bbbb)/);
+    }
   });
 
   test('of other owners, and with texts that have nothing in common', () => {
@@ -304,19 +355,76 @@ describe('two builds', () => {
     expect(stdout).toContain('builds of two platforms: qemu and metal');
   });
 
-  test('one that is cut off, and one without its image', () => {
-    writeFileSync(join(work, 'new/manifest.json'), '{"settings": {');
-    expect(diff('old', 'new')).toMatchObject({
+  test.each([
+    [
+      'manifest.json',
+      '{"settings": {',
+      /^bootrelay: broken\/manifest\.json is not the manifest of a build, or is cut off\n$/,
+    ],
+    ['manifest.json', 'null', /manifest\.json is not the manifest of a build/],
+    [
+      'manifest.json',
+      '{"bootrelay":"0","platform":"x","initrd":{"size":1},"files":[null],"settings":{}}',
+      /\(at files\.0\)\n$/,
+    ],
+    ['plan.json', '{"steps": [', /plan\.json is not the boot plan of a build, or is cut off\n$/],
+    ['plan.json', '{"steps": [1]}', /plan\.json is not the boot plan of a build/],
+    [
+      'plan.json',
+      undefined,
+      /there is no broken\/plan\.json, the boot plan of a build: it is not complete\n$/,
+    ],
+    ['manifest.json', undefined, /broken is neither a build/],
+    [
+      'initrd.img',
+      undefined,
+      /^bootrelay: broken is not complete: its initrd\.img has no bytes, not the \d+ of its manifest\n$/,
+    ],
+    ['initrd.img', 'short', /^bootrelay: broken is not complete: its initrd\.img has 5 bytes, not/],
+  ])('one whose %s is %j', (name, content, message) => {
+    rmSync(join(work, 'broken'), { recursive: true, force: true });
+    writeBuild('broken', [module('virtio_blk', virtio)]);
+    if (content === undefined) rmSync(join(work, 'broken', name));
+    else writeFileSync(join(work, 'broken', name), content);
+    const { status, stderr } = diff('old', 'broken');
+    expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringMatching(message) });
+  });
+
+  test('an initrd that is cut off, compressed or not, and one that is packed', () => {
+    const whole = readFileSync(join(work, 'old/initrd.img'));
+    writeFileSync(join(work, 'cut.img'), whole.subarray(0, 300));
+    expect(diff('cut.img', 'cut.img').stderr).toMatch(/^bootrelay: cut\.img is cut off/);
+    writeFileSync(join(work, 'cut.gz'), gzipSync(whole).subarray(0, 200));
+    expect(diff('cut.gz', 'cut.gz')).toMatchObject({
       status: 2,
-      stderr: 'bootrelay: new/manifest.json is no manifest of a build, or cut off\n',
+      stderr: expect.stringMatching(/^bootrelay: cut\.gz is cut off or damaged: /),
     });
-    rmSync(join(work, 'other/initrd.img'));
-    expect(diff('old', 'other').stderr).toBe(
-      'bootrelay: other is a build without its initrd.img: it is not complete\n',
-    );
-    writeFileSync(join(work, 'old/initrd.img'), readFileSync(join(work, 'old/initrd.img')).subarray(0, 300));
-    expect(diff('old/initrd.img', 'old/initrd.img').stderr).toMatch(
-      /^bootrelay: old\/initrd\.img is cut off/,
-    );
+    writeFileSync(join(work, 'packed.squashfs'), Buffer.concat([Buffer.from('hsqs'), Buffer.alloc(4096)]));
+    expect(diff('packed.squashfs', 'cut.img')).toMatchObject({
+      status: 2,
+      stderr: 'bootrelay: packed.squashfs is a packed image, squashfs: its cpio is wanted\n',
+    });
+  });
+});
+
+describe('a base that is no platform', () => {
+  afterEach(() => git('checkout', '--quiet', '.'));
+
+  test('is said to have effect on those that extend it', () => {
+    edit('metal-base.ini', 'Timeout=90s', 'Timeout=60s');
+    const { status, stdout } = diff('HEAD:platforms/metal-base.ini', 'platforms/metal-base.ini');
+    expect(status).toBe(1);
+    const titles = stdout.match(/^\S.*: different$/gm);
+    expect(titles).toEqual(['edge: different', 'metal: different']);
+    expect(stdout).not.toMatch(/qemu|cloud/);
+  });
+
+  test('and a platform with errors does not hide the others', () => {
+    edit('qemu.ini', 'Device=', 'Devise=');
+    edit('metal-base.ini', 'Timeout=90s', 'Timeout=60s');
+    const { status, stdout } = diff('--markdown', 'HEAD:platforms', 'platforms');
+    expect(status).toBe(2);
+    expect(stdout).toContain('### edge: different');
+    expect(stdout).toContain('- has errors, and is not compared: `qemu.ini`\n- `platforms/qemu.ini:');
   });
 });
