@@ -46,38 +46,32 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit();
 });
 
-const parser = yargs(hideBin(process.argv))
-  .scriptName('bootrelay')
-  .usage('$0 COMMAND\n\nFrom one INI file per platform to a booted two-stage machine.');
-for (const command of commands) register(parser, command);
-await parser
-  // A command of this name is not shown; bootrelay has its own, with the shell as an argument.
-  .completion('completion-script', false, complete)
-  .demandCommand(1, 'Name a command.')
-  .recommendCommands()
-  .strict()
-  .wrap(100)
-  .fail((message, error) => {
-    if (error) throw error;
-    const command = commands.find(({ name }) => name === process.argv[2]);
-    process.stderr.write(
-      `bootrelay: ${message}\nbootrelay ${command ? `${command.name} ` : ''}--help says more.\n`,
-    );
-    process.exit(2);
-  })
-  .parseAsync();
-
-/** What a shell may offer: names that only bootrelay knows, or else what yargs finds in the table. */
-function complete(
-  _current: string,
-  _argv: unknown,
-  fallback: () => void,
-  done: (words: string[]) => void,
-): void {
-  const words = process.argv.slice(process.argv.indexOf('--get-yargs-completions') + 1);
-  import('./commands/completion.ts').then(({ namesFor }) => {
-    const names = namesFor(words);
-    if (names) done([...names]);
-    else fallback();
-  });
+/** Names that only bootrelay knows, where a shell asks for them; yargs answers from the table otherwise. */
+async function completeNames(): Promise<boolean> {
+  const asked = process.argv.indexOf('--get-yargs-completions');
+  if (asked < 0) return false;
+  const { printNames } = await import('./commands/completion.ts');
+  return printNames(process.argv.slice(asked + 1));
 }
+
+async function parse(): Promise<void> {
+  const parser = yargs(hideBin(process.argv))
+    .scriptName('bootrelay')
+    .usage('$0 COMMAND\n\nFrom one INI file per platform to a booted two-stage machine.');
+  for (const command of commands) register(parser, command);
+  await parser
+    .demandCommand(1, 'Name a command.')
+    .recommendCommands()
+    .strict()
+    .wrap(100)
+    .fail((message, error) => {
+      if (error) throw error;
+      const command = commands.find(({ name }) => name === process.argv[2]);
+      const help = `bootrelay ${command ? `${command.name} ` : ''}--help`;
+      process.stderr.write(`bootrelay: ${message}\n${help} says more.\n`);
+      process.exit(2);
+    })
+    .parseAsync();
+}
+
+if (!(await completeNames())) await parse();

@@ -75,14 +75,17 @@ function readDevices(file: string): ReadonlyMap<string, readonly string[]> {
   return aliases;
 }
 
+/** A module may have several lines: `softdep NAME pre: A B`, `softdep NAME C`. */
 function readSoftDependencies(file: string): ReadonlyMap<string, readonly string[]> {
-  const lines = readLines(file).map((line) => line.split(/\s+/));
-  return new Map(
-    lines.flatMap(([word, name = '', ...others]) => {
-      if (word !== 'softdep') return [];
-      return [[canonicalModuleName(name), others.filter((other) => other && !other.endsWith(':'))] as const];
-    }),
-  );
+  const dependencies = new Map<string, string[]>();
+  for (const line of readLines(file)) {
+    const [word, name = '', ...rest] = line.split(/\s+/);
+    if (word !== 'softdep') continue;
+    const others = rest.filter((other) => other !== '' && !other.endsWith(':'));
+    const key = canonicalModuleName(name);
+    dependencies.set(key, [...(dependencies.get(key) ?? []), ...others]);
+  }
+  return dependencies;
 }
 
 /** From modules.alias, and for what is built in from modules.builtin.modinfo (NAME.alias=OTHER, each with a NUL behind it). */

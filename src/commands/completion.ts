@@ -43,8 +43,15 @@ function scriptOfYargs(shell: string): string {
   return lines.join('\n').replaceAll('bootrelay completion >>', `bootrelay completion ${shell} >>`);
 }
 
+/** Prints the names that complete the last of `words`, if they are names that the table of commands does not have. */
+export function printNames(words: readonly string[]): boolean {
+  const names = namesFor(words);
+  for (const name of names ?? []) process.stdout.write(`${name}\n`);
+  return names !== undefined;
+}
+
 /** Names that complete the last of `words`, a command line that begins with bootrelay; undefined where the table of commands knows. */
-export function namesFor(words: readonly string[]): readonly string[] | undefined {
+function namesFor(words: readonly string[]): readonly string[] | undefined {
   const [, command] = words;
   const [before, current = ''] = words.slice(-2);
   if (before === '--fault') return startingWith(current, Object.keys(faults));

@@ -1,6 +1,6 @@
 /** What a boot would fail on, found before any: each with the line to change. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openLab } from '../lab/lab.ts';
@@ -71,6 +71,13 @@ class Sysroot {
   }
 }
 
+/** The mode of a hard link is that of the original too: a copy takes its place. */
+function chmodCopy(path: string, mode: number): void {
+  const content = readFileSync(path);
+  rmSync(path);
+  writeFileSync(path, content, { mode });
+}
+
 const modules = 'usr/lib/modules/KERNEL';
 
 interface Case {
@@ -79,6 +86,8 @@ interface Case {
   /** Line of the platform file: that of this text; none for what no setting asks for. */
   readonly at?: string;
   readonly finding: RegExp;
+  /** 1 unless told. */
+  readonly status?: 0;
 }
 
 const cases: Readonly<Record<string, Case>> = {
@@ -96,8 +105,9 @@ const cases: Readonly<Record<string, Case>> = {
   },
   'file of a module that was removed': {
     sysroot: (sysroot) => sysroot.remove(sysroot.find(`${modules}/kernel/drivers/block`, /^virtio_blk/)),
+    at: 'Modules=',
     finding:
-      /^error: test: the sysroot must have kernel\/drivers\/block\/virtio_blk\S+, which modules\.dep .* names for virtio_blk$/,
+      /error: Modules\.Modules: test: the sysroot must have kernel\/drivers\/block\/virtio_blk\S+, which modules\.dep .* names for virtio_blk$/,
   },
   'module for hardware dropped': {
     text: (text) => text.replace('Modules=virtio_blk', 'Modules=ahci'),
@@ -129,7 +139,8 @@ const cases: Readonly<Record<string, Case>> = {
   },
   'missing applet': {
     sysroot: (sysroot) => sysroot.edit('usr/bin/busybox', (text) => text.replace('\0od\0', '\0ox\0')),
-    finding: /^error: test: \/usr\/bin\/busybox must have the applet od, which set-up-verity needs$/,
+    finding:
+      /^test\.ini: error: test: \/usr\/bin\/busybox must have the applet od, which set-up-verity needs$/,
   },
   'over budget': {
     text: (text) => text.replace('SizeBudget=16M', 'SizeBudget=1M'),
@@ -140,25 +151,66 @@ const cases: Readonly<Record<string, Case>> = {
   'missing soft dependency': {
     sysroot: (sysroot) =>
       sysroot.edit(`${modules}/modules.softdep`, (text) => `${text}softdep virtio_blk pre: no_such_module\n`),
-    finding: /^note: test: kernel \S+ has no module no_such_module, which virtio_blk works better with$/,
+    status: 0,
+    finding:
+      /^test\.ini: note: test: kernel \S+ has no module no_such_module, which virtio_blk works better with$/,
+  },
+  'soft dependency whose file was removed': {
+    sysroot: (sysroot) => sysroot.remove(sysroot.find(`${modules}/kernel/crypto`, /^blake2b_generic/)),
+    finding: /error: test: the sysroot must have kernel\/crypto\/blake2b_generic\S+, which modules\.dep/,
+  },
+  'busybox that tells of no applets': {
+    sysroot: (sysroot) => sysroot.edit('usr/bin/busybox', (text) => text.replace('\0sh\0', '\0xx\0')),
+    status: 0,
+    finding: /^test\.ini: warning: test: the applets of \/usr\/bin\/busybox cannot be read from it/,
+  },
+  'busybox that cannot be started': {
+    sysroot: (sysroot) => chmodCopy(sysroot.path('usr/bin/busybox'), 0o644),
+    finding:
+      /^test\.ini: error: test: the sysroot must have \/usr\/bin\/busybox as a program that can be started$/,
+  },
+  'damaged program': {
+    sysroot: (sysroot) => sysroot.edit('usr/sbin/dmsetup', () => 'not ELF'),
+    at: 'Tool=',
+    finding: /error: Verity\.Tool: test: \/usr\/sbin\/dmsetup of the sysroot cannot be read: /,
+  },
+  'kernel without its configuration': {
+    sysroot: (sysroot) => sysroot.remove('boot/config-KERNEL'),
+    status: 0,
+    finding:
+      /^test\.ini: warning: test: the sysroot lacks the configuration of kernel \S+: its options are not checked$/,
+  },
+  'kernel without modules.dep': {
+    sysroot: (sysroot) => sysroot.remove(`${modules}/modules.dep`),
+    finding: /^test\.ini: error: test: the sysroot must have \/usr\/lib\/modules\/\S+\/modules\.dep$/,
+  },
+  'size that cannot be measured': {
+    text: (text) => text.replace('Modules=virtio_blk', 'Modules=none_such'),
+    at: 'SizeBudget=',
+    finding: /warning: Initrd\.SizeBudget: test: the size of the minimal initrd is not measured/,
   },
   'missing firmware': {
     text: (text) => text.replace('Modules=virtio_blk', 'Modules=virtio_blk\nModules=ni_pcidio'),
-    finding: /^note: test: the sysroot has no firmware \S+ and 2 more, which ni_pcidio may ask for$/,
+    status: 0,
+    finding:
+      /^test\.ini: note: test: the sysroot has no firmware \S+ and 2 more, which ni_pcidio may ask for$/,
   },
 };
 
-test.each(Object.entries(cases))('%s', (_, { text = (same) => same, sysroot, at, finding }) => {
-  const copy = new Sysroot();
-  sysroot?.(copy);
-  writeFileSync(join(work, 'test.ini'), text(platform));
-  const { status, stderr } = check('test.ini', '--sysroot', copy.directory, '--kernel', lab.kernel);
-  const lines = stderr.split('\n').filter((line) => finding.test(line));
-  expect({ stderr, lines }).toEqual({ stderr, lines: [expect.anything()] });
-  if (at) expect(lines[0]).toMatch(new RegExp(`^test\\.ini:${lineOf(at)}: `));
-  expect(status).toBe(finding.source.includes('note') ? 0 : 1);
-  rmSync(copy.directory, { recursive: true });
-});
+test.each(Object.entries(cases))(
+  '%s',
+  (_, { text = (same) => same, sysroot, at, finding, status: expected = 1 }) => {
+    const copy = new Sysroot();
+    sysroot?.(copy);
+    writeFileSync(join(work, 'test.ini'), text(platform));
+    const { status, stderr } = check('test.ini', '--sysroot', copy.directory, '--kernel', lab.kernel);
+    const lines = stderr.split('\n').filter((line) => finding.test(line));
+    expect({ stderr, lines }).toEqual({ stderr, lines: [expect.anything()] });
+    if (at) expect(lines[0]).toMatch(new RegExp(`^test\\.ini:${lineOf(at)}: `));
+    expect(status).toBe(expected);
+    rmSync(copy.directory, { recursive: true });
+  },
+);
 
 test('a sound one has nothing to say but for what it trusts', () => {
   writeFileSync(join(work, 'test.ini'), platform);
@@ -199,7 +251,8 @@ describe('a full initrd', () => {
   let sound: readonly Raw[] = [];
   beforeAll(() => {
     const text = rendered();
-    const units = ['bootrelay-check-usr.service', 'sysusr-usr.mount', 'sysroot-usr.mount'];
+    const enabled = ['bootrelay-check-usr.service', 'sysusr-usr.mount', 'sysroot-usr.mount'];
+    const units = [...enabled, 'systemd-veritysetup@usr.service'];
     sound = [
       { name: 'bin', mode: 0o120777, data: 'usr/bin' },
       { name: 'init', mode: 0o120777, data: 'usr/lib/systemd/systemd' },
@@ -207,8 +260,13 @@ describe('a full initrd', () => {
       file('etc/initrd-release'),
       file('usr/lib/bootrelay/check-usr', text('check-usr'), 0o100755),
       ...units.map((unit) => file(`etc/systemd/system/${unit}`, text(unit))),
-      ...units.map((unit) => file(`etc/systemd/system/initrd.target.requires/${unit}`)),
-      ...['cat', 'readlink', 'sleep', 'tr', 'dmsetup'].map(program),
+      file('etc/udev/rules.d/12-bootrelay.rules', text('12-bootrelay.rules')),
+      ...enabled.map((unit) => ({
+        name: `etc/systemd/system/initrd.target.requires/${unit}`,
+        mode: 0o120777,
+        data: `../${unit}`,
+      })),
+      ...['sh', 'cat', 'readlink', 'sleep', 'true', 'tr', 'dmsetup'].map(program),
       file('usr/lib/modules/6.1.0/kernel/a.ko'),
     ];
   });
@@ -243,7 +301,14 @@ describe('a full initrd', () => {
     ['no init', 'init', 'must have /init, which switch_root starts'],
     ['an init that leads nowhere', 'usr/lib/systemd/systemd', 'must have /init, which switch_root starts'],
     ['no initrd-release', 'etc/initrd-release', 'must have /etc/initrd-release'],
-    ['no dmsetup', 'usr/bin/dmsetup', 'must have dmsetup, which the check of /usr calls'],
+    ['no dmsetup', 'usr/bin/dmsetup', 'must have /usr/bin/dmsetup, which the check of /usr calls'],
+    ['no shell', 'usr/bin/sh', 'must have /bin/sh, the interpreter of /usr/lib/bootrelay/check-usr'],
+    ['no rule', 'etc/udev/rules.d/12-bootrelay.rules', 'must have /etc/udev/rules.d/12-bootrelay.rules'],
+    [
+      'no unit for veritysetup',
+      'etc/systemd/system/systemd-veritysetup@usr.service',
+      'must have /etc/systemd/system/systemd-veritysetup@usr.service',
+    ],
     [
       'a check that is not enabled',
       'etc/systemd/system/initrd.target.requires/bootrelay-check-usr.service',
@@ -253,32 +318,126 @@ describe('a full initrd', () => {
     expect(checkInitrd(without(name))).toEqual({ status: 1, findings: [message] });
   });
 
-  test('an init that cannot be started, and modules of another kernel', () => {
-    const init = file('usr/lib/systemd/systemd', 'x', 0o100644);
-    expect(checkInitrd([...without(init.name), init], '--kernel', '6.2.0')).toEqual({
+  test.each([
+    [
+      'init',
+      'usr/lib/systemd/systemd',
+      'must have /init as a program that can be started: which switch_root starts',
+    ],
+    [
+      'check',
+      'usr/lib/bootrelay/check-usr',
+      'must have /usr/lib/bootrelay/check-usr as a program that can be started: which checks /usr',
+    ],
+    [
+      'program',
+      'usr/bin/dmsetup',
+      'must have /usr/bin/dmsetup as a program that can be started: which the check of /usr calls',
+    ],
+  ])('a %s that cannot be started', (_, name, message) => {
+    const entries = sound.map((entry) => (entry.name === name ? { ...entry, mode: 0o100644 } : entry));
+    expect(checkInitrd(entries)).toEqual({ status: 1, findings: [message] });
+  });
+
+  test('a check that is masked', () => {
+    const name = 'etc/systemd/system/bootrelay-check-usr.service';
+    const masked = { name, mode: 0o120777, data: '/dev/null' };
+    expect(checkInitrd([...without(name), masked])).toEqual({
       status: 1,
-      findings: [
-        'must have /init as a program that can be started',
-        'must have modules of kernel 6.2.0, not of 6.1.0',
-      ],
+      findings: [`must have /${name}`, 'must have bootrelay-check-usr.service enabled'],
+    });
+  });
+
+  test('modules of another kernel', () => {
+    expect(checkInitrd(sound, '--kernel', '6.2.0')).toEqual({
+      status: 1,
+      findings: ['must have modules of kernel 6.2.0, not of 6.1.0'],
     });
   });
 
   test('the check of another rendering', () => {
-    const other = file('usr/lib/bootrelay/check-usr', 'sleep 1; cat; readlink; tr; dmsetup\n', 0o100755);
+    const other = file('usr/lib/bootrelay/check-usr', '#!/bin/sh\nexit 0\n', 0o100755);
     expect(checkInitrd([...without(other.name), other])).toEqual({
       status: 0,
       findings: ['has /usr/lib/bootrelay/check-usr as another platform or revision has it'],
     });
   });
 
-  test('that is none is refused', () => {
+  test('that is none, or is not there, or is packed, is refused', () => {
     writeFileSync(join(work, 'none.img'), 'nothing of the kind');
-    expect(check(shipped, '--initrd', 'none.img')).toMatchObject({ status: 2 });
-    const { status, stderr } = check(shipped, '--initrd', 'none.img', '--set', 'FullInitrd.Source=usr');
-    expect({ status, stderr }).toMatchObject({
-      status: 2,
-      stderr: expect.stringContaining('no full initrd to check'),
+    mkdirSync(join(work, 'directory.img'), { recursive: true });
+    writeFileSync(join(work, 'packed.img'), Buffer.concat([Buffer.from('hsqs'), Buffer.alloc(4096)]));
+    for (const [name, message] of [
+      ['none.img', /none\.img is not an initrd/],
+      ['absent.img', /^bootrelay: there is no absent\.img$/m],
+      ['directory.img', /--initrd takes a file, and directory\.img is a directory/],
+      ['packed.img', /packed\.img is packed already: .* --image takes this/],
+    ] as const)
+      expect(check(shipped, '--initrd', name)).toMatchObject({
+        status: 2,
+        stderr: expect.stringMatching(message),
+      });
+    const usr = check(shipped, '--initrd', 'full.img', '--set', 'FullInitrd.Source=usr');
+    expect(usr).toMatchObject({ status: 2, stderr: expect.stringContaining('there is no full initrd') });
+  });
+});
+
+describe('a packed image', () => {
+  const shipped = join(root, 'platforms/qemu-x86_64.ini');
+  const checkImage = (name: string, ...args: readonly string[]) => {
+    const system = ['--sysroot', lab.sysroot, '--kernel', lab.kernel];
+    const { status, stderr } = check(shipped, ...system, '--no-build', '--image', name, ...args);
+    return { status, stderr };
+  };
+
+  test('as pack makes it is fine; over its budget, of another file system, cut off or empty it is not', () => {
+    const pack = ['pack', shipped, '--initrd', lab.fullInitrd, '--output', 'image'];
+    const env = { ...process.env, BOOTRELAY_TOOLS_TREE: lab.tools };
+    const packed = spawnSync('node', [join(root, 'dist/cli.js'), ...pack], { cwd: work, env });
+    expect(packed.status).toBe(0);
+    expect(checkImage('image')).toMatchObject({ status: 0 });
+    expect(checkImage('image', '--set', 'FullInitrd.SizeBudget=1M').stderr).toMatch(
+      /--set:1: error: FullInitrd\.SizeBudget: qemu-x86_64: the image of the full initrd has \d+\.\d\d MB and must have at most 1\.05 MB/,
+    );
+    expect(checkImage('image', '--set', 'FullInitrd.FileSystem=squashfs').stderr).toMatch(
+      /error: FullInitrd\.FileSystem: qemu-x86_64: image must be squashfs, and is erofs$/m,
+    );
+    const content = readFileSync(join(work, 'image'));
+    writeFileSync(join(work, 'cut'), content.subarray(0, content.length - 4096));
+    expect(checkImage('cut').stderr).toMatch(/cut must have \d+ bytes, and has \d+: it is cut off$/m);
+    writeFileSync(join(work, 'empty'), '');
+    expect(checkImage('empty').stderr).toMatch(/empty must be erofs, and is neither squashfs nor erofs$/m);
+  });
+
+  test('over its budget is not written', () => {
+    const pack = [
+      'pack',
+      shipped,
+      '--initrd',
+      lab.fullInitrd,
+      '--output',
+      'over',
+      '--set',
+      'FullInitrd.SizeBudget=1M',
+    ];
+    const env = { ...process.env, BOOTRELAY_TOOLS_TREE: lab.tools, NO_COLOR: '1' };
+    const { status, stderr } = spawnSync('node', [join(root, 'dist/cli.js'), ...pack], {
+      cwd: work,
+      env,
+      encoding: 'utf8',
     });
+    expect({ status, stderr }).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('FullInitrd.SizeBudget'),
+    });
+    expect(readdirSync(work).filter((name) => name.includes('over'))).toEqual([]);
+  });
+});
+
+test('two formats at once are refused', () => {
+  writeFileSync(join(work, 'test.ini'), platform);
+  expect(check('test.ini', '--json', '--format', 'sarif')).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('choose one'),
   });
 });

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { commands, usageOf } from '../../src/command-line.ts';
+import { exitCodes } from '../../src/commands/result.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
 const work = mkdtempSync(join(tmpdir(), 'bootrelay-test-'));
@@ -208,6 +209,38 @@ test('report writes one file, and nothing where there are errors', () => {
   writeFileSync(join(work, 'report/timeline.json'), '{"milestones": [');
   const cutOff = bootrelay('report', 'good.ini', '--boot', 'report', '--output', 'report/y.html');
   expect(cutOff).toMatchObject({ status: 2, stderr: expect.stringContaining('cut off') });
+});
+
+test('a closed pipe is no failure, and a mistyped command has a suggestion', () => {
+  const command = `node ${join(root, 'dist/cli.js')} settings | head -n 1`;
+  const { stdout, stderr } = spawnSync('bash', ['-c', command], { encoding: 'utf8' });
+  expect({ stdout, stderr }).toEqual({ stdout: '# Settings\n', stderr: '' });
+  expect(bootrelay('chekc').stderr).toMatch(/Did you mean check\?\n/);
+  expect(bootrelay('build', 'good.ini').stderr).toMatch(
+    /^bootrelay: Missing required arguments: .*\nbootrelay build --help says more\.\n$/,
+  );
+});
+
+test('help knows commands and sections, too', () => {
+  expect(bootrelay('help', 'pack').stdout).toMatch(/^## bootrelay pack <platform>\n\nMake the image/);
+  expect(bootrelay('help', 'Usr').stdout).toMatch(
+    /^## \[Usr\]\n\n- `Device=`: `bootrelay help Usr\.Device`\n/,
+  );
+});
+
+test('the README has the words of the table of exit codes', () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8').replaceAll('\n', ' ');
+  for (const [code, meaning] of Object.entries(exitCodes)) expect(readme).toContain(`${code} ${meaning}`);
+});
+
+test('a report is never put in the place of something else', () => {
+  mkdirSync(join(work, 'out'));
+  for (const output of ['good.ini', './good.ini', 'out', '/dev/null', ''])
+    expect(bootrelay('report', 'good.ini', '--output', output)).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('--output must be a file of its own'),
+    });
+  expect(readFileSync(join(work, 'good.ini'), 'utf8')).toBe(good);
 });
 
 test('the man page has every command with every option that --help has', () => {

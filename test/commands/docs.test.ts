@@ -79,3 +79,9 @@ describe.each(pages)('%s', (page) => {
       expect(known).toContain(topic);
   });
 });
+
+test('the pages are read: they have command lines, links and settings', () => {
+  const texts = pages.map((page) => readFileSync(join(root, page), 'utf8'));
+  expect(texts.flatMap(commandLines).length).toBeGreaterThan(30);
+  expect(texts.flatMap((text) => [...text.matchAll(/\]\((?!\w+:)/g)]).length).toBeGreaterThan(30);
+});

@@ -10,9 +10,9 @@ const work = mkdtempSync(join(tmpdir(), 'bootrelay-test-'));
 afterAll(() => rmSync(work, { recursive: true }));
 beforeAll(() => symlinkSync(cli, join(work, 'bootrelay')));
 
-function run(program: string, args: readonly string[], input?: string) {
+function run(program: string, args: readonly string[]) {
   const env = { PATH: `${work}:${process.env.PATH}`, HOME: work, TERM: 'dumb', LANG: 'C.UTF-8' };
-  const result = spawnSync(program, args, { cwd: work, encoding: 'utf8', env, input });
+  const result = spawnSync(program, args, { cwd: work, encoding: 'utf8', env, timeout: 60_000 });
   if (result.error) throw result.error;
   return result;
 }
@@ -43,8 +43,8 @@ zpty shell zsh --no-rcs --interactive
 zpty -w shell 'autoload -U compinit; compinit -u; source <(bootrelay completion zsh); PS1=; echo rea""dy'
 while zpty -r shell reply; do [[ $reply = *ready* ]] && break; done
 zpty -w -n shell $'${line}\t'
-sleep 3
-while zpty -r -t shell reply; do print -r -- $reply; done
+zpty -r shell reply '*report*'
+print -r -- $reply
 zpty -d shell
 `,
   );
@@ -55,6 +55,10 @@ test.each([
   ['a command', 'bootrelay re', ['render', 'report']],
   ['an option', 'bootrelay explain --for', ['--format']],
   ['a value', 'bootrelay explain --format m', ['markdown', 'mermaid']],
+  ['a fault', 'bootrelay boot --fault root-hash-s', ['root-hash-short']],
+  ['a setting', 'bootrelay show --set Usr.D', ['Usr.Device=']],
+  ['a topic', 'bootrelay help device-', ['device-missing', 'device-ambiguous']],
+  ['a kind of finding', 'bootrelay check --allow d', ['debug-enabled']],
 ])('bash completes %s', (_, line, words) => {
   expect(completeInBash(line)).toEqual(expect.arrayContaining(words));
 });
@@ -63,6 +67,7 @@ test.each([
   ['a command with what it does', 'bootrelay rep', /^report\tWrite one HTML file/],
   ['an option with what it is', 'bootrelay explain --for', /^--format\tin words, or as a picture$/],
   ['a value', 'bootrelay explain --format m', /^mermaid$/],
+  ['a reason', 'bootrelay failures device-m', /^device-missing$/],
 ])('fish completes %s', (_, line, words) => {
   expect(completeInFish(line)).toContainEqual(expect.stringMatching(words));
 });

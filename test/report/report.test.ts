@@ -105,10 +105,11 @@ describe('two texts side by side', () => {
 
   test('both columns give back both texts', () => {
     const lines = fc.array(fc.constantFrom('a', 'b', '<c>', ' d'), { maxLength: 12 });
+    const end = fc.constantFrom('', '\n');
     fc.assert(
-      fc.property(lines, lines, (left, right) => {
-        const [before, after] = [left, right].map((list) => list.map((line) => `${line}\n`).join(''));
-        const [change] = compareTexts(new Map([['a', before ?? '']]), new Map([['a', after ?? '']]));
+      fc.property(lines, lines, end, end, (left, right, leftEnd, rightEnd) => {
+        const [before, after] = [left.join('\n') + leftEnd, right.join('\n') + rightEnd];
+        const [change] = compareTexts(new Map([['a', before]]), new Map([['a', after]]));
         if (!change) return;
         const { text } = formatSideBySide(change);
         const count = (name: string) => [...text.matchAll(new RegExp(`<td class="${name}">`, 'g'))].length;
