@@ -57,7 +57,7 @@ export function programHint(path: string): { readonly hint?: string } {
 /** Applets that a busybox lacks. */
 function checkApplets(config: PlatformConfig, plan: BootPlan, sysroot: string): readonly Finding[] {
   const file = fileInSysroot(sysroot, busyboxPath);
-  if (file === undefined) return [];
+  if (file === undefined || problemOf(file) !== undefined) return [];
   const present = appletsOf(readFileSync(file));
   if (!present) {
     const message = `the applets of ${busyboxPath} cannot be read from it: whether it has those of the boot is not checked`;

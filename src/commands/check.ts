@@ -42,16 +42,9 @@ export interface CheckArguments {
   readonly format?: 'text' | 'sarif' | 'github';
 }
 
+/** Exit code 1 where there are errors, or findings that are not allowed. */
 export async function check(args: CheckArguments): Promise<CommandResult> {
-  const { sysroot, kernel } = args;
-  if (sysroot !== undefined && kernel === undefined) throw new UsageError('--sysroot needs --kernel');
-  if (kernel !== undefined && sysroot === undefined && args.initrd === undefined)
-    throw new UsageError('--kernel needs --sysroot, or --initrd');
-  if (args.image !== undefined && sysroot === undefined)
-    throw new UsageError('--image needs --sysroot and --kernel: it is compared with the /usr of the sysroot');
-  if (args.json && args.format !== undefined && args.format !== 'text')
-    throw new UsageError(`--json and --format=${args.format} are two formats: choose one`);
-  const refused = refusedKinds(args);
+  requireTogether(args);
   const { planned, findings: own } = planPlatforms(args);
   const against = await withWorkDirectory((work) =>
     withProgress(args.json, async (progress) => {
@@ -64,25 +57,38 @@ export async function check(args: CheckArguments): Promise<CommandResult> {
       return found;
     }),
   );
-  const findings = [...own, ...against];
-  const counts = (['error', 'warning', 'note'] as const).map((severity) => {
-    const count = findings.filter((item) => item.severity === severity).length;
-    return `${count} ${severity}${count === 1 ? '' : 's'}`;
-  });
-  const units = planned.map((platform) => ({
-    platform: platform.config.name,
-    units: unitsOfFullInitrd(platform, args),
-  }));
+  return resultOf(planned, [...own, ...against], args);
+}
+
+function requireTogether({ sysroot, kernel, initrd, image, json, format = 'text' }: CheckArguments): void {
+  if (sysroot !== undefined && kernel === undefined) throw new UsageError('--sysroot needs --kernel');
+  if (kernel !== undefined && sysroot === undefined && initrd === undefined)
+    throw new UsageError('--kernel needs --sysroot, or --initrd');
+  if (image !== undefined && sysroot === undefined)
+    throw new UsageError('--image needs --sysroot and --kernel: it is compared with the /usr of the sysroot');
+  if (json && format !== 'text')
+    throw new UsageError(`--json and --format=${format} are two formats: choose one`);
+}
+
+function resultOf(
+  planned: readonly PlannedPlatform[],
+  findings: readonly Finding[],
+  args: CheckArguments,
+): CommandResult {
+  const refused = refusedKinds(args);
   const exitCode = hasErrors(findings) || findings.some(({ kind }) => refused.includes(kind)) ? 1 : 0;
   if (args.format === 'sarif' || args.format === 'github') {
     const text =
       args.format === 'github' ? formatGithub(findings) : formatSarif(findings, bootrelayVersion());
     return { exitCode, text, json: { command: 'check' }, findings: [] };
   }
-  const platforms = `${args.platforms.length} platform${args.platforms.length === 1 ? '' : 's'}`;
+  const units = planned.map((platform) => ({
+    platform: platform.config.name,
+    units: unitsOfFullInitrd(platform, args),
+  }));
   return {
     exitCode,
-    text: [...units.flatMap(formatUnits), `${platforms}: ${counts.join(', ')}`].join('\n'),
+    text: [...units.flatMap(formatUnits), formatCounts(args.platforms.length, findings)].join('\n'),
     json: {
       command: 'check',
       platforms: planned.map(({ config }) => config.name),
@@ -90,6 +96,14 @@ export async function check(args: CheckArguments): Promise<CommandResult> {
     },
     findings,
   };
+}
+
+function formatCounts(platforms: number, findings: readonly Finding[]): string {
+  const plural = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
+  const counts = (['error', 'warning', 'note'] as const).map((severity) =>
+    plural(findings.filter((item) => item.severity === severity).length, severity),
+  );
+  return `${plural(platforms, 'platform')}: ${counts.join(', ')}`;
 }
 
 /** Kinds on which `check` fails although they are no errors. */

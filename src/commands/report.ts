@@ -67,8 +67,8 @@ function withBuild(side: Side, built: Side | undefined): Side {
   if (!built) return side;
   if (built.platform !== undefined && side.platform !== undefined && built.platform !== side.platform)
     throw new UsageError(`${built.name} is a build of ${built.platform}, not of ${side.platform}`);
-  const { files, boot } = built;
-  return { ...side, ...(files && { files }), ...(boot && { boot }) };
+  const { files, boot, usr } = built;
+  return { ...side, ...(files && { files }), ...(boot && { boot }), ...(usr && { usr }) };
 }
 
 /** Refuses to put the page in the place of something else. */

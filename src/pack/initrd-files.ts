@@ -136,9 +136,9 @@ function driversIn(path: string, content: Buffer): readonly (readonly [string, s
   );
 }
 
-/** alias=PATTERN in a module's .modinfo, each between NULs; compressed modules tell nothing. */
+/** alias=PATTERN in a module's .modinfo, each between NULs; compressed modules tell nothing. devname: is a name in /dev. */
 function aliasesOf(path: string, module: Buffer): readonly (readonly [string, string])[] {
   const name = path.replace(/^.*\//, '').replace(/\.ko$/, '');
-  const aliases = module.toString('latin1').matchAll(/\0alias=([^\0:]+:[^\0]*)(?=\0)/g);
+  const aliases = module.toString('latin1').matchAll(/\0alias=((?!devname:)[^\0:]+:[^\0]*)(?=\0)/g);
   return [...aliases].map(([, pattern = '']) => [pattern, name] as const);
 }

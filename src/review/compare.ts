@@ -33,7 +33,7 @@ export interface SizeChange {
   readonly budget: number;
 }
 
-/** Two things that have nothing in common to compare. Exit code 2. */
+/** Two things that have nothing in common to compare, or one that is not what it must be. Exit code 2. */
 export class ComparisonError extends Error {
   override readonly name = 'UsageError';
 }

@@ -41,14 +41,24 @@ function fileAt({ files }: InitrdFiles, path: string): InitrdFile | undefined {
   return resolved === undefined ? undefined : files.get(resolved);
 }
 
-/** What a program's path is not; nothing where it can be started. */
-function checkProgram(contents: InitrdFiles, path: string, because: string): readonly string[] {
+/** Scripts that the kernel follows from interpreter to interpreter (execve(2)). */
+const mostInterpreters = 4;
+
+/** What is wrong with a program; nothing where it can be started. */
+function checkProgram(
+  contents: InitrdFiles,
+  path: string,
+  because: string,
+  interpreters = mostInterpreters,
+): readonly string[] {
   const file = fileAt(contents, path);
   if (!file) return [`must have ${path}, ${because}`];
   const executable = file.type === 'file' && (Number.parseInt(file.mode, 8) & 0o111) !== 0;
   if (!executable) return [`must have ${path} as a program that can be started: ${because}`];
   const interpreter = /^#! *(\S+)/.exec(contents.texts.get(file.path.slice(1)) ?? '')?.[1];
-  return interpreter === undefined ? [] : checkProgram(contents, interpreter, `the interpreter of ${path}`);
+  if (interpreter === undefined) return [];
+  if (interpreters === 0) return [`must have ${path} as a program, not as one more script of a script`];
+  return checkProgram(contents, interpreter, `the interpreter of ${path}`, interpreters - 1);
 }
 
 function checkInit(contents: InitrdFiles, init: string): readonly string[] {

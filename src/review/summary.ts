@@ -44,7 +44,7 @@ export function summarize(comparison: Comparison, names: readonly string[] = [na
     ...settingPoints(comparison),
     ...needPoints(comparison),
     ...driverPoints(comparison),
-    ...lostPoints(comparison),
+    ...filePoints(comparison),
     ...sizePoints(comparison.kinds.includes('build') ? '/boot' : 'size', comparison.boot),
     ...sizePoints('/usr, the full initrd', comparison.usr),
     ...countPoints(comparison),
@@ -147,8 +147,8 @@ function sayDevices(devices: readonly string[]): readonly Part[] {
   return say`${[count]}, such as ${devices[0] ?? ''}`;
 }
 
-/** Programs and modules that are no longer there; a module that is in another place now still is. */
-function lostPoints({ files }: Comparison): readonly Point[] {
+/** Programs and modules that are no longer there, and programs that are new; a module that is in another place now still is. */
+function filePoints({ files }: Comparison): readonly Point[] {
   const isModule = ({ path, part }: FileChange) => part === 'modules' && /\.ko(\.\w+)?$/.test(path);
   const removed = files.filter(({ change }) => change === 'removed');
   const added = new Set(
@@ -156,16 +156,21 @@ function lostPoints({ files }: Comparison): readonly Point[] {
       .filter((file) => file.change === 'added' && isModule(file))
       .map(({ path }) => moduleNameOfPath(path)),
   );
-  const programs = removed.filter(({ part }) => ['programs', 'busybox'].includes(part));
+  const isProgram = ({ part }: FileChange) => ['programs', 'busybox'].includes(part);
+  const newPrograms = files.filter((file) => file.change === 'added' && isProgram(file));
   const modules = removed.filter((file) => isModule(file) && !added.has(moduleNameOfPath(file.path)));
   return [
     ...few(
-      programs.map(({ path }) => ({ warns: true, parts: say`the program ${path} is gone` })),
+      removed.filter(isProgram).map(({ path }) => ({ warns: true, parts: say`the program ${path} is gone` })),
       'programs are gone',
     ),
     ...few(
       modules.map(({ path }) => ({ warns: true, parts: say`the module file ${path} is gone` })),
       'module files are gone',
+    ),
+    ...few(
+      newPrograms.map(({ path }) => ({ warns: false, parts: say`the program ${path} is new` })),
+      'programs are new',
     ),
   ];
 }

@@ -339,6 +339,15 @@ describe('a full initrd', () => {
     expect(checkInitrd(entries)).toEqual({ status: 1, findings: [message] });
   });
 
+  test('a script whose interpreter is itself', () => {
+    const shell = { name: 'usr/bin/sh', mode: 0o100755, data: '#!/bin/sh\n' };
+    const { status, findings } = checkInitrd([...without(shell.name), shell]);
+    expect({ status, findings }).toEqual({
+      status: 1,
+      findings: ['must have /bin/sh as a program, not as one more script of a script'],
+    });
+  });
+
   test('a check that is masked', () => {
     const name = 'etc/systemd/system/bootrelay-check-usr.service';
     const masked = { name, mode: 0o120777, data: '/dev/null' };
