@@ -16,7 +16,13 @@ async function finish(result: Promise<CommandResult>, asJson: boolean): Promise<
 }
 
 /** Exit codes of errors by name: no import of the modules that throw them. */
-const exitCodeByError: Readonly<Record<string, ExitCode>> = { UsageError: 2, ToolError: 3 };
+const exitCodeByError: Readonly<Record<string, ExitCode>> = {
+  UsageError: 2,
+  ComparisonError: 2,
+  RevisionError: 2,
+  InitrdError: 2,
+  ToolError: 3,
+};
 
 function reportError(error: unknown): ExitCode {
   // A file that is not there or cannot be written: the system's own words name it.

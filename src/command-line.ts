@@ -228,6 +228,11 @@ export const commands: readonly Command[] = [
     options: {
       ...settings,
       markdown: { type: 'boolean', default: false, describe: 'for the page of a change' },
+      'allow-absent': {
+        type: 'boolean',
+        default: false,
+        describe: 'take a directory that is not there, or not in the revision, for one without platforms',
+      },
     },
     run: async (args) => (await import('./commands/diff.ts')).diff(args),
   }),
@@ -246,7 +251,7 @@ export const commands: readonly Command[] = [
     options: {
       ...settings,
       output: output('HTML file to write'),
-      build: { type: 'string', describe: 'a build of the platform, for what the initrd is made of' },
+      build: { type: 'string', describe: 'a build of the platform, or an initrd, for what it is made of' },
       boot: { type: 'string', describe: 'what boot --output left, for the timeline' },
     },
     run: async (args) => (await import('./commands/report.ts')).report(args),

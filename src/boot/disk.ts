@@ -27,9 +27,7 @@ export function wholeMebibytes(size: number): number {
 }
 
 /** Lays parts out one behind the other, each at a whole MiB. */
-export function planPartitions(
-  parts: readonly (DiskPart & { readonly size: number })[],
-): readonly Partition[] {
+function planPartitions(parts: readonly (DiskPart & { readonly size: number })[]): readonly Partition[] {
   let start = mebibyte;
   return parts.map(({ name, uuid, size }) => {
     const partition = { name, type: linuxData, uuid, start, size: wholeMebibytes(size) };

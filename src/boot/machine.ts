@@ -17,7 +17,7 @@ import type { ImageFault } from './faults/fault.ts';
 import { makeRootImage } from './root-image.ts';
 import { addHashTree, makeUsrImage } from './usr-image.ts';
 
-export const usrPartitionUuid = 'b0074e1a-0000-4000-8000-000000000011';
+const usrPartitionUuid = 'b0074e1a-0000-4000-8000-000000000011';
 const hashPartitionUuid = 'b0074e1a-0000-4000-8000-000000000012';
 const fecPartitionUuid = 'b0074e1a-0000-4000-8000-000000000014';
 export const rootPartitionUuid = 'b0074e1a-0000-4000-8000-000000000013';

@@ -86,10 +86,7 @@ function valuesOf(report: readonly ReportLine[], key: string): readonly string[]
 }
 
 /** The statements that a booted system must make true. */
-export function judgeReport(
-  { milestones, report, stage2 }: Observation,
-  expected: Expectation,
-): readonly Fact[] {
+function judgeReport({ milestones, report, stage2 }: Observation, expected: Expectation): readonly Fact[] {
   const mounts = readMounts(report);
   const { settings } = expected.config;
   const usr = mounts.findLast(({ point }) => point === '/usr');

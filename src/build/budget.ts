@@ -1,9 +1,10 @@
 /** What an image may have at most. */
+
+import { formatBytes } from '../bytes.ts';
 import { placeOf } from '../config/place.ts';
 import type { SettingName } from '../config/settings.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, finding } from '../findings.ts';
-import { formatBytes } from './size-table.ts';
 
 /** A finding where `size`, in bytes, is over the budget that the platform sets; 0 is no budget. */
 export function checkBudget(

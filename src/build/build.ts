@@ -3,7 +3,6 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, hasErrors } from '../findings.ts';
-import { checkPackedImage } from '../pack/packed-image.ts';
 import { type BootPlan, needsOfPlan } from '../plan/boot-plan.ts';
 import { renderMinimal } from '../render/minimal.ts';
 import type { ProgramName } from '../tools/programs.ts';
@@ -105,7 +104,6 @@ export async function buildMinimalInitrd(options: BuildOptions): Promise<BuildRe
   const overBudget = [
     ...(builtIn ? [] : checkBudget(config, 'Initrd', packed.size)),
     ...(fullInitrd ? checkBudget(config, 'FullInitrd', fullInitrd.size) : []),
-    ...(options.image === undefined ? [] : checkPackedImage(options.image, config)),
   ];
   return { build, findings: [...findings, ...overBudget] };
 }

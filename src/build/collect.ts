@@ -19,7 +19,7 @@ import { sha256OfFile } from '../tools/sha256.ts';
 import { formatDrivers, resolveDrivers } from './drivers.ts';
 import { isStatic } from './elf.ts';
 import { completeEntries, type Entry, type Part } from './entries.ts';
-import { firmwareByModule, firmwareFiles } from './firmware.ts';
+import { firmwareFiles, readModules } from './firmware.ts';
 import type { Kernel } from './kernel.ts';
 import { formatLoadOrder, resolveModules, unpackModules } from './modules.ts';
 import { withOpenedLibraries } from './opened-libraries.ts';
@@ -247,7 +247,8 @@ async function firmwareEntries(
   kernel: Kernel,
   sources: readonly string[],
 ): Promise<readonly Entry[]> {
-  const names = new Set([...(await firmwareByModule(sources)).values()].flat());
+  const modules = await readModules(sources);
+  const names = new Set([...modules.values()].flatMap(({ firmware }) => firmware));
   const paths = new Set([...names].sort().flatMap((name) => firmwareFiles(sysroot, kernel.version, name)));
   return [...paths].map((path) => fromSysroot(sysroot, path, 'firmware'));
 }

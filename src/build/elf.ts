@@ -42,3 +42,19 @@ export function isStatic(elf: Buffer): boolean {
     (type) => type !== dynamic,
   );
 }
+
+/** Names of the libraries that a program or library is linked to (DT_NEEDED); none of any other file. */
+export function neededLibraries(elf: Buffer): readonly string[] {
+  const sections = sectionsOf(elf);
+  const [dynamic, strings] = ['.dynamic', '.dynstr'].map(
+    (wanted) => sections.find(({ name }) => name === wanted)?.content,
+  );
+  if (!dynamic || !strings) return [];
+  const [entrySize, needed] = [16, 1n]; // Elf64_Dyn; DT_NEEDED
+  return Array.from({ length: Math.floor(dynamic.length / entrySize) }, (_, index) => index * entrySize)
+    .filter((at) => dynamic.readBigUInt64LE(at) === needed)
+    .map((at) => {
+      const start = Number(dynamic.readBigUInt64LE(at + 8));
+      return strings.subarray(start, strings.indexOf(0, start)).toString('latin1');
+    });
+}

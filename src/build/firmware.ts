@@ -1,4 +1,4 @@
-/** Firmware of the modules of a boot: which files they may ask for, and where a sysroot has them. */
+/** What the modules of a boot say of themselves: their kernel, and firmware, which a sysroot has or not. */
 import { existsSync, readdirSync } from 'node:fs';
 import { posix } from 'node:path';
 import { placeOf } from '../config/place.ts';
@@ -9,27 +9,30 @@ import { showModulesArgs } from '../tools/modprobe.ts';
 import { FailedToolError } from '../tools/programs.ts';
 import { run } from '../tools/run.ts';
 import { type Kernel, moduleNameOfPath } from './kernel.ts';
-import { fileOfModule, loadedModules } from './loaded-modules.ts';
+import { fileOfModule, loadedModules, placeOfModule } from './loaded-modules.ts';
 import { patternToRegExp } from './patterns.ts';
 import { fileInSysroot } from './sysroot.ts';
 
-/** Names or patterns of firmware files by module, from modinfo(8). Throws ToolError. */
-export async function firmwareByModule(
-  files: readonly string[],
-): Promise<ReadonlyMap<string, readonly string[]>> {
+/** What a module says of itself. */
+export interface ModuleInfo {
+  /** Names or patterns of firmware files that it may ask for. */
+  readonly firmware: readonly string[];
+  /** The kernel that it was built for; its first word is the version. */
+  readonly vermagic: string | undefined;
+}
+
+/** By name of the module, from modinfo(8). Throws ToolError. */
+export async function readModules(files: readonly string[]): Promise<ReadonlyMap<string, ModuleInfo>> {
   if (files.length === 0) return new Map();
   const output = await run(showModulesArgs(files));
-  const firmware = new Map<string, string[]>();
-  let current: string[] = [];
-  for (const line of output.split('\n')) {
-    const [, field, value = ''] = /^(filename|firmware): +(.*)$/.exec(line) ?? [];
-    if (field === 'filename') {
-      current = [];
-      firmware.set(moduleNameOfPath(value), current);
-    }
-    if (field === 'firmware') current.push(value);
-  }
-  return firmware;
+  const modules = output.split(/^(?=filename: )/m).flatMap((text) => {
+    const file = /^filename: +(.*)$/m.exec(text)?.[1];
+    if (file === undefined) return [];
+    const firmware = [...text.matchAll(/^firmware: +(.*)$/gm)].map(([, name = '']) => name);
+    const vermagic = /^vermagic: +(\S+)/m.exec(text)?.[1];
+    return [[moduleNameOfPath(file), { firmware, vermagic }] as const];
+  });
+  return new Map(modules);
 }
 
 /** Where the kernel looks, in its order (Documentation/driver-api/firmware/fw_search_path.rst). */
@@ -55,26 +58,50 @@ export function firmwareFiles(sysroot: string, version: string, name: string): r
   });
 }
 
-/** One finding a module, since a driver may ask for any of thirty files. */
-export async function checkFirmware(
+/** Modules that are of another kernel, and firmware that is not there: one finding a module, since it may ask for thirty files. */
+export async function checkModuleFiles(
   config: PlatformConfig,
   plan: BootPlan,
   sysroot: string,
   kernel: Kernel,
 ): Promise<readonly Finding[]> {
   const files = [...loadedModules(plan, kernel)].map((name) => fileOfModule(name, kernel)).filter(existsSync);
-  const firmware = await firmwareByModule(files).catch((error: unknown) => {
+  const modules = await readModules(files).catch((error: unknown) => {
     if (!(error instanceof FailedToolError)) throw error;
     return error.words;
   });
-  if (typeof firmware === 'string')
-    return [finding('file-damaged', `a module of the sysroot cannot be read: ${firmware}`, placeOf(config))];
-  return [...firmware].flatMap(([module, names]) => {
-    const missing = names.filter((name) => firmwareFiles(sysroot, kernel.version, name).length === 0);
-    const [first, ...rest] = missing;
-    if (first === undefined) return [];
-    const others = rest.length === 0 ? '' : ` and ${rest.length} more`;
-    const message = `the sysroot has no firmware ${first}${others}, which ${module} may ask for`;
-    return [finding('firmware-missing', message, placeOf(config))];
-  });
+  if (typeof modules === 'string')
+    return [finding('file-damaged', `a module of the sysroot cannot be read: ${modules}`, placeOf(config))];
+  return [...modules].flatMap(([module, { firmware, vermagic }]) => [
+    ...checkKernelOf(module, vermagic, config, plan, kernel),
+    ...checkFirmwareOf(module, firmware, config, sysroot, kernel),
+  ]);
+}
+
+/** insmod refuses a module of another kernel. */
+function checkKernelOf(
+  module: string,
+  vermagic: string | undefined,
+  config: PlatformConfig,
+  plan: BootPlan,
+  kernel: Kernel,
+): readonly Finding[] {
+  if (vermagic === undefined || vermagic === kernel.version) return [];
+  const message = `the module ${module} must be of kernel ${kernel.version}, and is of ${vermagic}`;
+  return [finding('file-damaged', message, placeOfModule(module, config, plan))];
+}
+
+function checkFirmwareOf(
+  module: string,
+  names: readonly string[],
+  config: PlatformConfig,
+  sysroot: string,
+  kernel: Kernel,
+): readonly Finding[] {
+  const missing = names.filter((name) => firmwareFiles(sysroot, kernel.version, name).length === 0);
+  const [first, ...rest] = missing;
+  if (first === undefined) return [];
+  const others = rest.length === 0 ? '' : ` and ${rest.length} more`;
+  const message = `the sysroot has no firmware ${first}${others}, which ${module} may ask for`;
+  return [finding('firmware-missing', message, placeOf(config))];
 }

@@ -10,7 +10,7 @@ import { fileInSysroot } from './sysroot.ts';
 
 type Program = Extract<ProgramNeed, { readonly program: string }>;
 
-/** Libraries by name, each with the programs that need it; or what is wrong with the program's file. */
+/** A program with the libraries that it lacks, or with what is wrong with its file. */
 interface Asked {
   readonly need: Program;
   readonly missing: readonly string[];

@@ -69,7 +69,7 @@ function checkApplets(config: PlatformConfig, plan: BootPlan, sysroot: string): 
       needs.programs.some((other) => 'applet' in other && other.applet === need.applet),
     );
     const message = `${busyboxPath} must have the applet ${need.applet}, which ${step?.name} needs`;
-    const hint = "Debian's package busybox-static has it";
-    return [finding('applet-missing', message, { ...placeOf(config, need.because), hint })];
+    const details = { ...placeOf(config, need.because), ...programHint(busyboxPath) };
+    return [finding('applet-missing', message, details)];
   });
 }

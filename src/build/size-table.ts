@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { deflateRaw } from 'node:zlib';
+import { formatBytes } from '../bytes.ts';
 import { type Entry, type Part, parts } from './entries.ts';
 
 export interface PartSize {
@@ -34,13 +35,6 @@ async function measurePart(entries: readonly Entry[], part: Part) {
     size: files.reduce((sum, { size }) => sum + size, 0),
     deflated: deflated.reduce((sum, length) => sum + length, 0),
   };
-}
-
-/** Bytes as people compare them: kB and MB are powers of 1000. */
-export function formatBytes(bytes: number): string {
-  if (bytes < 1000) return `${Math.round(bytes)} B`;
-  if (bytes < 1_000_000) return `${(bytes / 1000).toFixed(1)} kB`;
-  return `${(bytes / 1_000_000).toFixed(2)} MB`;
 }
 
 /** The table as text. `size` is that of the compressed image, `budget` 0 for none, both in bytes. */

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { type Build, buildMinimalInitrd } from '../build/build.ts';
 import { thinOf } from '../config/image-format.ts';
 import { hasErrors } from '../findings.ts';
+import { checkPackedImage } from '../pack/packed-image.ts';
 import { checkSharing } from '../pack/record.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { planOnePlatform } from './platforms.ts';
@@ -36,7 +37,12 @@ export async function build(args: BuildArguments): Promise<CommandResult> {
     });
     const thin = thinOf(loaded.platform.config.settings);
     const shared =
-      args.image === undefined ? [] : checkSharing(args.image, thin, resolve(args.sysroot, 'usr'));
+      image === undefined
+        ? []
+        : [
+            ...checkPackedImage(image, loaded.platform.config),
+            ...checkSharing(image, thin, resolve(sysroot, 'usr')),
+          ];
     const findings = [...loaded.findings, ...result.findings, ...shared];
     const sizes = result.build?.sizes ?? '';
     if (!result.build || hasErrors(findings)) {

@@ -2,8 +2,8 @@
 import { existsSync, mkdtempSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { checkBudget } from '../build/budget.ts';
-import { buildMinimalInitrd } from '../build/build.ts';
-import { checkFirmware } from '../build/firmware.ts';
+import { type BuildOptions, buildMinimalInitrd } from '../build/build.ts';
+import { checkModuleFiles } from '../build/firmware.ts';
 import { type InitrdUnit, unitsOfSkeleton } from '../build/initrd-units.ts';
 import { checkLibraries } from '../build/libraries.ts';
 import { checkRequirements } from '../build/requirements.ts';
@@ -19,6 +19,7 @@ import type { BootPlan } from '../plan/boot-plan.ts';
 import { renderSkeleton } from '../render/skeleton.ts';
 import { formatGithub, formatSarif } from '../review/format-findings.ts';
 import { checkFullInitrd } from '../review/full-initrd.ts';
+import { FailedToolError } from '../tools/programs.ts';
 import { type PlannedPlatform, planPlatforms } from './platforms.ts';
 import { withProgress } from './progress.ts';
 import { type CommandResult, UsageError } from './result.ts';
@@ -139,6 +140,11 @@ function formatUnits({ platform, units }: PlatformUnits): readonly string[] {
   return [`${platform}: units of the full initrd, and what asks for each`, ...lines, ''];
 }
 
+function requireFile(option: string, file: string): void {
+  if (!existsSync(file)) throw new UsageError(`there is no ${file}`);
+  if (!statSync(file).isFile()) throw new UsageError(`${option} takes a file, and ${file} is none`);
+}
+
 /** The files of the full initrd that is given, read once for all platforms. */
 async function readFullInitrd(
   planned: readonly PlannedPlatform[],
@@ -146,9 +152,7 @@ async function readFullInitrd(
   work: string,
 ): Promise<InitrdFiles | undefined> {
   if (initrd === undefined) return undefined;
-  if (!existsSync(initrd)) throw new UsageError(`there is no ${initrd}`);
-  if (statSync(initrd).isDirectory())
-    throw new UsageError(`--initrd takes a file, and ${initrd} is a directory`);
+  requireFile('--initrd', initrd);
   if (readPackedImage(initrd))
     throw new UsageError(
       `${initrd} is packed already: --initrd takes the cpio that dracut made, --image takes this`,
@@ -188,14 +192,29 @@ async function checkWithSysroot(
   const found = [
     ...findings,
     ...(await checkLibraries(config, plan, sysroot)),
-    ...(kernel ? await checkFirmware(config, plan, sysroot, kernel) : []),
-    ...checkImage(config, args.image, sysroot),
+    ...(kernel ? await checkModuleFiles(config, plan, sysroot, kernel) : []),
   ];
-  if (args.build === false || config.settings.Initrd.SizeBudget === 0) return found;
-  if (hasErrors(found)) return [...found, notMeasured(config)];
-  const options = { config, plan, sysroot, kernel: args.kernel, work };
-  const { findings: built } = await buildMinimalInitrd(options);
-  return [...found, ...built.filter(({ kind }) => kind === 'over-budget')];
+  const size = await checkSize(found, { config, plan, sysroot, kernel: args.kernel, work }, args.build);
+  return [...found, ...size, ...checkImage(config, args.image, sysroot)];
+}
+
+/** Builds, to know the size, unless `found` says that it cannot be built. */
+async function checkSize(
+  found: readonly Finding[],
+  options: BuildOptions,
+  wanted = true,
+): Promise<readonly Finding[]> {
+  const { config } = options;
+  if (!wanted || config.settings.Initrd.SizeBudget === 0) return [];
+  if (hasErrors(found)) return [notMeasured(config)];
+  try {
+    const { findings } = await buildMinimalInitrd(options);
+    return findings.filter(({ kind }) => kind === 'over-budget');
+  } catch (error) {
+    if (!(error instanceof FailedToolError)) throw error;
+    const message = `the minimal initrd cannot be built from this sysroot: ${error.words}`;
+    return [finding('file-damaged', message, placeOf(config))];
+  }
 }
 
 function notMeasured(config: PlatformConfig): Finding {
@@ -205,6 +224,7 @@ function notMeasured(config: PlatformConfig): Finding {
 
 function checkImage(config: PlatformConfig, image: string | undefined, sysroot: string): readonly Finding[] {
   if (image === undefined) return [];
+  requireFile('--image', image);
   return [
     ...checkPackedImage(image, config),
     ...checkSharing(image, thinOf(config.settings), join(sysroot, 'usr')),

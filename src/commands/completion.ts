@@ -10,14 +10,16 @@ export interface CompletionArguments {
   readonly shell: 'bash' | 'zsh' | 'fish';
 }
 
-/** yargs' own for fish completes no files. Asked as from zsh, it answers WORD:DESCRIPTION. */
+/** yargs' own for fish completes no files. Asked as from zsh, it answers WORD:DESCRIPTION; where words fit, no file does. */
 const fish = String.raw`# fish completion for bootrelay: ~/.config/fish/completions/bootrelay.fish
 function __bootrelay_complete
     set -lx SHELL zsh
-    bootrelay --get-yargs-completions (commandline -opc) (commandline -ct) |
-        string replace --regex '(?<!\\\\):' \t | string replace --all '\\:' ':'
+    set -l found (bootrelay --get-yargs-completions (commandline -opc) (commandline -ct) |
+        string replace --regex '(?<!\\\\):' \t | string replace --all '\\:' ':')
+    string match --quiet --invert -- '-*' $found; or __fish_complete_path (commandline -ct)
+    set --query found[1]; and printf '%s\n' $found
 end
-complete --command bootrelay --arguments '(__bootrelay_complete)'
+complete --command bootrelay --no-files --arguments '(__bootrelay_complete)'
 `;
 
 export async function completion({ shell }: CompletionArguments): Promise<CommandResult> {

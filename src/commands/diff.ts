@@ -11,8 +11,8 @@ import {
   type Others,
 } from '../review/format-comparison.ts';
 import { configurationFailed, uniqueFindings } from './platforms.ts';
-import type { CommandResult } from './result.ts';
-import { type LoadedSide, locate, type Place, sideAt, sideOf } from './sides.ts';
+import { type CommandResult, UsageError } from './result.ts';
+import { type LoadedSide, type Location, locate, sideAt, sideOf } from './sides.ts';
 import { withWorkDirectory } from './temporary.ts';
 
 export interface DiffArguments {
@@ -20,12 +20,18 @@ export interface DiffArguments {
   readonly new: string;
   readonly set: readonly string[];
   readonly markdown: boolean;
+  readonly allowAbsent: boolean;
+  readonly json: boolean;
 }
 
 /** Exit code 1 where there are differences. */
 export async function diff(args: DiffArguments): Promise<CommandResult> {
   const [old, fresh] = [locate(args.old), locate(args.new)];
   const platforms = [old, fresh].flatMap((place) => place.platforms ?? []);
+  if (args.json && args.markdown) throw new UsageError('--json and --markdown are two formats: choose one');
+  const absent = [old, fresh].find((place) => place.platforms?.length === 0);
+  if (platforms.length > 0 && absent && !args.allowAbsent)
+    throw new UsageError(`no platform is in ${absent.name}; --allow-absent takes it for an empty directory`);
   if (platforms.length > 0 && old.platforms && fresh.platforms)
     return resultOf(comparePlatforms(old, fresh, args.set), args);
   return withWorkDirectory(async (work) => {
@@ -45,23 +51,22 @@ interface Compared {
 }
 
 /** Of two revisions of a base file, which is no platform by itself: the platforms that extend it. Undefined where none does. */
-function platformsThatExtend(old: Place, fresh: Place, set: readonly string[]): Compared | undefined {
+function platformsThatExtend(old: Location, fresh: Location, set: readonly string[]): Compared | undefined {
   const name = basename(fresh.path);
   if (basename(old.path) !== name) return undefined;
-  const [before, after] = [old, fresh].map(directoryOf) as [Place, Place];
+  const [before, after] = [old, fresh].map(directoryOf) as [Location, Location];
   if (!before.platforms || !after.platforms) return undefined;
   const compared = comparePlatforms(before, after, set, name);
-  const { identical, moved, added, removed, failed } = compared.others;
-  const found = compared.comparisons.length + [identical, moved, added, removed, failed].flat().length > 0;
-  return found ? compared : undefined;
+  const any = compared.comparisons.length + Object.values(compared.others).flat().length > 0;
+  return any ? compared : undefined;
 }
 
-function directoryOf({ path, revision }: Place): Place {
+function directoryOf({ path, revision }: Location): Location {
   return locate(revision === undefined ? dirname(path) : `${revision}:${dirname(path)}`);
 }
 
 /** All platforms of two directories by the names of their files, or those that extend `base`; a base that is none by itself is left out. */
-function comparePlatforms(old: Place, fresh: Place, set: readonly string[], base?: string): Compared {
+function comparePlatforms(old: Location, fresh: Location, set: readonly string[], base?: string): Compared {
   const [before, after] = [loadAll(old, set), loadAll(fresh, set)];
   const comparisons: Comparison[] = [];
   const others = {
@@ -69,20 +74,23 @@ function comparePlatforms(old: Place, fresh: Place, set: readonly string[], base
     moved: [] as string[],
     added: [] as string[],
     removed: [] as string[],
+    repaired: [] as string[],
     failed: [] as FailedPlatform[],
-    absent: [old, fresh].filter(({ platforms }) => platforms?.length === 0).map(({ name }) => name),
   };
   for (const name of [...new Set([...before.keys(), ...after.keys()])].sort()) {
     const [left, right] = [before.get(name), after.get(name)];
-    if (base !== undefined && ![left, right].some((side) => side?.files.includes(base))) continue;
+    const extending = name !== base && [left, right].some((side) => side?.files.includes(base ?? ''));
+    if (base !== undefined && !extending) continue;
     // What has errors now, and is no base, cannot be compared, whatever it was before.
     if (right && !right.side) others.failed.push({ name, findings: right.findings });
-    else if (right?.side && left?.side) {
+    else if (!left) others.added.push(name);
+    else if (!right) others.removed.push(name);
+    else if (!left.side) others.repaired.push(name);
+    else if (right.side) {
       const comparison = compareSides(left.side, right.side);
       if (isSame(comparison)) (comparison.moved ? others.moved : others.identical).push(name);
       else comparisons.push(comparison);
-    } else if (right) others.added.push(name);
-    else if (left?.side) others.removed.push(name);
+    }
   }
   return { comparisons, others };
 }
@@ -93,7 +101,7 @@ interface LoadedFile extends LoadedSide {
 }
 
 /** The platforms of a directory, but for files with errors that others extend: bases. */
-function loadAll(place: Place, set: readonly string[]): ReadonlyMap<string, LoadedFile> {
+function loadAll(place: Location, set: readonly string[]): ReadonlyMap<string, LoadedFile> {
   const loaded = (place.platforms ?? []).map((name) => {
     const path = join(place.path, name);
     return { name, path, ...loadPlatform(path, set, place.reader) };
@@ -115,7 +123,8 @@ function resultOf(
   { markdown }: Pick<DiffArguments, 'markdown'>,
 ): CommandResult {
   const findings = uniqueFindings(others.failed.flatMap((platform) => platform.findings));
-  const same = comparisons.every(isSame) && others.added.length + others.removed.length === 0;
+  const same =
+    comparisons.every(isSame) && others.added.length + others.removed.length + others.repaired.length === 0;
   const text = markdown ? formatMarkdown(comparisons, others) : formatText(comparisons, others);
   return {
     exitCode: hasErrors(findings) ? 2 : same ? 0 : 1,

@@ -9,7 +9,7 @@ export async function man(commands: readonly Command[]): Promise<CommandResult> 
   return { exitCode: 0, text, json: { command: 'man', text }, findings: [] };
 }
 
-export function formatManPage(commands: readonly Command[], version: string): string {
+function formatManPage(commands: readonly Command[], version: string): string {
   return [
     // No date: the same source gives the same page.
     `.TH BOOTRELAY 1 "" "bootrelay ${version}"`,

@@ -2,7 +2,7 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { checkBudget } from '../build/budget.ts';
-import { formatBytes } from '../build/size-table.ts';
+import { formatBytes } from '../bytes.ts';
 import { imageFormatOf, thinOf } from '../config/image-format.ts';
 import { type Packed, type PackedFile, packFullInitrd } from '../pack/pack.ts';
 import { recordFile, recordSharing } from '../pack/record.ts';

@@ -1,5 +1,5 @@
 /** Platform files -> plans, for the commands that need platforms without errors. */
-import { loadPlatform } from '../config/load.ts';
+import { type LoadedPlatform, loadPlatform } from '../config/load.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, hasErrors } from '../findings.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
@@ -27,11 +27,16 @@ export interface PlannedPlatforms {
 
 export function planPlatforms({ platforms, set }: PlatformArguments): PlannedPlatforms {
   const reader = createFileReader();
-  const loaded = platforms.map((path) => loadPlatform(path, set, reader));
+  const loaded = platforms.map((path) => ofFile(path, loadPlatform(path, set, reader)));
   const planned = loaded.flatMap(({ config, files }) =>
     config ? [{ config, plan: planBoot(config, files), files }] : [],
   );
   return { planned, findings: uniqueFindings(loaded.flatMap(({ findings }) => findings)) };
+}
+
+/** A finding about a default is one about the platform file as a whole. */
+function ofFile(path: string, loaded: LoadedPlatform): LoadedPlatform {
+  return { ...loaded, findings: loaded.findings.map((item) => ({ file: path, ...item })) };
 }
 
 /** A finding in a base that ten platforms extend is one finding. */

@@ -22,6 +22,7 @@ export async function withProgress<T>(silent: boolean, work: (progress: Progress
 /** Back to the start of the line, and clear it (ECMA-48, EL). */
 const clear = '\r\u001b[K';
 
+/** `silent` shows nothing, as does a stream that is no terminal. */
 export function createProgress(
   silent: boolean,
   stream: Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns'> = process.stderr,

@@ -1,7 +1,7 @@
 /** `bootrelay report`: one HTML file for a reviewer, of one thing or of two that are compared. */
-import { lstatSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
-import { formatBytes } from '../build/size-table.ts';
+import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { formatBytes } from '../bytes.ts';
 import { hasErrors } from '../findings.ts';
 import { compareSides } from '../review/compare.ts';
 import { readMeasuredBoot } from '../review/read-json.ts';
@@ -65,21 +65,26 @@ export async function report(args: ReportArguments): Promise<CommandResult> {
 /** A platform with the files of its build. */
 function withBuild(side: Side, built: Side | undefined): Side {
   if (!built) return side;
+  if (side.files)
+    throw new UsageError(`${side.name} has files of its own: --build is for a platform or a rendered tree`);
+  const { files, boot, usr } = built;
+  if (!files) throw new UsageError(`${built.name} is a ${built.kind}: --build takes a build or an initrd`);
   if (built.platform !== undefined && side.platform !== undefined && built.platform !== side.platform)
     throw new UsageError(`${built.name} is a build of ${built.platform}, not of ${side.platform}`);
-  const { files, boot, usr } = built;
-  return { ...side, ...(files && { files }), ...(boot && { boot }), ...(usr && { usr }) };
+  return { ...side, files, ...(boot && { boot }), ...(usr && { usr }) };
 }
 
-/** Refuses to put the page in the place of something else. */
-function requireOutput({ output, inputs }: ReportArguments): void {
-  const present = output === '' ? undefined : lstatSync(output, { throwIfNoEntry: false });
-  const isInput = inputs.some((input) => resolve(input) === resolve(output));
-  if (output === '' || isInput || (present && !present.isFile()))
-    throw new UsageError(
-      `--output must be a file of its own for the page, not ${output === '' ? 'empty' : output}`,
-    );
+/** Refuses to put the page in the place of anything but an older page. */
+function requireOutput({ output }: ReportArguments): void {
+  if (output === '') throw new UsageError('--output must name the HTML file');
+  const present = lstatSync(output, { throwIfNoEntry: false });
+  if (!present) return;
+  const isPage = present.isFile() && readFileSync(output, 'latin1').slice(0, 4096).includes(pageMark);
+  if (!isPage) throw new UsageError(`${output} is there and is no report: it is not overwritten`);
 }
+
+/** What every page has near its beginning. */
+const pageMark = '<meta name="generator" content="bootrelay">';
 
 /** At every moment there is the old page or the new one. */
 function writeReport(page: string, output: string): void {

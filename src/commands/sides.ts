@@ -12,7 +12,7 @@ import { createFileReader, readOnce } from './files.ts';
 import { UsageError } from './result.ts';
 
 /** A name on the command line: a path, of this machine's file system or of a revision. */
-export interface Place {
+export interface Location {
   readonly name: string;
   readonly path: string;
   readonly reader: FileReader;
@@ -22,7 +22,7 @@ export interface Place {
 }
 
 /** `REVISION:PATH` is of git, unless there is a file of that name. Throws UsageError, ToolError. */
-export function locate(name: string): Place {
+export function locate(name: string): Location {
   const [, revision, path = name] = existsSync(name) ? [] : (/^([^:]+):(.+)$/.exec(name) ?? []);
   if (revision !== undefined) requireRevision(revision);
   const reader = revision === undefined ? createFileReader() : createRevisionReader(revision);
@@ -50,7 +50,7 @@ export interface LoadedSide {
 }
 
 /** The side at a place that is no directory of platforms; `work` takes what is unpacked. Throws UsageError, ComparisonError, ToolError. */
-export async function sideAt(place: Place, set: readonly string[], work: string): Promise<LoadedSide> {
+export async function sideAt(place: Location, set: readonly string[], work: string): Promise<LoadedSide> {
   if (place.platforms !== undefined && place.platforms.length > 0)
     throw new UsageError(`${place.name} is a directory of platforms: the other one must be one too`);
   if (place.revision !== undefined && !place.path.endsWith('.ini'))
@@ -61,6 +61,7 @@ export async function sideAt(place: Place, set: readonly string[], work: string)
     : { side: await readSide(place.path, work), findings: [] };
 }
 
+/** A loaded platform as a side; with errors only its findings. */
 export function sideOf(name: string, { config, files, findings }: LoadedPlatform): LoadedSide {
   return { side: config && sideOfPlatform(name, config, planBoot(config, files)), findings };
 }

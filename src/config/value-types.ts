@@ -117,7 +117,7 @@ export const blockBytes: ValueType<number> = {
 };
 
 /** Block size of dm-verity as veritysetup and systemd-repart make it, in bytes. */
-export const verityBlockSize = 4096;
+const verityBlockSize = 4096;
 
 export const boolean: ValueType<boolean> = {
   name: 'boolean',
@@ -233,7 +233,7 @@ export function formatDevice({ by, value }: DeviceSpec): string {
 }
 
 /** Hexadecimal digits of a digest, by hash algorithm of dm-verity. */
-export const digestLengths = { sha256: 64, sha512: 128 } as const;
+const digestLengths = { sha256: 64, sha512: 128 } as const;
 
 /** A verity root hash in hexadecimal, or `command-line` where the boot loader gives it. */
 export const rootHash: ValueType<string> = {

@@ -2,9 +2,11 @@
 import { createHash } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
+import { neededLibraries } from '../build/elf.ts';
 import { decompressSegment } from './decompress.ts';
 import { InitrdError, type Input, read, withInput } from './newc.ts';
 import { readPackedImage } from './packed-image.ts';
+import { isPublic } from './public.ts';
 import { findSegments } from './segments.ts';
 import { readTree, type TreeEntry } from './tree.ts';
 
@@ -23,6 +25,8 @@ export interface InitrdFile {
   readonly content: string;
   /** Where a symbolic link leads. */
   readonly target?: string;
+  /** Libraries that a program or library is linked to. */
+  readonly needed?: readonly string[];
 }
 
 export interface InitrdFiles {
@@ -47,8 +51,10 @@ export async function readInitrdFiles(initrd: string, work: string): Promise<Ini
       for (const entry of readTree(input, archive.start, [])) {
         const content = contentOf(entry, input);
         files.set(`/${entry.path}`, describe(entry, content));
-        const text = isPublic(entry) ? asText(content) : undefined;
-        if (text !== undefined) texts.set(entry.path, text);
+        const text = entry.type === 'file' && isPublic(entry.path, entry.mode) ? asText(content) : undefined;
+        // A later archive may replace what an earlier one had.
+        if (text === undefined) texts.delete(entry.path);
+        else texts.set(entry.path, text);
         for (const [pattern, module] of driversIn(entry.path, content)) drivers.set(pattern, module);
       }
     });
@@ -82,6 +88,7 @@ function contentOf(entry: TreeEntry, input: Input): Buffer {
 }
 
 function describe(entry: TreeEntry, content: Buffer): InitrdFile {
+  const needed = entry.type === 'file' ? neededLibraries(content) : [];
   return {
     path: `/${entry.path}`,
     type: entry.type,
@@ -91,6 +98,7 @@ function describe(entry: TreeEntry, content: Buffer): InitrdFile {
     size: entry.type === 'file' ? content.length : 0,
     content: createHash('sha256').update(content).digest('hex'),
     ...('target' in entry && { target: entry.target }),
+    ...(needed.length > 0 && { needed }),
   };
 }
 
@@ -110,11 +118,6 @@ function partOf(path: string, content: Buffer): string {
   return elf || /(^|\/)s?bin\//.test(path) ? 'programs' : 'other';
 }
 
-/** A regular file that everybody may read; a page of a change shows no password hash or key. */
-function isPublic({ type, mode, path }: TreeEntry): boolean {
-  return type === 'file' && (mode & 0o004) !== 0 && !/^etc\/g?shadow-?$/.test(path);
-}
-
 function asText(content: Buffer): string | undefined {
   if (content.length > longestText || content.includes(0)) return undefined;
   const text = content.toString('utf8');
@@ -124,7 +127,7 @@ function asText(content: Buffer): string | undefined {
 /** modalias patterns and their modules: from a module itself, from modules.alias, or from bootrelay's own list. */
 function driversIn(path: string, content: Buffer): readonly (readonly [string, string])[] {
   if (/(^|\/)modules\.alias$/.test(path)) {
-    return [...content.toString('latin1').matchAll(/^alias (\S*:\S*) (\S+)$/gm)].map(
+    return [...content.toString('latin1').matchAll(/^alias ((?!devname:)\S*:\S*) (\S+)$/gm)].map(
       ([, pattern = '', module = '']) => [pattern, module] as const,
     );
   }

@@ -6,7 +6,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 /** A file that is no initrd, or one that is cut off. Exit code 2. */
 export class InitrdError extends Error {
-  override readonly name = 'UsageError';
+  override readonly name = 'InitrdError';
 }
 
 /** An open file to read archives from. */

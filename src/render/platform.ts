@@ -7,7 +7,7 @@ import { renderMinimal } from './minimal.ts';
 import type { RenderedTree } from './tree.ts';
 
 /** Where the dracut module is in the rendered tree; the directory's name is the one dracut wants. */
-export const dracutModuleDirectory = 'full/90bootrelay';
+const dracutModuleDirectory = 'full/90bootrelay';
 
 /** The tree for review: the boot in words, what stage 1 runs, the dracut module of the full one. */
 export function renderPlatform(config: PlatformConfig, plan: BootPlan): RenderedTree {

@@ -7,6 +7,7 @@ import { drawSvg } from '../review/draw-graph.ts';
 import { Html, html, idOf } from './html.ts';
 import type { Section } from './page.ts';
 
+/** The picture, with links, and behind it each step with its values, needs and reasons. */
 export async function bootSection(plan: BootPlan): Promise<Section> {
   const graph = graphOfBoot(plan);
   const content = html`<figure>

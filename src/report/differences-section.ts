@@ -1,5 +1,5 @@
 /** What is different between two inputs: the short version, then steps, files, drivers, and texts side by side. */
-import { formatBytes } from '../build/size-table.ts';
+import { formatBytes } from '../bytes.ts';
 import type { Comparison } from '../review/compare.ts';
 import type { DriverChange, FileChange } from '../review/compare-files.ts';
 import type { StepChange } from '../review/compare-steps.ts';
@@ -10,6 +10,7 @@ import { type Content, type Html, html, idOf } from './html.ts';
 import type { Section } from './page.ts';
 import { formatSideBySide } from './side-by-side.ts';
 
+/** All of a comparison; the first texts are open. */
 export function differencesSection(comparison: Comparison): Section {
   const { title, points } = summarize(comparison);
   const { steps, files, drivers, texts } = comparison;

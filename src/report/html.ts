@@ -1,4 +1,5 @@
 /** HTML as a tagged template: every value is escaped unless it is HTML already. */
+import { escapeXml } from '../review/xml.ts';
 
 export class Html {
   readonly text: string;
@@ -18,16 +19,7 @@ function textOf(value: Content): string {
   if (value === undefined || value === false) return '';
   if (value instanceof Html) return value.text;
   if (Array.isArray(value)) return value.map(textOf).join('');
-  return escapeHtml(String(value));
-}
-
-/** For text and for values of attributes in double quotes. */
-export function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
+  return escapeXml(String(value));
 }
 
 /** An id for a name: unique as long as names differ, and without characters that a link would need escaped. */

@@ -1,5 +1,5 @@
 /** One or two sides, and a boot that was measured -> one HTML file for a reviewer. */
-import { formatBytes } from '../build/size-table.ts';
+import { formatBytes } from '../bytes.ts';
 import { type Finding, formatFinding } from '../findings.ts';
 import type { Comparison } from '../review/compare.ts';
 import type { MeasuredBoot } from '../review/read-json.ts';

@@ -20,6 +20,7 @@ interface Line {
 /** Longer lines are shown without their changed words: looking for those takes their square. */
 const longestLine = 2000;
 
+/** One table, two columns; a text that is too different has a sentence. */
 export function formatSideBySide({ path, patch }: TextChange): Html {
   const [parsed] = parsePatch(patch);
   if (!parsed || parsed.hunks.length === 0) return html`<p>${patch}</p>`;

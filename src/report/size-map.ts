@@ -1,6 +1,6 @@
 /** What the initrd is made of: a treemap, and the same as a table. */
 import { hierarchy, treemap, treemapSquarify } from 'd3-hierarchy';
-import { formatBytes } from '../build/size-table.ts';
+import { formatBytes } from '../bytes.ts';
 import type { InitrdFile } from '../pack/initrd-files.ts';
 import { filterOf } from './filter.ts';
 import { type Html, html } from './html.ts';
@@ -29,6 +29,7 @@ interface Tile {
 /** Shares of the map below which a file is drawn with the others that are as small. */
 const smallest = 0.0004;
 
+/** `files` are those of the initrd; `boot` is its size as an image, in bytes, where that is known. */
 export function sizeMapSection(
   files: readonly InitrdFile[],
   boot: { readonly size: number; readonly budget: number } | undefined,

@@ -7,6 +7,7 @@ import { highlight } from './syntax.ts';
 /** Characters of text that a page has at most: a browser takes long over more. */
 const mostText = 8_000_000;
 
+/** Texts by path, each closed, with a field to find one. */
 export function textsSection(texts: ReadonlyMap<string, string>): Section {
   const { shown, others } = withinLimit([...texts].sort(([left], [right]) => (left < right ? -1 : 1)));
   const content = html`${filterOf('texts-list', 'Find a file')}

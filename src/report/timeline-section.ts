@@ -4,6 +4,7 @@ import type { MeasuredBoot } from '../review/read-json.ts';
 import { type Html, html } from './html.ts';
 import type { Section } from './page.ts';
 
+/** One row a milestone; seconds since the kernel started. */
 export function timelineSection({ milestones, verdict }: MeasuredBoot): Section {
   const end = milestones.at(-1)?.uptime || 1;
   const content = html`${verdict && html`<p><strong>${verdict.ok ? 'OK' : 'FAILED'}</strong>: ${verdict.summary}</p>`}

@@ -39,6 +39,7 @@ const shown: readonly Fact[] = [
   'usr below full initrd',
 ];
 
+/** The graph of a plan: its steps in their order, devices and mounts between them, the stages around. */
 export function graphOfBoot(plan: BootPlan): BootGraph {
   const { steps, emergency, platform, description } = plan;
   const used = new Set(steps.flatMap(({ uses }) => uses));

@@ -20,6 +20,7 @@ export interface DriverChange {
   readonly devices: readonly string[];
 }
 
+/** Files by path, in order: what came, went, or is another. */
 export function compareFiles(
   old: ReadonlyMap<string, InitrdFile>,
   fresh: ReadonlyMap<string, InitrdFile>,

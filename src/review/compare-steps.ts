@@ -10,6 +10,7 @@ export interface StepChange {
   readonly come: readonly string[];
 }
 
+/** Steps by name: their sentences and needs that went and came. */
 export function compareSteps(old: readonly Step[], fresh: readonly Step[]): readonly StepChange[] {
   const names = [...new Set([...old, ...fresh].map(({ name }) => name))];
   return names.flatMap((name): readonly StepChange[] => {

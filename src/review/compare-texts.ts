@@ -19,28 +19,42 @@ const mostEdits = 4000;
 /** Where a value was set, as comments of rendered text say it: # SETTING (FILE:LINE ...). */
 const origins = /(#[^\n]*\()([^()\n]*:\d+)(?=\))/g;
 
-/** The line that says of which platform and files a text is. */
-const heads = /^# Rendered by bootrelay for platform .*$/gm;
+/** The end of the line that says of which platform and files a text is. */
+const heads = /^(#.*Rendered by bootrelay) .*$/gm;
 
-/** Rendered text without the line numbers of platform files, and without their names at its head: neither changes what runs. */
+/** Rendered text without where values come from: that a file is renamed, or a line moves in it, changes nothing that runs. */
 export function withoutOrigins(text: string): string {
+  return text.replace(heads, '$1').replace(origins, '$1');
+}
+
+/** Rendered text without line numbers of platform files, and without its head: for a diff that a person reads. */
+export function withoutLineNumbers(text: string): string {
   return text
-    .replace(heads, '# Rendered by bootrelay')
+    .replace(heads, '$1')
     .replace(origins, (_, before: string, origin: string) => before + origin.replaceAll(/:\d+(?= |$)/g, ''));
 }
 
-/** Texts that differ, by path, once `read` has taken from them what does not count. */
+/** What of a text counts, and what of it is shown. */
+interface Reading {
+  readonly same: (text: string) => string;
+  readonly shown: (text: string) => string;
+}
+
+const asItIs: Reading = { same: (text) => text, shown: (text) => text };
+
+/** Texts that differ, by path, in what `same` leaves of them. */
 export function compareTexts(
   old: ReadonlyMap<string, string>,
   fresh: ReadonlyMap<string, string>,
-  read: (text: string) => string = (text) => text,
+  { same, shown }: Reading = asItIs,
 ): readonly TextChange[] {
   const paths = [...new Set([...old.keys(), ...fresh.keys()])].sort();
   return paths.flatMap((path) => {
-    const [before, after] = [old, fresh].map((side) => side.get(path)).map((text) => text && read(text));
-    if (before === after) return [];
-    const patch = patchOf(before ?? '', after ?? '');
-    const count = (sign: string) => patch.split('\n').filter((line) => line.startsWith(sign)).length;
+    const [before, after] = [old.get(path), fresh.get(path)];
+    if (before !== undefined && after !== undefined && same(before) === same(after)) return [];
+    const patch = patchOf(shown(before ?? ''), shown(after ?? ''));
+    const lines = patch.split('\n');
+    const count = (sign: string) => lines.filter((line) => line.startsWith(sign)).length;
     const change = before === undefined ? 'added' : after === undefined ? 'removed' : 'changed';
     return [{ path, change, addedLines: count('+'), removedLines: count('-'), patch }];
   });

@@ -2,7 +2,7 @@
 import { compareFiles, type DriverChange, driversWithoutModule, type FileChange } from './compare-files.ts';
 import { compareSettings, type SettingChange } from './compare-settings.ts';
 import { compareModules, compareSteps, type ModuleChange, type StepChange } from './compare-steps.ts';
-import { compareTexts, type TextChange, withoutOrigins } from './compare-texts.ts';
+import { compareTexts, type TextChange, withoutLineNumbers, withoutOrigins } from './compare-texts.ts';
 import type { ImageSize, Side } from './side.ts';
 
 export interface Comparison {
@@ -23,6 +23,8 @@ export interface Comparison {
   readonly drivers: readonly DriverChange[];
   readonly boot: SizeChange | undefined;
   readonly usr: SizeChange | undefined;
+  /** The only one of two builds that knows of its image in /usr. */
+  readonly usrKnown: 'old' | 'new' | undefined;
   readonly kinds: readonly [old: Side['kind'], new: Side['kind']];
 }
 
@@ -33,9 +35,9 @@ export interface SizeChange {
   readonly budget: number;
 }
 
-/** Two things that have nothing in common to compare, or one that is not what it must be. Exit code 2. */
+/** Two things that have nothing in common to compare, or one that is not what it must be. */
 export class ComparisonError extends Error {
-  override readonly name = 'UsageError';
+  override readonly name = 'ComparisonError';
 }
 
 /** What both sides have is compared. Throws ComparisonError where that is nothing. */
@@ -55,7 +57,8 @@ export function compareSides(old: Side, fresh: Side): Comparison {
     settings: old.settings && fresh.settings ? compareSettings(old.settings, fresh.settings) : [],
     steps: old.plan && fresh.plan ? compareSteps(old.plan.steps, fresh.plan.steps) : [],
     modules:
-      old.plan && fresh.plan
+      // Of builds the files tell what is there, whatever was asked for.
+      old.plan && fresh.plan && !old.files
         ? compareModules(old.plan.steps, fresh.plan.steps)
         : { gone: [], come: [], byDevice: false },
     ...textsOf(old, fresh),
@@ -64,7 +67,13 @@ export function compareSides(old: Side, fresh: Side): Comparison {
     boot: compareSizes(old.boot, fresh.boot),
     kinds: [old.kind, fresh.kind],
     usr: compareSizes(old.usr, fresh.usr),
+    usrKnown: old.kind === 'build' && fresh.kind === 'build' ? onlyKnown(old, fresh) : undefined,
   };
+}
+
+function onlyKnown(old: Side, fresh: Side): Comparison['usrKnown'] {
+  if (old.usr && !fresh.usr) return 'old';
+  return fresh.usr && !old.usr ? 'new' : undefined;
 }
 
 function compareSizes(old: ImageSize | undefined, fresh: ImageSize | undefined): SizeChange | undefined {
@@ -78,7 +87,7 @@ function textsOf(old: Side, fresh: Side): Pick<Comparison, 'texts' | 'moved'> {
   const [before, after] = [old.texts, fresh.texts].map((texts) =>
     old.kind === fresh.kind ? texts : new Map([...texts].filter(([path]) => path !== 'explain.txt')),
   ) as [typeof old.texts, typeof fresh.texts];
-  const texts = compareTexts(before, after, withoutOrigins);
+  const texts = compareTexts(before, after, { same: withoutOrigins, shown: withoutLineNumbers });
   const differ = [...after].some(([path, text]) => before.get(path) !== text);
   return { texts, moved: differ && texts.length === 0 };
 }

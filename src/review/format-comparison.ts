@@ -1,8 +1,8 @@
 /** Comparisons as text for a terminal, and as Markdown for a change's page: short first, details below. */
-import { formatBytes } from '../build/size-table.ts';
+import { formatBytes } from '../bytes.ts';
 import { type Finding, formatFinding } from '../findings.ts';
 import type { Comparison } from './compare.ts';
-import type { FileChange } from './compare-files.ts';
+import type { DriverChange, FileChange } from './compare-files.ts';
 import type { StepChange } from './compare-steps.ts';
 import type { TextChange } from './compare-texts.ts';
 import { escapeMarkdown, fenceFor, markdownCode } from './markdown.ts';
@@ -18,8 +18,8 @@ export interface Others {
   readonly removed: readonly string[];
   /** Those that have errors now. */
   readonly failed: readonly FailedPlatform[];
-  /** Directories, as the user named them, that are not there or have no platform. */
-  readonly absent: readonly string[];
+  /** Those that had errors before, and have none now. */
+  readonly repaired: readonly string[];
 }
 
 export interface FailedPlatform {
@@ -33,7 +33,7 @@ export const noOthers: Others = {
   added: [],
   removed: [],
   failed: [],
-  absent: [],
+  repaired: [],
 };
 
 /** Platforms of which the same is to be said. */
@@ -53,9 +53,19 @@ function groupsOf(comparisons: readonly Comparison[]): readonly Group[] {
   return [...groups.values()];
 }
 
+/** For a terminal: first what is said of all, then each platform. */
 export function formatText(comparisons: readonly Comparison[], others: Others): string {
-  const rest = otherLines(others).map((line) => `${plain(line)}\n`);
-  return [...groupsOf(comparisons).map(textOf), ...(rest.length > 0 ? [rest.join('')] : [])].join('\n');
+  const all = overview(comparisons, others).map((line) => `${plain(line)}\n`);
+  return [...(all.length > 0 ? [all.join('')] : []), ...groupsOf(comparisons).map(textOf)].join('\n');
+}
+
+/** Of several platforms: which differ, and what is said of the others. */
+function overview(comparisons: readonly Comparison[], others: Others): readonly (readonly Part[])[] {
+  const rest = otherLines(others);
+  const count = comparisons.length + Object.values(others).flat().length;
+  if (comparisons.length === 0 || count === 1) return rest;
+  const names = listNames(comparisons.map(nameOf));
+  return [[`${comparisons.length} of ${count} platforms differ: `, ...names], ...rest];
 }
 
 function textOf({ comparison, names }: Group): string {
@@ -64,6 +74,7 @@ function textOf({ comparison, names }: Group): string {
     title,
     ...points.map(({ warns, parts }) => `  ${warns ? '!' : ' '} ${plain(parts)}`),
     ...section('steps', comparison.steps.flatMap(stepLines)),
+    ...section('drivers', comparison.drivers.map(driverLine)),
     ...section('files', comparison.files.map(fileLine)),
     ...comparison.texts.flatMap(({ path, patch }) => section(path, patch.trimEnd().split('\n'))),
     '',
@@ -100,11 +111,20 @@ function fileLine({ path, part, change, oldSize, newSize, attributes }: FileChan
   return [`${signs[change]} ${path}`, part, sizes, ...attributes].join('  ');
 }
 
+/** Patterns of a driver that are shown: some have hundreds. */
+const mostPatterns = 4;
+
+function driverLine({ module, change, devices }: DriverChange): string {
+  const more = devices.length > mostPatterns ? ` and ${devices.length - mostPatterns} more` : '';
+  return `${change === 'lost' ? '-' : '+'} ${module}  ${devices.slice(0, mostPatterns).join(' ')}${more}`;
+}
+
 /** For the page of a change; details are folded. */
 export function formatMarkdown(comparisons: readonly Comparison[], others: Others): string {
-  const rest = otherLines(others);
-  const nothing = comparisons.length + rest.length === 0 ? ['Nothing to compare.'] : [];
-  return `${[...groupsOf(comparisons).map(markdownOf), ...rest.map((line) => `- ${line.map(markdownPart).join('')}`), ...nothing].join('\n')}\n`;
+  const all = overview(comparisons, others).map((line) => `- ${line.map(markdownPart).join('')}`);
+  const nothing = comparisons.length + all.length === 0 ? ['Nothing to compare.'] : [];
+  const head = all.length > 0 && comparisons.length > 0 ? [...all, ''] : all;
+  return `${[...head, ...groupsOf(comparisons).map(markdownOf), ...nothing].join('\n')}\n`;
 }
 
 function markdownOf({ comparison, names }: Group): string {
@@ -117,6 +137,7 @@ function markdownOf({ comparison, names }: Group): string {
     ),
     ...(summary.points.length > 0 ? [''] : []),
     ...folded('Steps of the boot', comparison.steps.flatMap(stepLines)),
+    ...folded('Drivers', comparison.drivers.map(driverLine)),
     ...folded('Files', comparison.files.map(fileLine)),
     ...folded('Rendered text', comparison.texts.flatMap(textLines)),
   ].join('\n');
@@ -142,23 +163,26 @@ function folded(title: string, lines: readonly string[]): readonly string[] {
   ];
 }
 
+function listNames(list: readonly string[]): readonly Part[] {
+  return list.flatMap((name, index) => (index === 0 ? [{ name }] : [', ', { name }]));
+}
+
 function otherLines({
   identical,
   moved,
   added,
   removed,
+  repaired,
   failed,
-  absent,
 }: Others): readonly (readonly Part[])[] {
-  const names = (list: readonly string[]): readonly Part[] =>
-    list.flatMap((name, index) => (index === 0 ? [{ name }] : [', ', { name }]));
+  const names = listNames;
   return [
-    ...absent.map((name) => ['no platform is in ', { name }]),
     ...failed.flatMap(({ name, findings }) => [
       ['has errors, and is not compared: ', { name }],
       ...findings.map((item): readonly Part[] => [{ name: formatFinding(item).replaceAll(/\n\s*/g, '; ') }]),
     ]),
     ...(added.length > 0 ? [['new: ', ...names(added)]] : []),
+    ...(repaired.length > 0 ? [['had errors before, and has none now: ', ...names(repaired)]] : []),
     ...(removed.length > 0 ? [['gone: ', ...names(removed)]] : []),
     ...(moved.length > 0
       ? [['boot as before, only comments on where values come from changed: ', ...names(moved)]]

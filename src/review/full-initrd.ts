@@ -1,5 +1,5 @@
 /** Is a full initrd one that works in this boot? Looked at before anything boots. */
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { followLinks } from '../build/sysroot.ts';
 import { placeOf } from '../config/place.ts';
 import type { SettingName } from '../config/settings.ts';
@@ -36,7 +36,7 @@ export function checkFullInitrd(
 }
 
 /** The file at a path, links followed as the kernel does; an archive need not list directories above its files. */
-function fileAt({ files }: InitrdFiles, path: string): InitrdFile | undefined {
+function fileAt({ files }: Pick<InitrdFiles, 'files'>, path: string): InitrdFile | undefined {
   const resolved = followLinks(path, (name) => files.get(name)?.target ?? '');
   return resolved === undefined ? undefined : files.get(resolved);
 }
@@ -56,13 +56,56 @@ function checkProgram(
   const executable = file.type === 'file' && (Number.parseInt(file.mode, 8) & 0o111) !== 0;
   if (!executable) return [`must have ${path} as a program that can be started: ${because}`];
   const interpreter = /^#! *(\S+)/.exec(contents.texts.get(file.path.slice(1)) ?? '')?.[1];
-  if (interpreter === undefined) return [];
+  if (interpreter === undefined) return missingLibraries(contents, file);
   if (interpreters === 0) return [`must have ${path} as a program, not as one more script of a script`];
   return checkProgram(contents, interpreter, `the interpreter of ${path}`, interpreters - 1);
 }
 
+/** Libraries that a program needs, or one of them does, and that have no file of that name anywhere. */
+function missingLibraries({ files }: InitrdFiles, program: InitrdFile): readonly string[] {
+  const byName = new Map([...files.values()].map((file) => [basename(file.path), file] as const));
+  const asked = new Set<string>();
+  const missing: string[] = [];
+  const pending = [...(program.needed ?? [])];
+  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+    if (asked.has(name)) continue;
+    asked.add(name);
+    const found = byName.get(name);
+    const library =
+      found?.target === undefined ? found : fileAt({ files }, resolveLink(found.path, found.target));
+    if (library) pending.push(...(library.needed ?? []));
+    else missing.push(`must have ${name}, which ${program.path} needs`);
+  }
+  return missing.sort();
+}
+
+function resolveLink(path: string, target: string): string {
+  return join(target.startsWith('/') ? '/' : dirname(path), target);
+}
+
 function checkInit(contents: InitrdFiles, init: string): readonly string[] {
-  return checkProgram(contents, init, 'which switch_root starts');
+  const path = fileAt(contents, init)?.path ?? '';
+  const own = checkProgram(contents, init, 'which switch_root starts');
+  return own.length > 0 || !path.endsWith('/systemd/systemd') ? own : checkSystemd(contents);
+}
+
+const unitDirectories = ['/etc/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system'];
+
+/** What systemd starts itself with, and what takes it on to the system. */
+function checkSystemd(contents: InitrdFiles): readonly string[] {
+  const libraries = [...contents.files.keys()].join('\n').matchAll(/\/libsystemd-(?:core|shared)-(\d+)/g);
+  const version = Math.max(0, ...[...libraries].map(([, number]) => Number(number)));
+  // The executor came with systemd 255.
+  const executor = version < 255 ? [] : ['/usr/lib/systemd/systemd-executor'];
+  const programs = ['/usr/lib/systemd/systemd-udevd', ...executor];
+  const unit = 'initrd-switch-root.service';
+  const switches = unitDirectories.some(
+    (directory) => fileAt(contents, join(directory, unit))?.type === 'file',
+  );
+  return [
+    ...programs.flatMap((path) => checkProgram(contents, path, 'which systemd starts')),
+    ...(switches ? [] : [`must have ${unit}, which takes it to the system`]),
+  ];
 }
 
 /** As stage 1 asks for it: without them systemd takes itself for the system, or does not switch. */

@@ -6,10 +6,10 @@ import { bootrelayVersion } from '../build/version.ts';
 import { effectiveSettings } from '../config/effective.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { readInitrdFiles } from '../pack/initrd-files.ts';
+import { isPublic } from '../pack/public.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { sourceOf } from '../plan/source.ts';
 import { renderPlatform } from '../render/platform.ts';
-import type { RenderedFile, RenderedLink } from '../render/tree.ts';
 import { ComparisonError } from './compare.ts';
 import { readManifest, readPlan } from './read-json.ts';
 import type { Side } from './side.ts';
@@ -17,6 +17,7 @@ import type { Side } from './side.ts';
 /** The names that a build's files have in its directory. */
 const [manifestName, imageName, planName] = ['manifest.json', 'initrd.img', 'plan.json'];
 
+/** A platform without errors, with its rendered text. `name` is as the user gave it. */
 export function sideOfPlatform(name: string, config: PlatformConfig, plan: BootPlan): Side {
   const settings = effectiveSettings(config).map(
     ({ row: { name }, values }) =>
@@ -24,7 +25,7 @@ export function sideOfPlatform(name: string, config: PlatformConfig, plan: BootP
   );
   // The boot in words is there as steps.
   const rendered = [...renderPlatform(config, plan)].filter(
-    ([path, file]) => path !== 'explain.txt' && !isSecret(file),
+    ([path, file]) => path !== 'explain.txt' && ('target' in file || isPublic(path, file.mode)),
   );
   const texts = rendered.map(
     ([path, file]) => [path, 'text' in file ? file.text : linkText(file.target)] as const,
@@ -105,18 +106,10 @@ function readRenderedTree(path: string): Side {
     const file = join(entry.parentPath, entry.name);
     const name = file.slice(join(path, '/').length);
     if (entry.isSymbolicLink()) return [[name, linkText(readlinkSync(file))] as const];
-    if (!entry.isFile() || (statSync(file).mode & forOthers) === 0) return [];
+    if (!entry.isFile() || !isPublic(name, statSync(file).mode)) return [];
     return [[name, readFileSync(file, 'utf8')] as const];
   });
   return { name: path, kind: 'rendered tree', texts: new Map(texts) };
-}
-
-/** The permission of everybody to read. */
-const forOthers = 0o004;
-
-/** A file that only root may read, such as /etc/shadow. */
-function isSecret(file: RenderedFile | RenderedLink): boolean {
-  return 'mode' in file && (file.mode & forOthers) === 0;
 }
 
 /** What stands for a link among texts. */

@@ -1,8 +1,10 @@
 /** A comparison in a few sentences: what a reviewer must see first. */
 import { moduleNameOfPath } from '../build/kernel.ts';
-import { formatBytes } from '../build/size-table.ts';
+import { formatBytes } from '../bytes.ts';
+import { checkUsrPaths } from '../render/full-initrd.ts';
 import { type Comparison, isSame, type SizeChange } from './compare.ts';
-import type { FileChange } from './compare-files.ts';
+import type { DriverChange, FileChange } from './compare-files.ts';
+import type { SettingChange } from './compare-settings.ts';
 import type { SideSetting } from './side.ts';
 
 /** A piece of a sentence: words, or a name or value of somebody else's. */
@@ -36,7 +38,7 @@ export function summarize(comparison: Comparison, names: readonly string[] = [na
     const how = comparison.moved
       ? 'boots as before; only comments on where values come from changed'
       : 'no difference';
-    return { title: `${name}: ${how}`, points: [] };
+    return { title: `${name}: ${how}`, points: onceKnown(comparison) };
   }
   const points = [
     ...(comparison.platforms ? [twoPlatforms(comparison)] : []),
@@ -44,9 +46,11 @@ export function summarize(comparison: Comparison, names: readonly string[] = [na
     ...settingPoints(comparison),
     ...needPoints(comparison),
     ...driverPoints(comparison),
+    ...checkPoints(comparison),
     ...filePoints(comparison),
     ...sizePoints(comparison.kinds.includes('build') ? '/boot' : 'size', comparison.boot),
     ...sizePoints('/usr, the full initrd', comparison.usr),
+    ...onceKnown(comparison),
     ...countPoints(comparison),
   ];
   const sorted = [...points.filter(({ warns }) => warns), ...points.filter(({ warns }) => !warns)];
@@ -64,8 +68,16 @@ function twoKinds({ kinds }: Comparison): readonly Point[] {
   return [{ warns: false, parts: [words] }];
 }
 
+/** What a comparison is of: its platform, else the two names. */
 export function nameOf({ platform, old, new: fresh }: Comparison): string {
   return platform ?? `${old} and ${fresh}`;
+}
+
+/** Two builds of which only one was told of its image. */
+function onceKnown({ usrKnown }: Comparison): readonly Point[] {
+  if (usrKnown === undefined) return [];
+  const words = `/usr, the full initrd: known only of the ${usrKnown} build (build --image), so not compared`;
+  return [{ warns: false, parts: [words] }];
 }
 
 function formatCount(warnings: number): string {
@@ -75,9 +87,8 @@ function formatCount(warnings: number): string {
 
 /** A setting's value with where it was set. */
 function sayValue({ values, where }: SideSetting): readonly Part[] {
-  const value = values.flatMap((name, index) => (index === 0 ? [{ name }] : [', ', { name }]));
   const place = where === undefined ? [] : [` (${shorten(where)})`];
-  return [...(values.length === 0 ? ['not set'] : value), ...place];
+  return [...(values.length === 0 ? ['not set'] : sayList(values)), ...place];
 }
 
 /** Of the places of a long list the first and the last. */
@@ -87,10 +98,38 @@ function shorten(where: string): string {
 }
 
 function settingPoints({ settings }: Comparison): readonly Point[] {
-  return settings.map(({ setting, old, new: fresh, direction }) => ({
-    warns: direction === 'looser',
-    parts: say`${[direction ?? 'setting']}: ${setting} from ${sayValue(old)} to ${sayValue(fresh)}`,
-  }));
+  return settings.map((change) => {
+    const { setting, old, new: fresh, direction } = change;
+    const isList = Math.max(old.values.length, fresh.values.length) > 1;
+    if (isList) return listPoint(change);
+    return {
+      warns: direction === 'looser',
+      parts: say`${[direction ?? 'setting']}: ${setting} from ${sayValue(old)} to ${sayValue(fresh)}`,
+    };
+  });
+}
+
+/** Lists whose entries bring drivers: one that is gone may be a machine that no longer boots. */
+const driverLists: readonly string[] = ['Modules.Modules', 'Modules.ModuleDirectories', 'Devices.Require'];
+
+/** Of a list only what went and came. */
+function listPoint({ setting, old, new: fresh }: SettingChange): Point {
+  const gone = old.values.filter((value) => !fresh.values.includes(value));
+  const come = fresh.values.filter((value) => !old.values.includes(value));
+  const changes = [
+    ...(gone.length > 0 ? [...say`, without `, ...sayList(gone)] : []),
+    ...(come.length > 0 ? [...say`, with `, ...sayList(come)] : []),
+    ...(gone.length + come.length === 0 ? [', in another order'] : []),
+  ];
+  const place = fresh.where === undefined ? [] : [` (${shorten(fresh.where)})`];
+  return {
+    warns: gone.length > 0 && driverLists.includes(setting),
+    parts: [...say`setting: ${setting}`, ...changes, ...place],
+  };
+}
+
+function sayList(names: readonly string[]): readonly Part[] {
+  return names.flatMap((name, index) => (index === 0 ? [{ name }] : [', ', { name }]));
 }
 
 /** Points of a kind that are said one by one; the others are counted. */
@@ -121,7 +160,12 @@ function needPoints({ steps, modules }: Comparison): readonly Point[] {
   ];
 }
 
-function driverPoints({ drivers }: Comparison): readonly Point[] {
+/** Buses that hold disks and their controllers; what matters most for a boot is said first. */
+const diskBus = /^(pci|virtio|usb|acpi|vmbus|scsi|hid|of|mmc):/;
+
+function driverPoints({ drivers: all }: Comparison): readonly Point[] {
+  const ofDisks = ({ devices }: DriverChange) => devices.some((device) => diskBus.test(device));
+  const drivers = [...all.filter(ofDisks), ...all.filter((driver) => !ofDisks(driver))];
   const lost = drivers.filter(({ change }) => change === 'lost');
   const gained = drivers.filter(({ change }) => change === 'gained');
   return [
@@ -145,6 +189,14 @@ function driverPoints({ drivers }: Comparison): readonly Point[] {
 function sayDevices(devices: readonly string[]): readonly Part[] {
   const count = `${devices.length} kind${devices.length === 1 ? '' : 's'} of devices`;
   return say`${[count]}, such as ${devices[0] ?? ''}`;
+}
+
+/** The check of /usr that bootrelay puts into a full initrd: without it no machine of its platforms boots. */
+function checkPoints({ files }: Comparison): readonly Point[] {
+  const check = files.find(({ path }) => path === checkUsrPaths.dracut);
+  if (check?.change === 'removed')
+    return [{ warns: true, parts: ['the check of /usr is gone: this initrd does not work behind stage 1'] }];
+  return check?.change === 'added' ? [{ warns: false, parts: ['the check of /usr is new'] }] : [];
 }
 
 /** Programs and modules that are no longer there, and programs that are new; a module that is in another place now still is. */

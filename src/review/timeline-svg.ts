@@ -1,5 +1,6 @@
 /** The timeline of a boot as a picture: one bar a milestone, from when it begins to when the next one does. */
 import type { Milestone } from '../boot/timeline.ts';
+import { escapeXml } from './xml.ts';
 
 const width = 760;
 const rowHeight = 22;
@@ -50,12 +51,4 @@ function drawRow(
     `<rect x="${left.toFixed(1)}" y="${y + 3}" width="${bar.toFixed(1)}" height="${rowHeight - 7}" rx="2" fill="${colors[stage]}"/>`,
     `<text x="${(left + bar + 6).toFixed(1)}" y="${y + 14}" font-size="11">${takes}</text>`,
   ];
-}
-
-function escapeXml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }

@@ -16,12 +16,17 @@ function ask(args: readonly string[], input = ''): Answer {
   return { failed, stdout, words: new TextDecoder().decode(stderr).trim() };
 }
 
-/** Throws ToolError where git is not installed, does not answer here, or has no such revision. */
+/** A revision that is not there. */
+export class RevisionError extends Error {
+  override readonly name = 'RevisionError';
+}
+
+/** Throws ToolError where git is not installed or does not answer here, RevisionError where it has no such revision. */
 export function requireRevision(revision: string): void {
   const here = ask(['rev-parse', '--git-dir']);
   if (here.failed) throw new ToolError(`git does not answer in this directory:\n    | ${here.words}`);
   if (ask(['rev-parse', '--verify', '--quiet', `${revision}^{commit}`]).failed)
-    throw new ToolError(`git has no revision ${revision} here`);
+    throw new RevisionError(`git has no revision ${revision} here`);
 }
 
 /** `path`, relative to the current directory, as the repository names it. */

@@ -257,6 +257,8 @@ describe('a full initrd', () => {
       { name: 'bin', mode: 0o120777, data: 'usr/bin' },
       { name: 'init', mode: 0o120777, data: 'usr/lib/systemd/systemd' },
       file('usr/lib/systemd/systemd', 'x', 0o100755),
+      file('usr/lib/systemd/systemd-udevd', 'x', 0o100755),
+      file('usr/lib/systemd/system/initrd-switch-root.service'),
       file('etc/initrd-release'),
       file('usr/lib/bootrelay/check-usr', text('check-usr'), 0o100755),
       ...units.map((unit) => file(`etc/systemd/system/${unit}`, text(unit))),
@@ -302,6 +304,16 @@ describe('a full initrd', () => {
     ['an init that leads nowhere', 'usr/lib/systemd/systemd', 'must have /init, which switch_root starts'],
     ['no initrd-release', 'etc/initrd-release', 'must have /etc/initrd-release'],
     ['no dmsetup', 'usr/bin/dmsetup', 'must have /usr/bin/dmsetup, which the check of /usr calls'],
+    [
+      'no udev',
+      'usr/lib/systemd/systemd-udevd',
+      'must have /usr/lib/systemd/systemd-udevd, which systemd starts',
+    ],
+    [
+      'no way on',
+      'usr/lib/systemd/system/initrd-switch-root.service',
+      'must have initrd-switch-root.service, which takes it to the system',
+    ],
     ['no shell', 'usr/bin/sh', 'must have /bin/sh, the interpreter of /usr/lib/bootrelay/check-usr'],
     ['no rule', 'etc/udev/rules.d/12-bootrelay.rules', 'must have /etc/udev/rules.d/12-bootrelay.rules'],
     [
@@ -337,6 +349,32 @@ describe('a full initrd', () => {
   ])('a %s that cannot be started', (_, name, message) => {
     const entries = sound.map((entry) => (entry.name === name ? { ...entry, mode: 0o100644 } : entry));
     expect(checkInitrd(entries)).toEqual({ status: 1, findings: [message] });
+  });
+
+  test('a program without its libraries, and a library without its own', () => {
+    const elf = (name: string, from: string): Raw => ({
+      name,
+      mode: 0o100755,
+      data: readFileSync(join(lab.sysroot, from)),
+    });
+    const dmsetup = elf('usr/bin/dmsetup', 'usr/sbin/dmsetup');
+    const alone = checkInitrd([...without(dmsetup.name), dmsetup]).findings;
+    expect(alone).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^must have libdevmapper\.so\S+, which \/usr\/bin\/dmsetup needs$/),
+      ]),
+    );
+    const directory = 'usr/lib/x86_64-linux-gnu';
+    const name =
+      readdirSync(join(lab.sysroot, directory)).find((file) => /^libdevmapper\.so/.test(file)) ?? '';
+    const library = elf(join(directory, name), join(directory, name));
+    const { findings } = checkInitrd([...without(dmsetup.name), dmsetup, library]);
+    expect(findings).not.toEqual(expect.arrayContaining([expect.stringContaining('must have libdevmapper')]));
+    expect(findings).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^must have libc\.so\.6, which \/usr\/bin\/dmsetup needs$/),
+      ]),
+    );
   });
 
   test('a script whose interpreter is itself', () => {
@@ -379,7 +417,7 @@ describe('a full initrd', () => {
     for (const [name, message] of [
       ['none.img', /none\.img is not an initrd/],
       ['absent.img', /^bootrelay: there is no absent\.img$/m],
-      ['directory.img', /--initrd takes a file, and directory\.img is a directory/],
+      ['directory.img', /--initrd takes a file, and directory\.img is none/],
       ['packed.img', /packed\.img is packed already: .* --image takes this/],
     ] as const)
       expect(check(shipped, '--initrd', name)).toMatchObject({

@@ -233,14 +233,16 @@ test('the README has the words of the table of exit codes', () => {
   for (const [code, meaning] of Object.entries(exitCodes)) expect(readme).toContain(`${code} ${meaning}`);
 });
 
-test('a report is never put in the place of something else', () => {
+test('a report is put in the place of an older one, and of nothing else', () => {
   mkdirSync(join(work, 'out'));
-  for (const output of ['good.ini', './good.ini', 'out', '/dev/null', ''])
+  for (const output of ['good.ini', './good.ini', 'usr.ini', 'out', '/dev/null', ''])
     expect(bootrelay('report', 'good.ini', '--output', output)).toMatchObject({
       status: 2,
-      stderr: expect.stringContaining('--output must be a file of its own'),
+      stderr: expect.stringMatching(/is no report: it is not overwritten|--output must name the HTML file/),
     });
   expect(readFileSync(join(work, 'good.ini'), 'utf8')).toBe(good);
+  for (const _ of ['first', 'again'])
+    expect(bootrelay('report', 'good.ini', '--output', 'out/page.html').status).toBe(0);
 });
 
 test('the man page has every command with every option that --help has', () => {

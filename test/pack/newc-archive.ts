@@ -4,7 +4,7 @@
 export interface Raw {
   readonly name: string;
   readonly mode: number;
-  readonly data?: string;
+  readonly data?: string | Buffer;
   readonly inode?: number;
   readonly links?: number;
   readonly uid?: number;
@@ -13,9 +13,10 @@ export interface Raw {
 const padded = (bytes: Buffer) => Buffer.concat([bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)]);
 
 export function newcEntry({ name, mode, data = '', inode = 0, links = 1, uid = 0 }: Raw): Buffer {
-  const numbers = [inode, mode, uid, 0, links, 0, data.length, 0, 0, 0, 0, name.length + 1, 0];
+  const content = Buffer.from(data as string);
+  const numbers = [inode, mode, uid, 0, links, 0, content.length, 0, 0, 0, 0, name.length + 1, 0];
   const fields = numbers.map((field) => field.toString(16).padStart(8, '0')).join('');
-  return Buffer.concat([padded(Buffer.from(`070701${fields}${name}\0`)), padded(Buffer.from(data))]);
+  return Buffer.concat([padded(Buffer.from(`070701${fields}${name}\0`)), padded(content)]);
 }
 
 /** The entries, and the trailer behind them. */

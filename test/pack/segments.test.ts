@@ -69,7 +69,7 @@ test('any bytes are segments or refused, in finite time', async () => {
       try {
         expect((await segmentsOf(...pieces)).length).toBeGreaterThan(0);
       } catch (error) {
-        expect((error as Error).name).toBe('UsageError');
+        expect((error as Error).name).toBe('InitrdError');
       }
     }),
   );

@@ -76,7 +76,7 @@ test('any bytes are a tree or refused, in finite time', async () => {
       const data = header ? Buffer.concat([Buffer.from('070701'), bytes]) : Buffer.from(bytes);
       writeFileSync(join(work, 'any'), data);
       await withInput(join(work, 'any'), (input) => readTree(input, 0, [])).catch((error) => {
-        expect(error.name).toBe('UsageError');
+        expect(error.name).toBe('InitrdError');
       });
     }),
   );

@@ -64,7 +64,7 @@ beforeAll(async () => {
   const verdict = { ok: true, summary: 'multi-user.target reached' };
   writeFileSync(join(work, 'boot/timeline.json'), JSON.stringify({ milestones, verdict }));
   bootrelay('report', platform, '--build', 'build', '--boot', 'boot', '--output', 'one.html');
-  bootrelay('report', old, platform, '--output', 'two.html');
+  bootrelay('report', platform, old, '--output', 'two.html');
   writeLargeInitrd('old.img', 'as it was');
   writeLargeInitrd('new.img', 'as it is');
   bootrelay('report', 'old.img', 'new.img', '--output', 'large.html');

@@ -1,13 +1,14 @@
 /** The page as text: what is in it, and that nothing of the input becomes markup. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { escapeHtml, html, idOf } from '../../src/report/html.ts';
+import { html, idOf } from '../../src/report/html.ts';
 import { formatReport } from '../../src/report/report.ts';
 import { formatSideBySide } from '../../src/report/side-by-side.ts';
 import { compareSides } from '../../src/review/compare.ts';
 import { compareTexts } from '../../src/review/compare-texts.ts';
 import { sideOfPlatform } from '../../src/review/read-side.ts';
 import type { Side } from '../../src/review/side.ts';
+import { escapeXml } from '../../src/review/xml.ts';
 import { configure, plan } from '../config/platform-files.ts';
 
 const side = (...settings: readonly string[]): Side =>
@@ -44,7 +45,9 @@ describe('the page', () => {
       expect(page).toContain(`id="${idOf('step', name)}"`);
       for (const reason of failures) expect(page).toContain(`<code>${reason}</code>`);
     }
-    for (const name of side().settings?.keys() ?? []) expect(page).toContain(`>${name}</th>`);
+    const named = await report(side('Verity.Name=x'));
+    for (const [name, { where }] of side('Verity.Name=x').settings ?? [])
+      expect(named).toMatch(new RegExp(`>${name}</th>.*<td>${where}</td></tr>`));
   });
 });
 
@@ -53,8 +56,8 @@ describe('HTML', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         const { text: page } = html`<p title="${text}">${text}</p>`;
-        expect(page).toBe(`<p title="${escapeHtml(text)}">${escapeHtml(text)}</p>`);
-        expect(escapeHtml(text)).not.toMatch(/[<>"]|&(?!amp;|lt;|gt;|quot;)/);
+        expect(page).toBe(`<p title="${escapeXml(text)}">${escapeXml(text)}</p>`);
+        expect(escapeXml(text)).not.toMatch(/[<>"]|&(?!amp;|lt;|gt;|quot;)/);
       }),
     );
   });
@@ -103,17 +106,31 @@ describe('two texts side by side', () => {
     ]);
   });
 
-  test('both columns give back both texts', () => {
+  test('both columns give back the lines of both texts that the patch has', () => {
     const lines = fc.array(fc.constantFrom('a', 'b', '<c>', ' d'), { maxLength: 12 });
     const end = fc.constantFrom('', '\n');
+    const asText = (text: string) =>
+      text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
     fc.assert(
       fc.property(lines, lines, end, end, (left, right, leftEnd, rightEnd) => {
         const [before, after] = [left.join('\n') + leftEnd, right.join('\n') + rightEnd];
         const [change] = compareTexts(new Map([['a', before]]), new Map([['a', after]]));
+        expect(change === undefined).toBe(before === after);
         if (!change) return;
-        const { text } = formatSideBySide(change);
-        const count = (name: string) => [...text.matchAll(new RegExp(`<td class="${name}">`, 'g'))].length;
-        expect([count('removed'), count('added')]).toEqual([change.removedLines, change.addedLines]);
+        const shown = [...formatSideBySide(change).text.matchAll(/<tr.*?<\/tr>/g)]
+          .slice(1)
+          .map(([row]) =>
+            [...row.matchAll(/<td class="(?!line)[^"]*">(.*?)<\/td>/g)].map(([, cell = '']) =>
+              /<code>(.*)<\/code>/.exec(cell)?.[1]?.replaceAll(/<\/?mark>/g, ''),
+            ),
+          );
+        const column = (index: number) => shown.flatMap((row) => row[index] ?? []).map(asText);
+        const ofPatch = (other: string) =>
+          change.patch
+            .split('\n')
+            .filter((line) => /^[ +-]/.test(line) && !line.startsWith(other))
+            .map((line) => line.slice(1));
+        expect([column(0), column(1)]).toEqual([ofPatch('+'), ofPatch('-')]);
       }),
     );
   });

@@ -123,10 +123,10 @@ describe('a git history', () => {
     const { status, summary, output } = summarize('HEAD~5', 'changed');
     expect({ status, output }).toEqual({ status: 0, output: 'different=true\n' });
     expect(summary).toMatch(
-      /^### cloud: different, 1 thing to look at\n\n- :warning: looser: `Verity\.OnCorruption`/,
+      /^- 4 of 5 platforms differ: .*\n.*\n\n### cloud: different, 1 thing to look at\n\n- :warning: looser: `Verity\.OnCorruption`/,
     );
     expect(summarize('HEAD', 'same')).toMatchObject({ status: 0, output: 'different=false\n' });
-    expect(summarize('nosuch', 'wrong')).toMatchObject({ status: 3, output: '' });
+    expect(summarize('nosuch', 'wrong')).toMatchObject({ status: 2, output: '' });
   });
 
   test('a platform with errors is never passed over, a base is', () => {
@@ -145,11 +145,13 @@ describe('a git history', () => {
     git('commit', '--quiet', '-m', 'alias');
     expect(diff('HEAD:platforms', 'platforms')).toMatchObject({ status: 0 });
     expect(diff('HEAD:platforms/alias.ini', 'platforms/alias.ini').stdout).toContain('no difference');
-    const { status, stdout } = diff('HEAD:nothing', 'platforms');
+    expect(diff('HEAD:nothing', 'platforms')).toMatchObject({
+      status: 2,
+      stderr: 'bootrelay: no platform is in HEAD:nothing; --allow-absent takes it for an empty directory\n',
+    });
+    const { status, stdout } = diff('--allow-absent', 'HEAD:nothing', 'platforms');
     expect(status).toBe(1);
-    expect(stdout).toBe(
-      'no platform is in HEAD:nothing\nnew: alias.ini, cloud.ini, edge.ini, metal.ini, qemu.ini, test.ini\n',
-    );
+    expect(stdout).toBe('new: alias.ini, cloud.ini, edge.ini, metal.ini, qemu.ini, test.ini\n');
     git('reset', '--quiet', '--hard', 'HEAD~1');
   });
 
@@ -185,7 +187,7 @@ describe('a git history', () => {
 
   test('what is not there, and what cannot be compared', () => {
     expect(diff('nosuch:platforms', 'platforms')).toMatchObject({
-      status: 3,
+      status: 2,
       stderr: 'bootrelay: git has no revision nosuch here\n',
     });
     expect(diff('platforms', 'platforms/qemu.ini')).toMatchObject({ status: 2 });
@@ -324,6 +326,31 @@ describe('two builds', () => {
     expect(stdout).not.toContain('/init');
   });
 
+  test('one that knows its image in /usr, and the check of /usr that is gone', () => {
+    const check = { name: 'usr/lib/bootrelay/check-usr', mode: file, data: '#!/bin/sh\n' };
+    writeBuild('told', [check], {}, 'qemu', { fullInitrd: { size: 1000 } });
+    writeBuild('untold', [check]);
+    expect(diff('untold', 'told')).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('/usr, the full initrd: known only of the new build'),
+    });
+    writeFileSync(join(work, 'with.img'), newcArchive([check, busybox('1', 10)]));
+    writeFileSync(join(work, 'without.img'), newcArchive([busybox('1', 10)]));
+    expect(diff('with.img', 'without.img').stdout).toContain('! the check of /usr is gone');
+  });
+
+  test('a rendered tree that everybody may read shows no hash of a password', () => {
+    for (const [name, hash] of [
+      ['tree1', '$6$aaaa'],
+      ['tree2', '$6$bbbb'],
+    ] as const) {
+      mkdirSync(join(work, name, 'minimal/etc'), { recursive: true });
+      writeFileSync(join(work, name, 'explain.txt'), name);
+      writeFileSync(join(work, name, 'minimal/etc/shadow'), `root:${hash}:::::::\n`);
+    }
+    expect(diff('tree1', 'tree2').stdout).not.toMatch(/\$6\$/);
+  });
+
   test('what only root may read is not shown, only that it changed', () => {
     const shadow = (hash: string) => [{ name: 'etc/shadow', mode: 0o100600, data: `root:${hash}:::::::\n` }];
     writeBuild('secret', shadow('$6$aaaa'), { 'Emergency.PasswordHash': ['$6$aaaa'] });
@@ -404,6 +431,48 @@ describe('two builds', () => {
       status: 2,
       stderr: 'bootrelay: packed.squashfs is a packed image, squashfs: its cpio is wanted\n',
     });
+  });
+});
+
+describe('two revisions', () => {
+  afterEach(() => {
+    git('checkout', '--quiet', '.');
+    git('clean', '--quiet', '--force', 'platforms');
+  });
+
+  test('a base file that is renamed changes nothing', () => {
+    const text = readFileSync(join(work, 'platforms/metal-base.ini'), 'utf8');
+    writeFileSync(join(work, 'platforms/metal-common.ini'), text);
+    rmSync(join(work, 'platforms/metal-base.ini'));
+    for (const name of ['metal.ini', 'edge.ini']) edit(name, 'metal-base.ini', 'metal-common.ini');
+    const { status, stdout } = diff('HEAD:platforms', 'platforms');
+    expect(status).toBe(0);
+    expect(stdout).toContain('only comments on where values come from changed: edge.ini, metal.ini\n');
+  });
+
+  test('of a list only what went and came is said, and a driver that went is looked at', () => {
+    edit('metal-base.ini', 'Modules=nvme\n', 'Modules=virtio_scsi\n');
+    const { stdout } = diff('--markdown', 'HEAD:platforms/metal.ini', 'platforms/metal.ini');
+    expect(stdout).toMatch(
+      /- :warning: setting: `Modules\.Modules`, without `nvme`, with `virtio_scsi` \(metal-base\.ini:\d+ metal-base\.ini:\d+\)\n/,
+    );
+  });
+
+  test('errors before are no news of a platform', () => {
+    edit('qemu.ini', 'Device=', 'Devise=');
+    git('add', '--all');
+    git('commit', '--quiet', '--message', 'Break');
+    edit('qemu.ini', 'Devise=', 'Device=');
+    expect(diff('HEAD:platforms', 'platforms')).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining('had errors before, and has none now: qemu.ini\n'),
+    });
+    const one = diff('HEAD:platforms/qemu.ini', 'platforms/qemu.ini');
+    expect(one).toMatchObject({ status: 2, stderr: expect.stringContaining('Devise') });
+    rmSync(join(work, 'platforms/qemu.ini'));
+    expect(diff('HEAD:platforms', 'platforms').stdout).toContain('gone: qemu.ini\n');
+    git('checkout', '--quiet', '.');
+    git('reset', '--quiet', '--hard', 'HEAD~1');
   });
 });
 

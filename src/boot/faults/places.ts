@@ -7,7 +7,7 @@ const usrStart = 1024 * 1024;
 const blockSize = 4096;
 
 /** Offsets in the verity superblock: struct verity_sb of cryptsetup, docs/on-disk-format of it. */
-export const superblockFields = {
+const superblockFields = {
   magic: 0,
   version: 8,
   algorithm: 32,
