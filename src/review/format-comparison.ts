@@ -12,7 +12,7 @@ import { nameOf, type Part, type Summary, summarize } from './summary.ts';
 export interface Others {
   /** Platforms that boot as before, byte for byte. */
   readonly identical: readonly string[];
-  /** Those that do, with other line numbers in comments. */
+  /** Those that do, with other comments on where values come from. */
   readonly moved: readonly string[];
   readonly added: readonly string[];
   readonly removed: readonly string[];

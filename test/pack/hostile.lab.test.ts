@@ -112,6 +112,6 @@ test.each([
       round % 3 === 0 ? changed.subarray(0, random.next().value % changed.length) : changed,
     );
     const error = await pack(file);
-    if (error) expect(['UsageError', 'ToolError']).toContain(error.name);
+    if (error) expect(['InitrdError', 'ToolError']).toContain(error.name);
   }
 });
