@@ -159,6 +159,26 @@ const cases: Readonly<Record<string, Case>> = {
     sysroot: (sysroot) => sysroot.remove(sysroot.find(`${modules}/kernel/crypto`, /^blake2b_generic/)),
     finding: /error: test: the sysroot must have kernel\/crypto\/blake2b_generic\S+, which modules\.dep/,
   },
+  'module of another kernel': {
+    sysroot: (sysroot) => {
+      const file = sysroot.path(sysroot.find(`${modules}/kernel/drivers/block`, /^virtio_blk/));
+      const module = spawnSync('xz', ['--decompress', '--stdout', file]).stdout.toString('latin1');
+      const other = module.replace(/vermagic=\d/, 'vermagic=9');
+      expect(other).not.toBe(module);
+      rmSync(file);
+      const input = Buffer.from(other, 'latin1');
+      writeFileSync(file, spawnSync('xz', ['--check=crc32', '--stdout'], { input }).stdout);
+    },
+    at: 'Modules=',
+    finding: /error: Modules\.Modules: test: the module virtio_blk must be of kernel 6\S+, and is of 9\S+$/,
+  },
+  'damaged library': {
+    sysroot: (sysroot) =>
+      sysroot.edit(sysroot.find('usr/lib/x86_64-linux-gnu', /^libdevmapper\.so/), (text) =>
+        text.slice(0, 20_000),
+      ),
+    finding: /error: .*test: .*cannot be (read|built from this sysroot): /,
+  },
   'busybox that tells of no applets': {
     sysroot: (sysroot) => sysroot.edit('usr/bin/busybox', (text) => text.replace('\0sh\0', '\0xx\0')),
     status: 0,
