@@ -311,7 +311,7 @@ export const commands: readonly Command[] = [
     describe: 'Print the man page',
     positionals: {},
     options: { json },
-    run: async () => (await import('./commands/man.ts')).man(commands),
+    run: async () => (await import('./commands/man.ts')).man(),
   }),
 ];
 

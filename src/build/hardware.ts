@@ -1,6 +1,4 @@
 /** Does the minimal initrd drive the hardware that a platform declares? */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { placeOfEntry } from '../config/place.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, finding } from '../findings.ts';
@@ -16,7 +14,8 @@ export function checkHardware(config: PlatformConfig, plan: BootPlan, kernel: Ke
   if (Require.length === 0) return [];
   const loaded = loadedModules(plan, kernel);
   const aliases = kernel.devices();
-  const known = [...[...loaded].flatMap((name) => aliases.get(name) ?? []), ...builtInPatterns(kernel)];
+  const builtIn = kernel.builtInAliases().filter((alias) => alias.includes(':'));
+  const known = [...[...loaded].flatMap((name) => aliases.get(name) ?? []), ...builtIn];
   const patterns = known.map((pattern) => patternToRegExp(pattern));
   return Require.flatMap((device, index) => {
     const name = canonicalModuleName(device);
@@ -34,14 +33,6 @@ export function checkHardware(config: PlatformConfig, plan: BootPlan, kernel: Ke
     const message = `nothing in this initrd drives ${device}`;
     return [finding('hardware-without-driver', message, { ...place, hint })];
   });
-}
-
-/** From modules.builtin.modinfo: NAME.KEY=VALUE, each with a NUL behind it. */
-function builtInPatterns(kernel: Kernel): readonly string[] {
-  const file = join(kernel.directory, 'modules.builtin.modinfo');
-  if (!existsSync(file)) return [];
-  const entries = readFileSync(file, 'latin1').split('\0');
-  return entries.flatMap((entry) => /^[\w-]+\.alias=(.*:.*)$/.exec(entry)?.[1] ?? []);
 }
 
 /** The module that would do it, and where to write that. */

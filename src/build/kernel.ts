@@ -16,6 +16,8 @@ export interface Kernel {
   readonly devices: () => ReadonlyMap<string, readonly string[]>;
   /** What each module works better with, by canonical name (modprobe.d(5), softdep): names of modules, or what several go by. */
   readonly softDependencies: () => ReadonlyMap<string, readonly string[]>;
+  /** Aliases of what is built in: modalias patterns and other names, from modules.builtin.modinfo. Read when first asked for. */
+  readonly builtInAliases: () => readonly string[];
   /** Modules by another name, such as crypto-sha256: none for what is built in. Read when first asked for. */
   readonly otherNames: () => ReadonlyMap<string, readonly string[]>;
   /** Option names without CONFIG_ -> y, m or a value; undefined where the sysroot has no configuration. */
@@ -39,6 +41,7 @@ export function readKernel(sysroot: string, version: string): Kernel | undefined
     fileInSysroot(sysroot, `/usr/lib/modules/${version}`) ??
     fileInSysroot(sysroot, `/lib/modules/${version}`);
   if (directory === undefined || !existsSync(join(directory, 'modules.dep'))) return undefined;
+  const builtInAliases = once(() => readBuiltInAliases(join(directory, 'modules.builtin.modinfo')));
   const builtin = readLines(join(directory, 'modules.builtin')).map(moduleNameOfPath);
   return {
     version,
@@ -47,7 +50,8 @@ export function readKernel(sysroot: string, version: string): Kernel | undefined
     modules: new Map(readLines(join(directory, 'modules.dep')).map(readDependencies)),
     devices: once(() => readDevices(join(directory, 'modules.alias'))),
     softDependencies: once(() => readSoftDependencies(join(directory, 'modules.softdep'))),
-    otherNames: once(() => readOtherNames(directory)),
+    builtInAliases,
+    otherNames: once(() => readOtherNames(join(directory, 'modules.alias'), builtInAliases())),
     options: readOptions([join(directory, 'config'), join(sysroot, `boot/config-${version}`)]),
   };
 }
@@ -88,20 +92,24 @@ function readSoftDependencies(file: string): ReadonlyMap<string, readonly string
   return dependencies;
 }
 
-/** From modules.alias, and for what is built in from modules.builtin.modinfo (NAME.alias=OTHER, each with a NUL behind it). */
-function readOtherNames(directory: string): ReadonlyMap<string, readonly string[]> {
+/** NAME.KEY=VALUE, each with a NUL behind it. */
+function readBuiltInAliases(file: string): readonly string[] {
+  const text = existsSync(file) ? readFileSync(file, 'latin1') : '';
+  return [...text.matchAll(/(?<=^|\0)[\w-]+\.alias=([^\0]+)/g)].map(([, alias = '']) => alias);
+}
+
+/** Of a modules.alias, and of what is built in: names without a bus. */
+function readOtherNames(file: string, builtIn: readonly string[]): ReadonlyMap<string, readonly string[]> {
   const names = new Map<string, string[]>();
-  for (const line of readLines(join(directory, 'modules.alias'))) {
+  for (const line of readLines(file)) {
     const [, name = '', module = ''] = /^alias ([\w-]+) (\S+)$/.exec(line) ?? [];
     if (!name) continue;
     const known = names.get(canonicalModuleName(name));
     if (known) known.push(module);
     else names.set(canonicalModuleName(name), [module]);
   }
-  const file = join(directory, 'modules.builtin.modinfo');
-  const builtIn = existsSync(file) ? readFileSync(file, 'latin1') : '';
-  for (const [, name = ''] of builtIn.matchAll(/\.alias=([\w-]+)(?=\0)/g))
-    if (!names.has(canonicalModuleName(name))) names.set(canonicalModuleName(name), []);
+  for (const name of builtIn.filter((alias) => !alias.includes(':')).map(canonicalModuleName))
+    if (!names.has(name)) names.set(name, []);
   return names;
 }
 

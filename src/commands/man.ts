@@ -1,15 +1,15 @@
 /** `bootrelay man`: the man page, from the same table as --help (man-pages(7), groff_man(7)). */
 import type { Options } from 'yargs';
 import { bootrelayVersion } from '../build/version.ts';
-import { type Command, usageOf } from '../command-line.ts';
+import { type Command, commands, usageOf } from '../command-line.ts';
 import { type CommandResult, exitCodes } from './result.ts';
 
-export async function man(commands: readonly Command[]): Promise<CommandResult> {
-  const text = formatManPage(commands, bootrelayVersion());
+export async function man(): Promise<CommandResult> {
+  const text = formatManPage(bootrelayVersion());
   return { exitCode: 0, text, json: { command: 'man', text }, findings: [] };
 }
 
-function formatManPage(commands: readonly Command[], version: string): string {
+function formatManPage(version: string): string {
   return [
     // No date: the same source gives the same page.
     `.TH BOOTRELAY 1 "" "bootrelay ${version}"`,

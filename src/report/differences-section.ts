@@ -9,6 +9,7 @@ import { filterOf } from './filter.ts';
 import { type Content, type Html, html, idOf } from './html.ts';
 import type { Section } from './page.ts';
 import { formatSideBySide } from './side-by-side.ts';
+import { withinLimit } from './within-limit.ts';
 
 /** All of a comparison; the first texts are open. */
 export function differencesSection(comparison: Comparison): Section {
@@ -62,12 +63,7 @@ ${files.map(
 const mostPatches = 1_000_000;
 
 function formatTextChanges(texts: readonly TextChange[]): Html {
-  let length = 0;
-  const shown = texts.filter(({ patch }) => {
-    length += patch.length;
-    return length <= mostPatches;
-  });
-  const others = texts.length - shown.length;
+  const { shown, others } = withinLimit(texts, ({ patch }) => patch.length, mostPatches);
   return html`${shown.map(formatTextChange)}${
     others > 0 &&
     html`<p>${others} more changed texts are left out: the page would be too large. diff has them all.</p>`

@@ -2,6 +2,7 @@
 import { hierarchy, treemap, treemapSquarify } from 'd3-hierarchy';
 import { formatBytes } from '../bytes.ts';
 import type { InitrdFile } from '../pack/initrd-files.ts';
+import type { ImageSize } from '../review/side.ts';
 import { filterOf } from './filter.ts';
 import { type Html, html } from './html.ts';
 import type { Section } from './page.ts';
@@ -30,10 +31,7 @@ interface Tile {
 const smallest = 0.0004;
 
 /** `files` are those of the initrd; `boot` is its size as an image, in bytes, where that is known. */
-export function sizeMapSection(
-  files: readonly InitrdFile[],
-  boot: { readonly size: number; readonly budget: number } | undefined,
-): Section {
+export function sizeMapSection(files: readonly InitrdFile[], boot: ImageSize | undefined): Section {
   const regular = files.filter(({ type }) => type === 'file');
   const parts = partsOf(regular);
   const total = parts.reduce((sum, { size }) => sum + size, 0);
@@ -73,7 +71,7 @@ ${[...files]
   return { id: 'sizes', title: 'What the initrd is made of', content };
 }
 
-function budgetOf({ size, budget }: { readonly size: number; readonly budget: number }): string {
+function budgetOf({ size, budget }: ImageSize): string {
   return budget === 0 ? '' : `, ${percent(size, budget)} of its budget of ${formatBytes(budget)}`;
 }
 

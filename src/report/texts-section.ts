@@ -3,30 +3,20 @@ import { filterOf } from './filter.ts';
 import { type Html, html, idOf } from './html.ts';
 import type { Section } from './page.ts';
 import { highlight } from './syntax.ts';
+import { withinLimit } from './within-limit.ts';
 
-/** Characters of text that a page has at most: a browser takes long over more. */
+/** Characters of text that a page has at most. */
 const mostText = 8_000_000;
 
 /** Texts by path, each closed, with a field to find one. */
 export function textsSection(texts: ReadonlyMap<string, string>): Section {
-  const { shown, others } = withinLimit([...texts].sort(([left], [right]) => (left < right ? -1 : 1)));
+  const sorted = [...texts].sort(([left], [right]) => (left < right ? -1 : 1));
+  const { shown, others } = withinLimit(sorted, ([, text]) => text.length, mostText);
   const content = html`${filterOf('texts-list', 'Find a file')}
 <div id="texts-list">
 ${shown.map(([path, text]) => formatText(path, text))}</div>
 ${others > 0 && html`<p>${others} more files are left out: the page would be too large.</p>`}`;
   return { id: 'texts', title: 'Files as text', content };
-}
-
-type Texts = readonly (readonly [path: string, text: string])[];
-
-/** As many of the texts, in their order, as fit into a page. */
-function withinLimit(texts: Texts): { readonly shown: Texts; readonly others: number } {
-  let length = 0;
-  const shown = texts.filter(([, text]) => {
-    length += text.length;
-    return length <= mostText;
-  });
-  return { shown, others: texts.length - shown.length };
 }
 
 function formatText(path: string, text: string): Html {

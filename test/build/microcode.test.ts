@@ -36,6 +36,7 @@ const kernel = (options: Readonly<Record<string, string>>): Kernel => ({
   options: new Map(Object.entries(options)),
   devices: () => new Map(),
   softDependencies: () => new Map(),
+  builtInAliases: () => [],
   otherNames: () => new Map(),
 });
 
