@@ -85,6 +85,11 @@ export const findingKinds = {
     title: 'Two settings cannot hold at once.',
     help: 'Change one of them; the message says which two, or what one requires.',
   },
+  'mount-option-refused': {
+    severity: 'error',
+    title: 'A mount option of /usr is one that is not allowed.',
+    help: 'docs/mount-options.md has the options that are, by file system, and why others are not: /usr must be the verified device, all of it and nothing else.',
+  },
   'setting-without-effect': {
     severity: 'warning',
     title: 'A setting has no effect with the others.',

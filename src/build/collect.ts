@@ -94,7 +94,6 @@ function systemdEntries(sysroot: string): readonly Entry[] {
   const release = fileInSysroot(sysroot, '/usr/lib/os-release') ?? fileInSysroot(sysroot, '/etc/os-release');
   if (!release) throw new ToolError('the sysroot has no os-release');
   return [
-    { type: 'link', path: '/init', target: 'usr/lib/systemd/systemd', part: 'layout' },
     fileEntry('/etc/initrd-release', release, 0o644, 'layout'),
     { type: 'link', path: '/etc/os-release', target: 'initrd-release', part: 'layout' },
     // rd.rescue, rd.emergency and rd.systemd.unit= are meant for the full initrd: stage 1 does here what it always does.

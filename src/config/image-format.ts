@@ -28,6 +28,22 @@ export function imageFormatOf({ FullInitrd }: PlatformSettings): ImageFormat {
   };
 }
 
+/** What an image has of the files of /usr: all of it (`whole`), or as Thin= says. */
+export type ImageKind = 'whole' | PlatformSettings['FullInitrd']['Thin'];
+
+/** The kind of image that stage 1 of the platform can use. */
+export function imageKindOf(settings: PlatformSettings): ImageKind {
+  return thinOf(settings) ?? 'whole';
+}
+
+/** Counts up where a stage 1 can no longer use the images of the releases before, or they not it. */
+export const imageFormatNumber = 1;
+
+/** The words with which the last line of an image begins: for which stage 1 it was packed. */
+export function imageMark(kind: ImageKind): string {
+  return `bootrelay-image ${imageFormatNumber} ${kind} `;
+}
+
 /** How a thin image names a file of /usr: overlayfs reads its data from there, or it is a symbolic link to it. */
 export type Thin = PlatformSettings['FullInitrd']['Thin'];
 

@@ -1,6 +1,7 @@
 /** What settings demand of one another: contradictions, settings without effect, remarks on safety. */
 import { type Finding, finding, type Origin } from '../findings.ts';
 import { fullInitrdRules } from './full-initrd-rules.ts';
+import { mountOptionRules } from './mount-option-rules.ts';
 import { type Rule, type RuleInput, withoutEffect } from './rule.ts';
 import type { PlatformSettings, SettingName } from './settings.ts';
 import { verityRules } from './verity-rules.ts';
@@ -104,6 +105,11 @@ const shellIsGuarded: Rule = ({ settings: { Emergency }, isSet }) => {
   return [{ kind: 'value-required', setting, message, hint: '`openssl passwd -6` prints one' }];
 };
 
+const panicTimeoutIsUsed: Rule = ({ settings: { Emergency }, isSet }) =>
+  Emergency.Action !== 'reboot' && isSet('Emergency.PanicTimeout')
+    ? [withoutEffect('Emergency.PanicTimeout', `Emergency.Action=${Emergency.Action}`)]
+    : [];
+
 const debugIsForDevelopment: Rule = ({ settings: { Emergency }, isSet }) => {
   if (!Emergency.Debug)
     return isSet('KernelCommandLine.Break')
@@ -117,10 +123,12 @@ const rules: readonly Rule[] = [
   ...verityRules,
   parametersAreRead,
   parameterNamesDiffer,
+  ...mountOptionRules,
   ...fullInitrdRules,
   compressionLevelFits,
   microcodeFitsArchitecture,
   coldplugHasDirectories,
   shellIsGuarded,
+  panicTimeoutIsUsed,
   debugIsForDevelopment,
 ];

@@ -37,6 +37,7 @@ import {
   text,
   timeSpan,
   usrPath,
+  wholeSeconds,
 } from './value-types.ts';
 
 /** The groups of udev's rules, with the numbers that Debian gives them or its systemd the first time. */
@@ -125,7 +126,14 @@ export const settings = {
   Usr: {
     Device: optional<DeviceSpec>(device, 'The partition that holds /usr. Exactly one device must match.'),
     FileSystem: single(choice('erofs', 'btrfs', 'squashfs', 'ext4'), 'erofs', 'File system of /usr.'),
-    Options: optional(mountOptions, 'Mount options of /usr besides `ro`.'),
+    Options: optional(
+      mountOptions,
+      'Mount options of /usr besides `ro`, of those that docs/mount-options.md allows; the kernel command line may give others instead.',
+    ),
+    FixedOptions: optional(
+      mountOptions,
+      'Mount options of /usr that it is always mounted with, whatever the kernel command line gives, such as `rescue=nologreplay`.',
+    ),
     HandOver: single(
       choice('bind', 'move'),
       'bind',
@@ -286,6 +294,11 @@ export const settings = {
       timeSpan,
       '10s',
       'How long the reason stays on the console before the action; the console counts down.',
+    ),
+    PanicTimeout: single(
+      wholeSeconds,
+      '10s',
+      'With Action=reboot: when the machine restarts after a kernel panic, in stage 1 or later, where the kernel itself would stand still for ever (`panic=0`, its default): a block of /usr that does not match, an init that cannot be started. Without it no boot loader could fall back to the other slot. 0: left to the kernel.',
     ),
     Shell: single(
       choice('never', 'password', 'always'),

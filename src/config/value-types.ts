@@ -33,6 +33,16 @@ export const timeSpan: ValueType<number> = {
   },
 };
 
+/** Seconds, none of them in part: what the kernel counts in. */
+export const wholeSeconds: ValueType<number> = {
+  name: 'time span of whole seconds',
+  parse(text) {
+    const parsed = timeSpan.parse(text);
+    if (!('value' in parsed) || Number.isInteger(parsed.value)) return parsed;
+    return { required: 'a time span of whole seconds, such as 10s or 1min' };
+  },
+};
+
 const maximumSeconds = 86_400;
 
 const secondsPerUnit: Readonly<Record<string, number>> = {

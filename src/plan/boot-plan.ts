@@ -13,8 +13,11 @@ export type Fact =
   | 'hash partition'
   | 'usr device'
   | 'mounted usr'
+  | 'mounts as the kernel has them'
   | 'full initrd root'
   | 'usr below full initrd'
+  | 'paths inside the full initrd'
+  | 'checked full initrd'
   | 'carried paths'
   | 'running full initrd';
 

@@ -4,6 +4,8 @@ import { type BootPlan, checkPlan, type ProgramNeed, type Step } from './boot-pl
 import { emergencyNeeds, planEmergency } from './emergency.ts';
 import { relativeToPlatform } from './source.ts';
 import { carriesOver, carryOver } from './steps/carry-over.ts';
+import { checkFullInitrd } from './steps/check-full-initrd.ts';
+import { checkMountedUsr } from './steps/check-mounted-usr.ts';
 import { findUsrPartition } from './steps/find-usr-partition.ts';
 import { handOverUsr } from './steps/hand-over-usr.ts';
 import { loadModules } from './steps/load-modules.ts';
@@ -12,6 +14,7 @@ import { mountFullInitrd } from './steps/mount-full-initrd.ts';
 import { mountKernelFileSystems } from './steps/mount-kernel-filesystems.ts';
 import { mountUsr } from './steps/mount-usr.ts';
 import { readKernelCommandLine, readsCommandLine } from './steps/read-kernel-command-line.ts';
+import { setPanicTimeout, setsPanicTimeout } from './steps/set-panic-timeout.ts';
 import { setUpVerity } from './steps/set-up-verity.ts';
 import { switchRoot } from './steps/switch-root.ts';
 
@@ -35,13 +38,16 @@ function stepsOf(config: PlatformConfig): readonly Step[] {
   const { settings } = config;
   return [
     mountKernelFileSystems(config),
+    ...(setsPanicTimeout(settings) ? [setPanicTimeout(config)] : []),
     ...(readsCommandLine(settings) ? [readKernelCommandLine(config)] : []),
     loadModules(config),
     findUsrPartition(config),
     ...(settings.Verity.Verity === 'required' ? [setUpVerity(config)] : []),
     mountUsr(config),
+    checkMountedUsr(config),
     settings.FullInitrd.Source === 'usr' ? makeSkeletonRoot(config) : mountFullInitrd(config),
     handOverUsr(config),
+    checkFullInitrd(config),
     ...(carriesOver(settings) ? [carryOver(config)] : []),
     switchRoot(config),
   ];

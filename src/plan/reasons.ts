@@ -33,12 +33,12 @@ export const reasons = {
     when: 'the kernel command line asks for another file system of /usr than the platform has',
     help: 'Remove the parameter, or set Usr.FileSystem and build again: the initrd has the modules of one file system.',
   },
-  'mount-options-refused': {
-    when: 'the kernel command line gives mount options with characters that no file system uses, or systemd does not take them',
-    help: 'Correct the parameter of KernelCommandLine.UsrOptions, `mount.usrflags=` by default.',
+  'usr-options-refused': {
+    when: 'the kernel command line gives a mount option of /usr that it may not set, or systemd does not take it',
+    help: 'Correct the parameter of KernelCommandLine.UsrOptions, `mount.usrflags=` by default: docs/mount-options.md has those that it may set. An option that names a device is an attack unless somebody knows better.',
   },
   'module-refused': {
-    when: 'the kernel refuses a module that the boot needs',
+    when: 'the kernel refuses a module that the boot needs, or the list of modules is not in the initrd',
     help: 'The module is of another kernel version, damaged, not signed as a locked-down kernel wants it, or not in the initrd. The kernel says which just before.',
   },
   'device-name-unsupported': {
@@ -58,11 +58,11 @@ export const reasons = {
     help: `The disk fails, was taken away, or its cable is bad: the kernel's log has the I/O error just before. ${otherSlot}, and look at the disk.`,
   },
   'usr-file-system-missing': {
-    when: 'the partition does not hold the file system that the platform has for /usr',
+    when: 'the partition does not hold the file system that the platform has for /usr, or not all of it',
     help: `An update did not finish, or the partition is another one. ${otherSlot} and write this one again.`,
   },
   'verity-superblock-invalid': {
-    when: 'there is no verity superblock at the hash offset, or one of a version, type or block size that this initrd does not read',
+    when: 'there is no verity superblock at the hash offset; or one of a version, type or block size that this initrd does not read; or one that tells of less data than the file system of /usr has, or of more than there is',
     help: `An update did not finish, the hash tree is elsewhere (Verity.HashOffset, Verity.HashDevice), or it was made with other block sizes than 4096. ${otherSlot}.`,
   },
   'verity-root-hash-mismatch': {
@@ -81,6 +81,10 @@ export const reasons = {
     when: '/usr cannot be mounted',
     help: `The file system is damaged, was made for a newer kernel, or does not take the mount options. ${otherSlot}.`,
   },
+  'usr-not-as-verified': {
+    when: 'stage 1 or the full initrd finds another /usr than the one that was verified: not mounted or more than once, writable, of another device, another directory of it, or with another root hash; or the kernel calls it corrupted',
+    help: 'Mount options led elsewhere, something in the full initrd mounted over it, or a block of /usr was changed since. Take it for an attack if nothing explains it.',
+  },
   'image-missing': {
     when: 'the image of the full initrd is not in /usr',
     help: `/usr was made without it, or FullInitrd.Image is another path there. ${otherSlot}.`,
@@ -89,13 +93,21 @@ export const reasons = {
     when: 'the image of the full initrd cannot be mounted',
     help: `It is of another file system than FullInitrd.FileSystem, cut off, or compressed in a way that the kernel does not know. ${otherSlot}.`,
   },
+  'image-not-as-verified': {
+    when: 'what is mounted as the full initrd is not the image in the verified /usr, all of it and from its start',
+    help: `Take it for an attack, or for a fault of the kernel. ${otherSlot}.`,
+  },
+  'image-unfit': {
+    when: 'the image of the full initrd was packed for another stage 1: whole instead of thin or the other way round, or in a later format',
+    help: `The initrd in /boot and the image in /usr are of different releases or platforms: an update reached only one of them. ${otherSlot}, and install both together.`,
+  },
   'overlay-failed': {
     when: "the full initrd's root cannot be made: a tmpfs, the overlay above the image, or the system's /usr in it",
     help: 'There is no memory left, or the kernel is older than FullInitrd.Thin=overlay needs (6.5).',
   },
   'init-missing': {
-    when: 'the full initrd has no init program',
-    help: 'The image is no initrd, or FullInitrd.Init is another path in it.',
+    when: 'the full initrd has no init that the kernel can start: no such file, a link that leads nowhere, a directory, not executable, of another architecture, or without its interpreter or loader',
+    help: 'The image is no initrd, FullInitrd.Init is another path in it, or what /usr should have of it is not there. The message says which.',
   },
   'release-missing': {
     when: 'the full initrd has no /etc/initrd-release, or with Init=systemd no os-release, and systemd switches to no other root',
@@ -120,10 +132,6 @@ export const reasons = {
   'hand-over-missing': {
     when: 'the full initrd finds no hand-over, or one without what it needs',
     help: 'The full initrd of this platform was booted without stage 1, or by that of another platform.',
-  },
-  'usr-not-as-verified': {
-    when: 'the full initrd finds another /usr than the one that stage 1 verified: not mounted, writable, another device or root hash, or called corrupted by the kernel',
-    help: 'Something in the full initrd mounted over it, or a block of /usr was changed since. Take it for an attack if nothing explains it.',
   },
 } as const satisfies Record<string, Reason>;
 

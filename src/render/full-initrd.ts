@@ -1,9 +1,11 @@
 /** What the full initrd needs to reuse and check /usr: units, a check, and the dracut module that installs them. */
 
+import { mountedRoot, numbersItself } from '../config/mount-options.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { verityDevicePath } from '../config/verity-device.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { emergencyData } from './emergency.ts';
+import { unsafeVariables } from './environment.ts';
 import { renderTemplate } from './templates.ts';
 import type { RenderedFile } from './tree.ts';
 
@@ -14,6 +16,9 @@ const failureActions = {
   halt: 'halt-force',
   panic: 'reboot-immediate',
 } as const;
+
+/** Seconds that the check may take, besides the time for which its reason is shown. */
+const checkTimeout = 90;
 
 /** Where the check of /usr is in the full initrd: what dracut makes can have it in /usr, what is the system's /usr cannot. */
 export const checkUsrPaths = {
@@ -55,6 +60,10 @@ export function renderFullInitrdFiles(
     verityName: Verity.Name,
     devicePath: verityDevicePath(config.settings),
     fileSystem: Usr.FileSystem,
+    numbersItself: numbersItself(Usr.FileSystem),
+    root: mountedRoot(config.settings),
+    unsafeVariables,
+    timeout: checkTimeout + Math.ceil(plan.emergency.delay.value),
     units,
     programs,
     enabledUnits: enabled,

@@ -24,6 +24,8 @@ export const quotingHelpers: Readonly<Record<string, (value: unknown) => string>
     asList(tags)
       .map((tag) => `${checkIdentifier(tag)}=*`)
       .join(' | '),
+  /** Alternatives of a `case`, each a word; at its end * stands for any text, and = for any value. */
+  patterns: (patterns) => wrapAlternatives(asList(patterns).map(quoteAlternative)),
   comment: (value) => quoteComment(Array.isArray(value) ? value.join(', ') : asText(value)),
   identifier: (value) => checkIdentifier(asText(value)),
   /** A number, which no language treats specially. */
@@ -34,6 +36,8 @@ export const quotingHelpers: Readonly<Record<string, (value: unknown) => string>
   unit: (value) => quoteUnit(asText(value)),
   /** What a user wrote for a unit, specifiers and all. */
   unitSetting: (value) => checkUnitSetting(asText(value)),
+  /** Names of environment variables. */
+  variables: (names) => asList(names).map(checkIdentifier).join(' '),
   unitNames: (values) => asList(values).map(checkUnitName).join(' '),
 };
 
@@ -50,6 +54,26 @@ function asText(value: unknown): string {
 function asList(value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.map(asText);
   throw new TemplateError('a template prints a list that is not there');
+}
+
+function quoteAlternative(pattern: string): string {
+  if (pattern.endsWith('*')) return `${quoteShell(pattern.slice(0, -1))}*`;
+  return pattern.endsWith('=') ? `${quoteShell(pattern)}*` : quoteShell(pattern);
+}
+
+/** Columns of a line of alternatives, without its indentation. */
+const alternativesWidth = 90;
+
+/** Alternatives with | between them, in lines that a person reads. */
+function wrapAlternatives(alternatives: readonly string[]): string {
+  const lines: string[] = [];
+  for (const alternative of alternatives) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + alternative.length < alternativesWidth)
+      lines[lines.length - 1] = `${last} | ${alternative}`;
+    else lines.push(alternative);
+  }
+  return lines.join(' | \\\n        ');
 }
 
 /** As much of a Handlebars engine as quoting needs. */

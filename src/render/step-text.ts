@@ -27,8 +27,7 @@ const preparations: Readonly<Record<string, (data: unknown) => object>> = {
   'read-kernel-command-line': (data) => {
     const commandLine = data as CommandLineData;
     const noRootHash = `${commandLine.parameters.rootHash}= is missing, empty or not hexadecimal`;
-    const strangeOptions = `${commandLine.parameters.usrOptions}= has characters that are not known in mount options`;
-    return { ...commandLine, noRootHash, strangeOptions };
+    return { ...commandLine, noRootHash };
   },
   'find-usr-partition': (data) => ({
     ...(data as FindData),
@@ -50,7 +49,7 @@ const preparations: Readonly<Record<string, (data: unknown) => object>> = {
     const copies = paths.map((path) => ({
       path,
       nested: path.lastIndexOf('/') > 0,
-      target: `/full${path.slice(0, path.lastIndexOf('/') + 1)}`,
+      directory: path.slice(0, path.lastIndexOf('/')),
     }));
     return { paths: copies, where };
   },

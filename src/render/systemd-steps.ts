@@ -92,15 +92,16 @@ function requiredUnits(own: StepUnit, plan: BootPlan): readonly string[] {
 
 function mountData({ data, variables }: Step): object {
   const { verity, devicePath, fileSystem } = data as MountUsrData;
-  const options = variables.find(({ variable }) => variable === 'usr_options');
+  const [options, fixed] = ['usr_options', 'usr_fixed_options'].map((name) =>
+    variables.find(({ variable }) => variable === name),
+  );
   return {
     verity,
     devices: [deviceUnit(devicePath)],
     what: verity ? devicePath : '/run/bootrelay/stage1/usr-device',
     fileSystem,
-    options: [options?.value, 'ro'].filter(Boolean).join(','),
-    optionsSetting: options?.setting,
-    optionsWhere: options?.where,
+    options: [options?.value, fixed?.value, 'ro'].filter(Boolean).join(','),
+    origins: [options, fixed].flatMap((origin) => (origin ? [origin] : [])),
   };
 }
 

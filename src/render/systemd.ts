@@ -3,6 +3,7 @@ import type { BootPlan, Step } from '../plan/boot-plan.ts';
 import type { VerityData } from '../plan/steps/set-up-verity.ts';
 import type { SwitchRootData } from '../plan/steps/switch-root.ts';
 import { emergencyData, type PathAndFile, renderDebug } from './emergency.ts';
+import { unsafeVariables } from './environment.ts';
 import {
   renderUnit,
   scriptDirectory,
@@ -39,8 +40,11 @@ export function renderSystemd(plan: BootPlan): RenderedTree {
     units: unitsOfPlan(plan).map(({ unit }) => unit),
     timeout: plan.emergency.debug ? 'infinity' : unitTimeout,
     totalTimeout: totalTimeout(plan),
+    unsafeVariables,
+    emergencyTimeout: emergencyTimeout(plan),
   };
   return new Map<string, RenderedFile>([
+    ['init', { text: renderTemplate('templates/minimal/init', common), mode: 0o755 }],
     unit('initrd.target', common),
     ...unitsOfPlan(plan).flatMap((own) => renderUnit(own, plan, common)),
     stepFunctions(plan, common),
@@ -49,6 +53,11 @@ export function renderSystemd(plan: BootPlan): RenderedTree {
     unit('bootrelay-emergency.service', common),
     ...renderConfiguration(plan, common),
   ]);
+}
+
+/** Seconds until the emergency action counts as failed; none where somebody may use its shell. */
+function emergencyTimeout({ emergency }: BootPlan): number | 'infinity' {
+  return emergency.shell.value === 'never' ? Math.ceil(emergency.delay.value) + 30 : 'infinity';
 }
 
 function unit(name: string, data: object): PathAndFile {

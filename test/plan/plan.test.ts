@@ -9,13 +9,16 @@ const all = plan();
 test('the steps of the default boot, in order', () => {
   expect(names(all)).toEqual([
     'mount-kernel-filesystems',
+    'set-panic-timeout',
     'read-kernel-command-line',
     'load-modules',
     'find-usr-partition',
     'set-up-verity',
     'mount-usr',
+    'check-mounted-usr',
     'mount-full-initrd',
     'hand-over-usr',
+    'check-full-initrd',
     'carry-over',
     'switch-root',
   ]);
@@ -23,6 +26,8 @@ test('the steps of the default boot, in order', () => {
 
 test.each([
   ['set-up-verity', ['Verity.Verity=no']],
+  ['set-panic-timeout', ['Emergency.Action=halt']],
+  ['set-panic-timeout', ['Emergency.PanicTimeout=0']],
   ['carry-over', ['FullInitrd.CarryOver=']],
   ['carry-over', ['FullInitrd.Writable=no']],
   ['read-kernel-command-line', ['KernelCommandLine.Override=no', `Verity.RootHash=${'ab'.repeat(32)}`]],

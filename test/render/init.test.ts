@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { findMountOption } from '../../src/config/mount-options.ts';
 import { textAt } from '../../src/render/tree.ts';
 import { filesOf, platformNames, renderNamed } from './platforms.ts';
 import { runProgram, shells } from './shells.ts';
@@ -78,12 +79,18 @@ function expected(commandLine: string): string {
     ([key, value]) => key === 'mount.usrfstype' && !['auto', 'erofs'].includes(value),
   );
   if (fileSystem) return `stop:mount.usrfstype=${fileSystem[1]}, but this initrd has erofs only`;
+  const flags = last('mount.usrflags');
+  const options = (flags ?? '').split(',').filter(Boolean);
+  const useOf = (option: string) => findMountOption('erofs', option)?.use;
+  const refused = options.find((option) => !['command line', 'later stages'].includes(useOf(option) ?? ''));
+  if (refused !== undefined) return `stop:mount.usrflags= may not set the option ${refused}`;
+  const kept = options.filter((option) => useOf(option) === 'command line').join(',');
   const hash = last('usrhash') ?? '';
   if (!/^[0-9A-Fa-f]+$/.test(hash)) return 'stop:usrhash= is missing, empty or not hexadecimal';
   const device = kernelParameters(commandLine).findLast(
     ([key, value]) => key === 'mount.usr' && value !== '/dev/mapper/usr',
   );
-  return [device?.[1] ?? 'unset', last('mount.usrflags') ?? 'unset', hash].join('\n');
+  return [device?.[1] ?? 'unset', flags === undefined ? 'unset' : kept, hash].join('\n');
 }
 
 describe.each(shells)('the kernel command line, read by %s', (_, shell) => {
@@ -101,7 +108,25 @@ describe.each(shells)('the kernel command line, read by %s', (_, shell) => {
     ['parameter in quotes', '"mount.usr=LABEL=a b" usrhash=ab', 'LABEL=a b\nunset\nab'],
     ['quotes inside', 'mount.usr=LABEL="a  b" usrhash=ab', 'LABEL="a  b"\nunset\nab'],
     ['no end of quotes', 'usrhash=ab mount.usr="LABEL=a b', 'LABEL=a b\nunset\nab'],
-    ['globs stay', 'mount.usr=/dev/* usrhash=ab mount.usrflags=$(reboot)', '/dev/*\n$(reboot)\nab'],
+    ['globs stay', 'mount.usr=/dev/* usrhash=ab', '/dev/*\nunset\nab'],
+    [
+      'an option that is a command',
+      'usrhash=ab mount.usrflags=$(reboot)',
+      'stop:mount.usrflags= may not set the option $(reboot)',
+    ],
+    [
+      'an option that is a pattern',
+      'usrhash=ab mount.usrflags=r?',
+      'stop:mount.usrflags= may not set the option r?',
+    ],
+    ['options', 'usrhash=ab mount.usrflags=noatime,ro,nodev', 'unset\nnoatime,ro,nodev\nab'],
+    ['options for systemd', 'usrhash=ab mount.usrflags=x-a.b=c,nofail,ro,auto', 'unset\nro\nab'],
+    ['no options', 'usrhash=ab mount.usrflags=', 'unset\n\nab'],
+    [
+      'an option that names a device',
+      'usrhash=ab mount.usrflags=ro,device=/dev/vdb',
+      'stop:mount.usrflags= may not set the option device=/dev/vdb',
+    ],
     ['the last one wins', 'usrhash=aa usrhash=bb', 'unset\nunset\nbb'],
     ['the verity device as systemd names it', 'mount.usr=/dev/mapper/usr usrhash=ab', 'unset\nunset\nab'],
     ['a longer name', 'xusrhash=aa usrhash2=bb', 'stop:usrhash= is missing, empty or not hexadecimal'],
@@ -120,7 +145,11 @@ describe.each(shells)('the kernel command line, read by %s', (_, shell) => {
 
   test('any command line means what it means to the kernel', () => {
     const name = fc.constantFrom('mount.usr', 'usrhash', 'mount.usrflags', 'quiet', 'x.y');
-    const value = fc.stringMatching(/^[ab"=*$(){}'\\ \t]{0,12}$/);
+    const option = fc.constantFrom('ro', 'rw', 'noatime', 'x-y', 'x-*', 'auto', 'device=a', '', 'r?', '"');
+    const value = fc.oneof(
+      fc.stringMatching(/^[ab"=*$(){}'\\ \t]{0,12}$/),
+      fc.array(option, { maxLength: 4 }).map((options) => options.join(',')),
+    );
     const parameter = fc.oneof(
       fc.tuple(name, value).map(([key, text]) => `${key}=${text}`),
       fc.tuple(name, value).map(([key, text]) => `"${key}=${text}"`),

@@ -10,13 +10,6 @@ test.each(platformNames)('%s is rendered as in its goldens', (name) => {
   expect([...listGoldens(name)].sort()).toEqual([...tree.keys()].sort());
 });
 
-test('a production /init has under 150 lines', () => {
-  const text = textAt(renderNamed('qemu-x86_64'), 'minimal/init') ?? '';
-  const lines = text.trimEnd().split('\n');
-  expect(lines.length).toBeLessThan(150);
-  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(120);
-});
-
 test.each(platformNames)('%s: no absolute path of a machine, no time', (name) => {
   for (const [, { text }] of filesOf(name)) {
     expect(text).not.toContain(process.cwd());

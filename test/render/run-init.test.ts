@@ -1,5 +1,7 @@
 /** The rendered /init as a whole, run in dash and busybox with functions in place of programs, which only say how they were called. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
@@ -24,23 +26,37 @@ const fakes = ['mount', 'umount', 'insmod', 'blkid', 'switch_root', 'sleep']
   )
   .join('\n');
 
-/** An empty machine below `root`: a partition with the label, an image, no modules. */
+/** A program that this machine can start. */
+const busybox = execFileSync('sh', ['-c', 'command -v busybox'], { encoding: 'utf8' }).trim();
+
+/** An empty machine below `root`: a partition with the label, an image, no modules; and what the mounts will be. */
 function makeMachine(root: string, label: string): void {
   rmSync(root, { recursive: true, force: true });
+  const image = 'sysusr/usr/lib/bootrelay/initrd.img';
+  const loop = 'sys/dev/block/7:0/loop';
   const files = {
     'proc/cmdline': 'quiet\n',
+    'proc/self/mountinfo': [
+      `20 1 8:1 / ${root}/sysusr/usr ro - erofs ${root}/dev/vda1 ro`,
+      `21 1 7:0 / ${root}/full ro - erofs /dev/loop0 ro\n`,
+    ].join('\n'),
+    'proc/sys/kernel/panic': '0\n',
+    'sys/class/block/vda1/dev': '8:1\n',
+    [`${loop}/backing_file`]: `${root}/${image}\n`,
+    [`${loop}/offset`]: '0\n',
+    [`${loop}/sizelimit`]: '0\n',
     'proc/uptime': '1.00 1.00\n',
     'sys/class/block/vda1/uevent': `DEVNAME=vda1\nPARTNAME=${label}\n`,
     'dev/vda1': '',
     'modules/order': '',
-    'sysusr/usr/lib/bootrelay/initrd.img': '',
-    'full/init': '',
+    [image]: '',
     'full/etc/initrd-release': '',
   };
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text, { mode: 0o755 });
   }
+  copyFileSync(busybox, join(root, 'full/init'));
   for (const directory of ['run', 'overlay']) mkdirSync(join(root, directory));
 }
 
@@ -72,7 +88,7 @@ describe.each(shells)('%s', (name, shell) => {
   const run = (script: string) => {
     writeFileSync(join(root, 'init'), script);
     const env = { ...process.env, CALLS: calls, ROOT: root };
-    const { status, stderr } = runProgram([...shell, join(root, 'init')], '', env);
+    const { status, stderr } = runProgram([...shell, '-u', join(root, 'init')], '', env);
     return {
       status,
       stderr,

@@ -23,7 +23,7 @@ export function carryOver(config: PlatformConfig): Step<CarryOverData> {
       `Copies ${paths.join(', ')} of the initramfs into the full initrd, where they exist: the boot loader may have put credentials and extensions there.`,
     ],
     needs: { ...nothing, programs: applets('cp', 'mkdir') },
-    uses: ['full initrd root'],
+    uses: ['full initrd root', 'paths inside the full initrd'],
     provides: ['carried paths'],
     ...noValues,
     failures: ['carry-over-failed'],

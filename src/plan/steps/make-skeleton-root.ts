@@ -18,7 +18,7 @@ export const skeletonDirectory = 'skeleton';
 
 /** FullInitrd.Source=usr: the full initrd is the system's own /usr, in a root that is made anew. */
 export function makeSkeletonRoot(config: PlatformConfig): Step<SkeletonData> {
-  const { Init, TmpfsSize, Target, ExtraFiles } = config.settings.FullInitrd;
+  const { TmpfsSize, Target, ExtraFiles } = config.settings.FullInitrd;
   const masked = maskedUnits(config.settings, sourceOf(config, 'FullInitrd.Mask'));
   const changed = changedUnits(config.settings, sourceOf(config, 'FullInitrd.DropIns'));
   return {
@@ -45,14 +45,11 @@ export function makeSkeletonRoot(config: PlatformConfig): Step<SkeletonData> {
     },
     uses: ['mounted usr'],
     provides: ['full initrd root'],
-    variables: [
-      variable(config, 'tmpfs_size', 'FullInitrd.TmpfsSize', TmpfsSize),
-      variable(config, 'full_init', 'FullInitrd.Init', Init),
-    ],
-    takes: ['tmpfs_size', 'full_init'],
+    variables: [variable(config, 'tmpfs_size', 'FullInitrd.TmpfsSize', TmpfsSize)],
+    takes: ['tmpfs_size'],
     leaves: [],
     waits: 0,
-    failures: ['overlay-failed', 'init-missing'],
+    failures: ['overlay-failed'],
     data: { masked, changed },
   };
 }

@@ -1,4 +1,10 @@
-import { imageFormatOf } from '../../config/image-format.ts';
+import {
+  type ImageKind,
+  imageFormatNumber,
+  imageFormatOf,
+  imageKindOf,
+  imageMark,
+} from '../../config/image-format.ts';
 import type { PlatformConfig } from '../../config/validate.ts';
 import type { Step } from '../boot-plan.ts';
 import { applets, asks, kernelOptionsOfImage, modules, mountProgram, nothing, options } from '../needs.ts';
@@ -13,6 +19,16 @@ export interface FullInitrdData {
   readonly overlay: string | undefined;
   /** What is mounted below the overlay, and detached once that holds it. */
   readonly layers: readonly string[];
+  /** Where the image is mounted. */
+  readonly point: string;
+  /** The image names files of /usr. */
+  readonly thin: boolean;
+  /** What an image for this stage 1 says of itself at its end. */
+  readonly kind: ImageKind;
+  readonly format: number;
+  readonly mark: string;
+  /** What the kernel says of a mount of all of it: type, root, first byte, and 0 for no limit. */
+  readonly wholeImage: string;
 }
 
 /** Linux 6.5 has data-only lower layers (Documentation/filesystems/overlayfs.rst). */
@@ -53,26 +69,25 @@ export function mountFullInitrd(config: PlatformConfig): Step<FullInitrdData> {
       kernelVersions: dataFromUsr ? [dataOnlyLayers] : [],
       programs: [
         ...mountProgram(config.settings),
-        ...applets(...(overlay ? ['umount'] : []), ...(Writable ? ['mkdir'] : [])),
+        ...applets('tail', ...(overlay ? ['umount'] : []), ...(Writable ? ['mkdir'] : [])),
       ],
       directories: ['/full', ...(overlay ? ['/image'] : []), ...(Writable ? ['/overlay'] : [])],
     },
-    uses: ['mounted usr'],
+    uses: ['mounted usr', 'mounts as the kernel has them'],
     provides: ['full initrd root'],
     variables: [
       variable(config, 'image', 'FullInitrd.Image', Image),
       ...(Writable ? [variable(config, 'tmpfs_size', 'FullInitrd.TmpfsSize', TmpfsSize)] : []),
-      variable(config, 'full_init', 'FullInitrd.Init', config.settings.FullInitrd.Init),
     ],
-    takes: ['image', ...(Writable ? ['tmpfs_size'] : []), 'full_init'],
+    takes: ['image', ...(Writable ? ['tmpfs_size'] : [])],
     leaves: [],
     waits: 0,
     failures: [
       'image-missing',
+      'image-unfit',
       'image-unmountable',
+      'image-not-as-verified',
       ...(overlay ? (['overlay-failed'] as const) : []),
-      'init-missing',
-      'release-missing',
     ],
     data: {
       fileSystem: FileSystem,
@@ -80,6 +95,12 @@ export function mountFullInitrd(config: PlatformConfig): Step<FullInitrdData> {
       dataFromUsr,
       overlay: overlay ? overlayOptions.join(',') : undefined,
       layers: ['/image', ...(Writable ? ['/overlay'] : [])],
+      point: overlay ? '/image' : '/full',
+      thin: Source === 'thin',
+      kind: imageKindOf(config.settings),
+      format: imageFormatNumber,
+      mark: imageMark(imageKindOf(config.settings)),
+      wholeImage: `${FileSystem} / 0 0`,
     },
   };
 }

@@ -39,8 +39,8 @@ export function mountKernelFileSystems({ settings }: PlatformConfig): Step {
       ],
       // What every script of the systemd form uses, and what starts them.
       programs: systemd
-        ? [...asks('Initrd.Init', programs(...systemdPrograms)), ...applets('sh', 'cat', 'mkdir')]
-        : applets('sh', 'mount'),
+        ? [...asks('Initrd.Init', programs(...systemdPrograms)), ...applets('sh', 'cat', 'env', 'mkdir')]
+        : applets('sh', 'env', 'mount'),
       files: systemd ? systemdFiles : [],
       directories: ['/proc', '/sys', '/dev', '/run'],
       // Before devtmpfs is mounted: where the kernel opens /init's output, and where the first step logs.

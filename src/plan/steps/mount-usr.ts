@@ -1,3 +1,4 @@
+import { mountedOptions } from '../../config/mount-options.ts';
 import type { PlatformConfig } from '../../config/validate.ts';
 import { verityDevicePath } from '../../config/verity-device.ts';
 import type { Step } from '../boot-plan.ts';
@@ -17,10 +18,13 @@ export interface MountUsrData {
   readonly devicePath: string;
   readonly failure: string;
   readonly fileSystem: string;
+  /** Some options are there whatever the kernel command line gives. */
+  readonly fixed: boolean;
 }
 
 export function mountUsr(config: PlatformConfig): Step<MountUsrData> {
   const { Usr, Verity, KernelCommandLine } = config.settings;
+  const fixed = mountedOptions(Usr.FileSystem, Usr.FixedOptions);
   const what = Verity.Verity === 'required' ? 'the verity device' : 'the partition';
   return {
     name: 'mount-usr',
@@ -40,8 +44,15 @@ export function mountUsr(config: PlatformConfig): Step<MountUsrData> {
     },
     uses: ['usr device', ...(KernelCommandLine.Override ? (['command line values'] as const) : [])],
     provides: ['mounted usr'],
-    variables: [variable(config, 'usr_options', 'Usr.Options', Usr.Options)],
-    takes: ['usr_options', ...(Verity.Verity === 'required' ? [] : ['usr_partition'])],
+    variables: [
+      variable(config, 'usr_options', 'Usr.Options', mountedOptions(Usr.FileSystem, Usr.Options)),
+      ...(fixed ? [variable(config, 'usr_fixed_options', 'Usr.FixedOptions', fixed)] : []),
+    ],
+    takes: [
+      'usr_options',
+      ...(fixed ? ['usr_fixed_options'] : []),
+      ...(Verity.Verity === 'required' ? [] : ['usr_partition']),
+    ],
     leaves: [],
     waits: 0,
     failures: ['usr-unmountable'],
@@ -50,6 +61,7 @@ export function mountUsr(config: PlatformConfig): Step<MountUsrData> {
       devicePath: verityDevicePath(config.settings),
       failure: 'not mounted',
       fileSystem: Usr.FileSystem,
+      fixed: fixed !== '',
     },
   };
 }

@@ -1,3 +1,4 @@
+import { mountedOptions, mountOptionsOf, type OptionUse } from '../../config/mount-options.ts';
 import type { PlatformSettings } from '../../config/settings.ts';
 import type { PlatformConfig } from '../../config/validate.ts';
 import { verityDevicePath } from '../../config/verity-device.ts';
@@ -18,7 +19,12 @@ export interface CommandLineData {
   readonly separateHash: boolean;
   readonly corrects: boolean;
   readonly verityDevice: string;
+  /** Options that the kernel command line may set, and those that are for later stages. */
+  readonly allowedOptions: readonly string[];
+  readonly laterOptions: readonly string[];
+  /** The options of the platform, and those that are there always. */
   readonly usrOptions: string;
+  readonly alwaysOptions: string;
   /** sysusr-usr.mount is a unit: other mount options reach it by a drop-in. */
   readonly dropIn: boolean;
   readonly fileSystem: string;
@@ -54,6 +60,8 @@ export function readKernelCommandLine(config: PlatformConfig): Step<CommandLineD
     ...(Override && corrects ? [parameters.fecDevice] : []),
     ...(readsRootHash(config.settings) ? [parameters.rootHash] : []),
   ];
+  const optionsOf = (use: OptionUse) =>
+    mountOptionsOf(Usr.FileSystem).flatMap((row) => (row.use === use ? [row.option] : []));
   const dropIn = Override && config.settings.Initrd.Init === 'systemd';
   const overridable = [
     ...(Override ? ['usr_device', 'usr_options'] : []),
@@ -81,8 +89,7 @@ export function readKernelCommandLine(config: PlatformConfig): Step<CommandLineD
     waits: 0,
     failures: [
       'program-missing',
-      ...(Override ? (['file-system-unsupported'] as const) : []),
-      ...(dropIn ? (['mount-options-refused'] as const) : []),
+      ...(Override ? (['file-system-unsupported', 'usr-options-refused'] as const) : []),
       ...(readsRootHash(config.settings) ? (['root-hash-missing'] as const) : []),
     ],
     data: {
@@ -92,7 +99,10 @@ export function readKernelCommandLine(config: PlatformConfig): Step<CommandLineD
       separateHash,
       corrects,
       verityDevice: verityDevicePath(config.settings),
-      usrOptions: Usr.Options ?? '',
+      allowedOptions: optionsOf('command line'),
+      laterOptions: optionsOf('later stages'),
+      usrOptions: mountedOptions(Usr.FileSystem, Usr.Options),
+      alwaysOptions: [mountedOptions(Usr.FileSystem, Usr.FixedOptions), 'ro'].filter(Boolean).join(','),
       dropIn,
       fileSystem: Usr.FileSystem,
     },

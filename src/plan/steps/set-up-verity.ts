@@ -59,7 +59,6 @@ export function setUpVerity(config: PlatformConfig): Step<VerityData> {
     fromCommandLine ? true : Verity.RootHash.length === 64 << index,
   );
   const udev = config.settings.Initrd.Init === 'systemd';
-  const findsEnd = Verity.HashOffset === 'auto' && !Verity.HashDevice;
   // Without udev the others leave /dev/mapper without a link.
   const linksNode = !udev && tool !== 'dm-create';
   return {
@@ -142,7 +141,7 @@ export function setUpVerity(config: PlatformConfig): Step<VerityData> {
     waits: 0,
     failures: [
       'device-unreadable',
-      ...(findsEnd ? (['usr-file-system-missing'] as const) : []),
+      'usr-file-system-missing',
       'verity-superblock-invalid',
       'root-hash-length',
       'verity-root-hash-mismatch',

@@ -38,6 +38,7 @@ export function switchRoot(config: PlatformConfig): Step<SwitchRootData> {
       'kernel file systems',
       'full initrd root',
       'usr below full initrd',
+      'checked full initrd',
       ...(carries ? (['carried paths'] as const) : []),
     ],
     provides: ['running full initrd'],

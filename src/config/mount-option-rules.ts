@@ -1,0 +1,38 @@
+/** What a platform may set of the mount options of /usr: the table of mount-options.ts, as findings. */
+import { findMountOption, mountOptionsOf, splitMountOptions } from './mount-options.ts';
+import type { Rule, Violation } from './rule.ts';
+import type { PlatformSettings } from './settings.ts';
+import { didYouMean } from './suggestions.ts';
+
+const optionsAreKnown: Rule = ({ settings: { Usr } }) =>
+  (['Usr.Options', 'Usr.FixedOptions'] as const).flatMap((setting) => {
+    const text = setting === 'Usr.Options' ? Usr.Options : Usr.FixedOptions;
+    return splitMountOptions(text).flatMap((option) => judge(setting, option, Usr.FileSystem));
+  });
+
+function judge(
+  setting: Violation['setting'],
+  option: string,
+  fileSystem: PlatformSettings['Usr']['FileSystem'],
+): readonly Violation[] {
+  const row = findMountOption(fileSystem, option);
+  if (row?.use === 'command line' || row?.use === 'platform') return [];
+  if (row?.use === 'later stages') {
+    const message = `${option} ${row.what}: stage 1 mounts /usr without it`;
+    return [{ kind: 'setting-without-effect', setting, message }];
+  }
+  const allowed = mountOptionsOf(fileSystem)
+    .filter(({ use }) => use === 'command line' || use === 'platform')
+    .map((row) => row.option);
+  const why = row?.what ?? 'it is not known to leave what is mounted, and where, as it was verified';
+  return [
+    {
+      kind: 'mount-option-refused',
+      setting,
+      message: `${option} must not be a mount option of /usr: ${why}`,
+      hint: didYouMean(option, allowed) ?? `allowed with ${fileSystem}: ${allowed.join(' ')}`,
+    },
+  ];
+}
+
+export const mountOptionRules: readonly Rule[] = [optionsAreKnown];
