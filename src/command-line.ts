@@ -294,6 +294,13 @@ export const commands: readonly Command[] = [
     run: async () => (await import('./commands/faults.ts')).faults(),
   }),
   command({
+    name: 'mount-options',
+    describe: 'Print the mount options of /usr: who may set them, and why others are refused',
+    positionals: {},
+    options: { json },
+    run: async () => (await import('./commands/mount-options.ts')).mountOptions(),
+  }),
+  command({
     name: 'completion',
     describe: 'Print a completion script',
     positionals: {

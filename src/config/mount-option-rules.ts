@@ -1,5 +1,5 @@
 /** What a platform may set of the mount options of /usr: the table of mount-options.ts, as findings. */
-import { findMountOption, mountOptionsOf, splitMountOptions } from './mount-options.ts';
+import { findMountOption, mountOptionsOf, type OptionUse, splitMountOptions } from './mount-options.ts';
 import type { Rule, Violation } from './rule.ts';
 import type { PlatformSettings } from './settings.ts';
 import { didYouMean } from './suggestions.ts';
@@ -10,19 +10,22 @@ const optionsAreKnown: Rule = ({ settings: { Usr } }) =>
     return splitMountOptions(text).flatMap((option) => judge(setting, option, Usr.FileSystem));
   });
 
+/** Uses that a platform may make of an option. */
+const usable: readonly OptionUse[] = ['always', 'command line', 'platform'];
+
 function judge(
   setting: Violation['setting'],
   option: string,
   fileSystem: PlatformSettings['Usr']['FileSystem'],
 ): readonly Violation[] {
   const row = findMountOption(fileSystem, option);
-  if (row?.use === 'command line' || row?.use === 'platform') return [];
+  if (row && usable.includes(row.use)) return [];
   if (row?.use === 'later stages') {
     const message = `${option} ${row.what}: stage 1 mounts /usr without it`;
     return [{ kind: 'setting-without-effect', setting, message }];
   }
   const allowed = mountOptionsOf(fileSystem)
-    .filter(({ use }) => use === 'command line' || use === 'platform')
+    .filter(({ use }) => usable.includes(use))
     .map((row) => row.option);
   const why = row?.what ?? 'it is not known to leave what is mounted, and where, as it was verified';
   return [

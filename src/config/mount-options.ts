@@ -9,9 +9,10 @@ type FileSystem = PlatformSettings['Usr']['FileSystem'];
 
 /**
  * Who may set an option: `command line`, the kernel command line and the platform; `platform`, only the platform; `nobody`;
- * `later stages`: it is for systemd or mount(8), which know /usr by fstab, and stage 1 mounts without it.
+ * `later stages`: it is for systemd or mount(8), which know /usr by fstab, and stage 1 mounts without it; `always`: it is so
+ * whoever says it.
  */
-export type OptionUse = 'command line' | 'platform' | 'nobody' | 'later stages';
+export type OptionUse = 'always' | 'command line' | 'platform' | 'nobody' | 'later stages';
 
 export interface MountOption {
   /** As mount(8) takes it. At its end `=` stands for any value, `*` for any text. */
@@ -26,9 +27,11 @@ function rows(use: OptionUse, options: Readonly<Record<string, string>>): readon
 }
 
 const ofAny: readonly MountOption[] = [
+  ...rows('always', {
+    ro: '/usr is mounted read-only',
+    defaults: 'means nothing by itself',
+  }),
   ...rows('command line', {
-    ro: 'read-only, as /usr is always mounted',
-    defaults: 'nothing by itself',
     noatime: 'no times of access, of which a read-only mount has none anyway',
     nodiratime: 'the same, of directories',
     relatime: 'the same, as the kernel does it by default',
@@ -193,10 +196,13 @@ export function splitMountOptions(text: string | undefined): readonly string[] {
   return (text ?? '').split(',').filter(Boolean);
 }
 
-/** What stage 1 mounts with: the options of a setting but for those of later stages, separated by commas. */
+/** Uses of options that stage 1 does not pass on: they say nothing to the kernel. */
+export const dropped: readonly OptionUse[] = ['always', 'later stages'];
+
+/** What stage 1 mounts with: the options of a setting but for those that are dropped, separated by commas. */
 export function mountedOptions(fileSystem: FileSystem, text: string | undefined): string {
   return splitMountOptions(text)
-    .filter((option) => findMountOption(fileSystem, option)?.use !== 'later stages')
+    .filter((option) => !dropped.includes(findMountOption(fileSystem, option)?.use ?? 'nobody'))
     .join(',');
 }
 

@@ -272,6 +272,11 @@ test('docs/failures.md is what the table says (npm run docs), and a reason can b
   expect(bootrelay('failures', 'no-such-reason').status).toBe(2);
 });
 
+test('docs/mount-options.md is what the table says (npm run docs)', () => {
+  const { stdout } = bootrelay('mount-options');
+  expect(readFileSync(join(root, 'docs/mount-options.md'), 'utf8')).toBe(stdout);
+});
+
 test('docs/findings.md is what the table says (npm run docs)', () => {
   expect(readFileSync(join(root, 'docs/findings.md'), 'utf8')).toBe(bootrelay('findings').stdout);
 });

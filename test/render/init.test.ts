@@ -82,7 +82,9 @@ function expected(commandLine: string): string {
   const flags = last('mount.usrflags');
   const options = (flags ?? '').split(',').filter(Boolean);
   const useOf = (option: string) => findMountOption('erofs', option)?.use;
-  const refused = options.find((option) => !['command line', 'later stages'].includes(useOf(option) ?? ''));
+  const refused = options.find(
+    (option) => !['always', 'command line', 'later stages'].includes(useOf(option) ?? ''),
+  );
   if (refused !== undefined) return `stop:mount.usrflags= may not set the option ${refused}`;
   const kept = options.filter((option) => useOf(option) === 'command line').join(',');
   const hash = last('usrhash') ?? '';
@@ -119,8 +121,8 @@ describe.each(shells)('the kernel command line, read by %s', (_, shell) => {
       'usrhash=ab mount.usrflags=r?',
       'stop:mount.usrflags= may not set the option r?',
     ],
-    ['options', 'usrhash=ab mount.usrflags=noatime,ro,nodev', 'unset\nnoatime,ro,nodev\nab'],
-    ['options for systemd', 'usrhash=ab mount.usrflags=x-a.b=c,nofail,ro,auto', 'unset\nro\nab'],
+    ['options', 'usrhash=ab mount.usrflags=noatime,ro,nodev', 'unset\nnoatime,nodev\nab'],
+    ['options for systemd', 'usrhash=ab mount.usrflags=x-a.b=c,nofail,ro,auto', 'unset\n\nab'],
     ['no options', 'usrhash=ab mount.usrflags=', 'unset\n\nab'],
     [
       'an option that names a device',

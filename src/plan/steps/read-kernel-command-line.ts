@@ -1,4 +1,4 @@
-import { mountedOptions, mountOptionsOf, type OptionUse } from '../../config/mount-options.ts';
+import { dropped, mountedOptions, mountOptionsOf, type OptionUse } from '../../config/mount-options.ts';
 import type { PlatformSettings } from '../../config/settings.ts';
 import type { PlatformConfig } from '../../config/validate.ts';
 import { verityDevicePath } from '../../config/verity-device.ts';
@@ -19,9 +19,9 @@ export interface CommandLineData {
   readonly separateHash: boolean;
   readonly corrects: boolean;
   readonly verityDevice: string;
-  /** Options that the kernel command line may set, and those that are for later stages. */
+  /** Options that the kernel command line may set, and those that say nothing to the kernel. */
   readonly allowedOptions: readonly string[];
-  readonly laterOptions: readonly string[];
+  readonly droppedOptions: readonly string[];
   /** The options of the platform, and those that are there always. */
   readonly usrOptions: string;
   readonly alwaysOptions: string;
@@ -60,8 +60,8 @@ export function readKernelCommandLine(config: PlatformConfig): Step<CommandLineD
     ...(Override && corrects ? [parameters.fecDevice] : []),
     ...(readsRootHash(config.settings) ? [parameters.rootHash] : []),
   ];
-  const optionsOf = (use: OptionUse) =>
-    mountOptionsOf(Usr.FileSystem).flatMap((row) => (row.use === use ? [row.option] : []));
+  const optionsOf = (...uses: readonly OptionUse[]) =>
+    mountOptionsOf(Usr.FileSystem).flatMap(({ use, option }) => (uses.includes(use) ? [option] : []));
   const dropIn = Override && config.settings.Initrd.Init === 'systemd';
   const overridable = [
     ...(Override ? ['usr_device', 'usr_options'] : []),
@@ -100,7 +100,7 @@ export function readKernelCommandLine(config: PlatformConfig): Step<CommandLineD
       corrects,
       verityDevice: verityDevicePath(config.settings),
       allowedOptions: optionsOf('command line'),
-      laterOptions: optionsOf('later stages'),
+      droppedOptions: optionsOf(...dropped),
       usrOptions: mountedOptions(Usr.FileSystem, Usr.Options),
       alwaysOptions: [mountedOptions(Usr.FileSystem, Usr.FixedOptions), 'ro'].filter(Boolean).join(','),
       dropIn,
