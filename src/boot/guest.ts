@@ -6,12 +6,16 @@ import { findProgram, ToolError } from '../tools/programs.ts';
 import { type Accelerator, type GuestOptions, guestArgs } from '../tools/qemu.ts';
 import { formatCommand } from '../tools/run.ts';
 import { swtpmArgs, tpmSocket } from '../tools/swtpm.ts';
+import { type UmlOptions, umlArgs } from '../tools/uml.ts';
 import { createLineReader } from './console.ts';
 import { type GuestEvent, happen } from './hotplug.ts';
 import { type Milestone, nothingSeen, type Observation, observe } from './timeline.ts';
 
+/** A PC or another machine that QEMU is, or a kernel that runs as a program. */
+export type Guest = GuestOptions | UmlOptions;
+
 export interface RunOptions {
-  readonly guest: GuestOptions;
+  readonly guest: Guest;
   /** File that takes the console, byte by byte. */
   readonly log: string;
   /** Seconds of this machine's time. */
@@ -39,30 +43,36 @@ export interface GuestRun {
   readonly unanswered: number;
 }
 
-/** Throws ToolError where QEMU itself fails. */
+/** Throws ToolError where QEMU itself fails, or User Mode Linux. */
 export async function runGuest(options: RunOptions): Promise<GuestRun> {
-  if (options.guest.tpm !== undefined) await startTpm(options.guest.tpm);
-  const command = guestArgs(options.guest);
+  const { guest } = options;
+  if ('tpm' in guest && guest.tpm !== undefined) await startTpm(guest.tpm);
+  const command = isUml(guest) ? umlArgs(guest) : guestArgs(guest);
   const { file, prefix } = findProgram(command.program);
-  const process = execa(file, [...prefix, ...command.args], {
+  const running = execa(file, [...prefix, ...command.args], {
     reject: false,
     stdin: options.answers ? 'pipe' : 'ignore',
     buffer: { stdout: false },
+    // User Mode Linux is several processes: they are a group of their own, and end as one.
+    detached: isUml(guest),
   });
-  const answering = createAnswering(options.answers ?? [], (text) => process.stdin?.write(text));
+  const kill = () => (isUml(guest) ? killGroup(running.pid) : running.kill('SIGKILL'));
+  const answering = createAnswering(options.answers ?? [], (text) => running.stdin?.write(text));
   const log = createWriteStream(options.log);
   const reader = createLineReader();
   let seen = nothingSeen;
   let ended: GuestRun['ended'] = 'exit';
   const end = (reason: GuestRun['ended']) => {
     if (ended === 'exit') ended = reason;
-    process.kill('SIGKILL');
+    kill();
   };
   const limit = setTimeout(() => end('timeout'), options.timeout * 1000);
   let lastWords: NodeJS.Timeout | undefined;
   const events = scheduleEvents(options);
-  process.stdout.on('data', (bytes: Buffer) => {
+  running.stdout.on('data', (bytes: Buffer) => {
     log.write(bytes);
+    // What a guest says while it is ended tells nothing of its boot.
+    if (ended !== 'exit') return;
     answering.show(bytes);
     const before = seen.milestones.length;
     for (const line of reader.push(bytes)) seen = observe(seen, line);
@@ -73,17 +83,33 @@ export async function runGuest(options: RunOptions): Promise<GuestRun> {
     if (options.enough(seen)) end('goal');
     else if (seen.failure) lastWords ??= setTimeout(() => end('goal'), options.lastWords ?? 1500);
   });
-  const result = await process;
+  const result = await running;
+  kill();
   clearTimeout(limit);
   clearTimeout(lastWords);
   await new Promise((resolve) => log.end(resolve));
   events.end();
-  if (ended === 'exit' && result.exitCode !== 0) {
+  // User Mode Linux ends with an error behind a panic too.
+  const failed = isUml(guest) ? seen === nothingSeen : result.exitCode !== 0;
+  if (ended === 'exit' && failed) {
     throw new ToolError(
-      `QEMU ended with exit code ${result.exitCode}:\n    ${formatCommand(command)}\n    | ${result.stderr}`,
+      `${isUml(guest) ? 'User Mode Linux' : 'QEMU'} ended with exit code ${result.exitCode}:\n    ${formatCommand(command)}\n    | ${result.stderr}`,
     );
   }
   return { seen, ended, unanswered: answering.left() };
+}
+
+function isUml(guest: Guest): guest is UmlOptions {
+  return 'machine' in guest;
+}
+
+/** Ends the processes of a group, those that their parent has left behind included. */
+function killGroup(leader: number | undefined): void {
+  try {
+    if (leader !== undefined) process.kill(-leader, 'SIGKILL');
+  } catch {
+    // There is none left.
+  }
 }
 
 /** Types answers: prompts end no line, so they are looked for in what has come since the last answer. */
@@ -112,7 +138,8 @@ function scheduleEvents({ events = [], guest }: RunOptions) {
   let problem: unknown;
   const start = (event: GuestEvent) => {
     begun.add(event);
-    happen(event, guest.control ?? '', guest.diskBus ?? 'virtio-blk').catch((error) => {
+    const { control = '', diskBus = 'virtio-blk' } = isUml(guest) ? {} : guest;
+    happen(event, control, diskBus).catch((error) => {
       // A machine that ends meanwhile ends its connection too.
       if (!over) problem ??= error;
     });

@@ -35,6 +35,7 @@ export const programs = {
   perl: { package: 'perl-base', versionArgs: ['--version'] },
   'qemu-system-aarch64': { package: 'qemu-system-arm', versionArgs: ['--version'] },
   'qemu-system-x86_64': { package: 'qemu-system-x86', versionArgs: ['--version'] },
+  setpriv: { package: 'util-linux', versionArgs: ['--version'] },
   sfdisk: { package: 'fdisk', versionArgs: ['--version'] },
   sqfstar: { package: 'squashfs-tools', versionArgs: ['-version'] },
   swtpm: { package: 'swtpm', versionArgs: ['--version'] },

@@ -1,10 +1,15 @@
-/** Real boots for tests: a platform from settings, the shared /usr, a disk, QEMU. */
+/** Real boots for tests: a platform from settings, the shared /usr, a disk, and a machine: QEMU, or a kernel as a program. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DiskPart, makeDisk } from '../../src/boot/disk.ts';
 import { joinCpio, makeExtraCpio as makeCpio } from '../../src/boot/extra-cpio.ts';
 import type { Fault } from '../../src/boot/faults/fault.ts';
-import { injectFault, type SoundMachine, withoutFault } from '../../src/boot/faults/inject.ts';
+import {
+  type FaultyMachine,
+  injectFault,
+  type SoundMachine,
+  withoutFault,
+} from '../../src/boot/faults/inject.ts';
 import { goesOn } from '../../src/boot/faults/verdict.ts';
 import { type Answer, type GuestRun, runGuest } from '../../src/boot/guest.ts';
 import {
@@ -21,14 +26,26 @@ import { findKernelImage } from '../../src/build/kernel.ts';
 import type { PlatformConfig } from '../../src/config/validate.ts';
 import { planBoot } from '../../src/plan/plan.ts';
 import { copySparseArgs } from '../../src/tools/disk.ts';
-import type { Accelerator, DiskBus } from '../../src/tools/qemu.ts';
+import type { Accelerator, DiskBus, GuestOptions } from '../../src/tools/qemu.ts';
 import { run } from '../../src/tools/run.ts';
+import type { UmlOptions } from '../../src/tools/uml.ts';
 import { configure } from '../config/platform-files.ts';
-import { faultImagePath, openLab, sharedFile, sharedImages, sharedUsr } from '../lab/lab.ts';
+import {
+  faultImagePath,
+  openLab,
+  sharedFile,
+  sharedImages,
+  sharedUsr,
+  type TestMachine,
+  type UmlKernel,
+  umlOf,
+} from '../lab/lab.ts';
 
 const lab = openLab();
 
 export interface TestBoot {
+  /** QEMU unless told. */
+  readonly machine?: TestMachine;
   /**
    * Which full initrd: the one of dracut, the probe that says how it found the machine, or the system's own /usr. Or one
    * stage only.
@@ -51,7 +68,7 @@ export interface TestBoot {
   readonly extraCpio?: string;
   /** Give the machine UEFI firmware and a TPM. */
   readonly tpm?: boolean;
-  /** Settings of Modules; virtio_blk unless told. */
+  /** Settings of Modules; virtio_blk unless told, and none for User Mode Linux, whose disks need none. */
   readonly modules?: readonly string[];
   /** The kernel for any hardware, instead of the one for virtual machines. */
   readonly generic?: boolean;
@@ -81,19 +98,18 @@ export async function boot(options: TestBoot): Promise<BootResult> {
 }
 
 async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
+  const uml = umlOf(options.machine ?? 'qemu');
   const given = configure(
-    ...[
-      `Initrd.Init=${options.form ?? 'shell'}`,
-      ...(options.modules ?? ['Modules.Modules=virtio_blk']),
-      `Usr.FileSystem=${options.usr}`,
-      'Initrd.CompressionLevel=3',
-    ],
+    ...[`Initrd.Init=${options.form ?? 'shell'}`, `Usr.FileSystem=${options.usr}`],
+    ...(uml
+      ? ['Initrd.Compression=none']
+      : [...(options.modules ?? ['Modules.Modules=virtio_blk']), 'Initrd.CompressionLevel=3']),
     ...(options.full === 'usr' ? ['FullInitrd.Source=usr'] : imageSettings(options)),
     ...['Devices.Timeout=3s', 'Emergency.Delay=100ms'],
     ...(options.settings ?? []),
     ...(options.fault?.settings ?? []),
   );
-  const system: System = options.generic ? lab.generic : lab;
+  const system: System = uml ?? (options.generic ? lab.generic : lab);
   const usr = await usrParts(given, work);
   const config = options.builtIn ? withRootHash(given, usr.rootHash) : given;
   const build = await sharedBuild(config, system);
@@ -104,7 +120,7 @@ async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
   const sound: SoundMachine = {
     initrd,
     disk: await sharedDisk(usr.parts),
-    commandLine: [formatCommandLine(config, usr.rootHash), options.append ?? ''].join(' ').trim(),
+    commandLine: [commandLineOf(config, usr.rootHash, uml), options.append ?? ''].join(' ').trim(),
     rootHash: usr.rootHash,
     modules: build.modules,
     sources: { sysroot: lab.sysroot, image: sharedFile(config.settings.FullInitrd.Image) },
@@ -114,20 +130,7 @@ async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
     ? await injectFault(fault, sound, config.settings.KernelCommandLine, work)
     : withoutFault(sound);
   const result = await runGuest({
-    guest: {
-      architecture: 'x86-64',
-      accelerator: process.env.BOOTRELAY_TEST_ACCELERATOR as Accelerator,
-      kernel: findKernelImage(system.sysroot, system.kernel) ?? '',
-      diskBus: machine.bus ?? options.diskBus,
-      initrd: machine.initrd,
-      commandLine: machine.commandLine,
-      disks: machine.disks,
-      memory: machine.memory ?? 1024,
-      firmware: machine.firmware,
-      memoryFile: options.memoryFile,
-      ...(machine.events.length > 0 && { control: join(work, 'control') }),
-      ...(options.tpm && { tpm: join(work, 'tpm') }),
-    },
+    guest: uml ? umlGuest(machine, uml, work) : qemuGuest(machine, options, system, work),
     log,
     timeout: options.goal === 'multi-user' ? 280 : 120,
     events: machine.events,
@@ -137,6 +140,34 @@ async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
   });
   const verdict = judge(result.seen, { config, goal: options.goal, rootHash: usr.rootHash }, result.ended);
   return { ...result, verdict, rootHash: usr.rootHash, log };
+}
+
+function qemuGuest(machine: FaultyMachine, options: TestBoot, system: System, work: string): GuestOptions {
+  return {
+    architecture: 'x86-64',
+    accelerator: process.env.BOOTRELAY_TEST_ACCELERATOR as Accelerator,
+    kernel: findKernelImage(system.sysroot, system.kernel) ?? '',
+    diskBus: machine.bus ?? options.diskBus,
+    initrd: machine.initrd,
+    commandLine: machine.commandLine,
+    disks: machine.disks,
+    memory: machine.memory ?? 1024,
+    firmware: machine.firmware,
+    memoryFile: options.memoryFile,
+    ...(machine.events.length > 0 && { control: join(work, 'control') }),
+    ...(options.tpm && { tpm: join(work, 'tpm') }),
+  };
+}
+
+function umlGuest(machine: FaultyMachine, { program, libraries }: UmlKernel, work: string): UmlOptions {
+  const { initrd, commandLine, disks, memory = 256 } = machine;
+  return { machine: 'uml', kernel: program, libraries, initrd, commandLine, disks, memory, state: work };
+}
+
+/** Of User Mode Linux the first serial port is the first console. */
+function commandLineOf(config: PlatformConfig, rootHash: string, uml: UmlKernel | undefined): string {
+  const line = formatCommandLine(config, rootHash);
+  return uml ? line.replace(/^(console=)\S+ (\S+)/, '$2 $1tty0') : line;
 }
 
 function imageSettings({ full, image = 'erofs', thin, fault }: TestBoot): readonly string[] {

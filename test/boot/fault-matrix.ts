@@ -1,16 +1,17 @@
-/** Every fault in one form of stage 1, each a real boot; the rows are kept for `npm run faults`. */
+/** Faults, each a real boot; what they showed is kept for `npm run faults`. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
+import type { Fault } from '../../src/boot/faults/fault.ts';
 import { faults } from '../../src/boot/faults/faults.ts';
 import { judgeFault } from '../../src/boot/faults/verdict.ts';
-import { openLab } from '../lab/lab.ts';
+import { openLab, umlOf } from '../lab/lab.ts';
 import { boot } from './boots.ts';
+import { type FaultRow, faultRows } from './fault-rows.ts';
 
 /** A boot with a fault, as test/faults.js prints it. */
-interface Row {
-  readonly fault: string;
-  readonly form: string;
+interface Result extends FaultRow {
+  readonly kernel: string;
   readonly expected: string;
   readonly seen: string;
   readonly seconds: number;
@@ -18,28 +19,27 @@ interface Row {
   readonly unverified: boolean;
 }
 
-export function testFaults(form: 'shell' | 'systemd'): void {
-  const rows: Row[] = [];
-  afterAll(() => writeFileSync(join(openLab().shared, `faults-${form}.json`), JSON.stringify(rows)));
+/** Boots the rows of one form, on a PC or as programs. */
+export function testFaults(form: FaultRow['form'], on: 'pc' | 'uml'): void {
+  const results: Result[] = [];
+  afterAll(() => writeFileSync(join(openLab().shared, `faults-${form}-${on}.json`), JSON.stringify(results)));
 
-  test.each(Object.entries(faults))(`${form}: %s ends as it must`, async (name, fault) => {
+  const rows = faultRows.filter((row) => row.form === form && (row.machine === 'qemu') === (on === 'pc'));
+  test.each(rows)('$form, $machine: $fault ends as it must', async (row) => {
     const start = performance.now();
-    const options = {
-      full: 'probe',
-      goal: 'hand-over',
-      image: 'erofs',
-      usr: 'erofs',
-      form,
-      fault,
-    } as const;
-    const { seen, ended, rootHash } = await boot(options);
+    const fault = faults[row.fault] as Fault;
+    const { seen, ended, rootHash } = await boot({
+      ...{ full: 'probe', goal: 'hand-over', image: 'erofs', usr: 'erofs' },
+      ...{ form, machine: row.machine, fault },
+    });
     const { ok, expected, seen: how, unverified } = judgeFault(seen, ended, fault, rootHash);
-    rows.push({
-      fault: name,
-      form,
+    const seconds = (performance.now() - start) / 1000;
+    results.push({
+      ...row,
+      kernel: (umlOf(row.machine) ?? openLab()).kernel,
       expected,
       seen: how,
-      seconds: (performance.now() - start) / 1000,
+      seconds,
       ok,
       unverified,
     });

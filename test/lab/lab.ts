@@ -8,11 +8,24 @@ import { faults } from '../../src/boot/faults/faults.ts';
 const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
 export const labDirectory = process.env.BOOTRELAY_LAB || join(cache, 'bootrelay/lab');
 
+export type UmlName = 'old' | 'new';
+
+export interface UmlKernel {
+  /** The program, and the directory of its C library. */
+  readonly program: string;
+  readonly libraries: string;
+  /** The lab's sysroot with the modules of this kernel, and their version. */
+  readonly sysroot: string;
+  readonly kernel: string;
+}
+
 export interface Lab {
   readonly sysroot: string;
   readonly kernel: string;
   /** A kernel for any hardware: its tree and version. */
   readonly generic: { readonly sysroot: string; readonly kernel: string };
+  /** Kernels as programs (User Mode Linux): that of this machine's Debian, and a newer one. */
+  readonly uml: Readonly<Record<UmlName, UmlKernel>>;
   readonly fullInitrd: string;
   /** Without bootrelay: mounts /usr and the root partition by itself. */
   readonly monolithicInitrd: string;
@@ -34,11 +47,30 @@ export function openLab(): Lab {
       sysroot: join(labDirectory, 'generic'),
       kernel: readFileSync(join(labDirectory, 'generic.kernel'), 'utf8').trim(),
     },
+    uml: { old: umlKernel('old'), new: umlKernel('new') },
     fullInitrd: join(labDirectory, 'full-initrd.img'),
     monolithicInitrd: join(labDirectory, 'monolithic-initrd.img'),
     tools: join(labDirectory, 'tools'),
     shared: join(labDirectory, 'shared'),
   };
+}
+
+function umlKernel(name: UmlName): UmlKernel {
+  const directory = join(labDirectory, 'uml', name);
+  return {
+    program: join(directory, 'linux'),
+    libraries: join(directory, 'lib'),
+    sysroot: join(directory, 'sysroot'),
+    kernel: readFileSync(join(directory, 'kernel'), 'utf8').trim(),
+  };
+}
+
+/** A PC, or User Mode Linux with one of the two kernels. */
+export type TestMachine = 'qemu' | 'uml-old' | 'uml-new';
+
+/** The kernel of a machine that is User Mode Linux. */
+export function umlOf(machine: TestMachine): UmlKernel | undefined {
+  return machine === 'qemu' ? undefined : openLab().uml[machine === 'uml-old' ? 'old' : 'new'];
 }
 
 const bothFileSystems = (name: string) => ({

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes the lab: a Debian 13 sysroot with kernel and dracut, the initrds that this dracut makes: a full one with
-# bootrelay's module in it, and a monolithic one without; and a tree with newer image tools. Everything is cached in $BOOTRELAY_LAB (default:
+# bootrelay's module in it, and a monolithic one without; a tree with newer image tools; two kernels as programs (User
+# Mode Linux). Everything is cached in $BOOTRELAY_LAB (default:
 # ~/.cache/bootrelay/lab) and made again only when this script or the rendered module changes.
 #
 # Prints nothing but what it does and what is missing. Exit code 0: the lab is there. 1: it cannot be made
@@ -46,6 +47,8 @@ mmdebstrap mmdebstrap
 /usr/share/OVMF/OVMF_CODE_4M.fd ovmf
 /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core
 depmod kmod
+perl perl
+setpriv util-linux
 modprobe kmod
 qemu-system-x86_64 qemu-system-x86
 sfdisk fdisk
@@ -153,6 +156,70 @@ debootstrap_into "$lab/generic" "$release generic kernel 1" --variant=extract --
 generic=$(ls "$lab/generic/usr/lib/modules")
 [ -e "$lab/generic/usr/lib/modules/$generic/modules.dep" ] || depmod -b "$lab/generic" "$generic"
 echo "$generic" > "$lab/generic.kernel"
+
+# --- User Mode Linux -----------------------------------------------------------------------------------
+
+# A kernel as an ordinary program, from this machine's release and from the newest that has another: many boots need no PC.
+# Each is in uml/NAME: linux, ld.so and lib to start it with, and a sysroot with its modules, for `bootrelay build`.
+uml_old=$codename uml_new=$release
+[ "$uml_old" != "$uml_new" ] || uml_new=sid
+
+# apt with the lists of the release that the kernel comes from and no other. The Release file of sid can be past its date.
+apt_uml() {
+    apt-get -qq -o "Dir::State::Lists=$lab/uml/apt/lists" -o "Dir::Etc::SourceList=$lab/uml/apt/sources.list" \
+        -o Dir::Etc::SourceParts=/dev/null -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
+        -o Acquire::Retries=3 -o 'Acquire::Check-Valid-Until=false' -o APT::Sandbox::User=root "$@"
+}
+
+fetch_uml() { # DIRECTORY RELEASE: leaves the package's files in DIRECTORY/package
+    uri=$(archive "$codename")
+    [ -n "$uri" ] || fail 'the configuration of apt names no archive of this distribution'
+    mkdir -p "$lab/uml/apt/lists/partial"
+    echo "deb [signed-by=$keyring] $uri $2 main" > "$lab/uml/apt/sources.list"
+    apt_uml update >&2 || say 'apt-get update has errors; trying all the same'
+    (cd "$1" && apt_uml download user-mode-linux) > "$1/log" 2>&1 ||
+        { tail -n 5 "$1/log" >&2; fail "apt-get cannot download user-mode-linux of Debian $2"; }
+    dpkg-deb -x "$1"/user-mode-linux_*.deb "$1/package" >> "$1/log" 2>&1 ||
+        { tail -n 5 "$1/log" >&2; fail "user-mode-linux of Debian $2 cannot be unpacked"; }
+    rm "$1"/user-mode-linux_*.deb
+}
+
+make_uml() { # NAME RELEASE: anew unless it was made with the same sysroot
+    name=$1 directory=$lab/uml/$1 key="$2 4 $(cat "$lab/sysroot.key")"
+    [ "$(cat "$directory.key" 2> /dev/null)" != "$key" ] || return 0
+    [ "$(id -u)" = 0 ] || fail "not root: cannot make $directory"
+    say "making $directory from Debian $2"
+    rm -rf "$directory" "$directory.key" "$directory.new"
+    mkdir -p "$directory.new"
+    fetch_uml "$directory.new" "$2"
+    (
+        cd "$directory.new"
+        version=$(ls package/usr/lib/uml/modules)
+        # Its libc can be newer than the machine's: it runs with the sysroot's, whose loader the kernel finds beside it. A
+        # program at a fixed address cannot be started by ld.so itself, so the name in the file is another one, as long.
+        perl -0777 -pe 's|/lib64/ld-linux-x86-64\.so\.2\0|"ld.so" . "\0" x 23|e' package/usr/bin/linux.uml > linux
+        ! cmp -s linux package/usr/bin/linux.uml || fail "linux.uml of Debian $2 names no loader that is known"
+        chmod 755 linux
+        ln -s ../../sysroot/usr/lib64/ld-linux-x86-64.so.2 ld.so
+        ln -s ../../sysroot/usr/lib/x86_64-linux-gnu lib
+        cp -al "$lab/sysroot" sysroot
+        rm -rf sysroot/usr/lib/modules sysroot/boot
+        mkdir sysroot/usr/lib/modules sysroot/boot
+        cp -r "package/usr/lib/uml/modules/$version" sysroot/usr/lib/modules/
+        gzip -dc package/usr/share/doc/user-mode-linux/config.gz > "sysroot/usr/lib/modules/$version/config"
+        depmod -b sysroot "$version"
+        rm -r package
+        said=$(LD_LIBRARY_PATH=lib ./linux --version 2> log) || { cat log >&2; fail "linux.uml of Debian $2 does not start"; }
+        [ "$said" = "$version" ] || fail "linux.uml of Debian $2 is $said, its modules are of $version"
+        echo "$version" > kernel
+    )
+    mv "$directory.new" "$directory"
+    echo "$key" > "$directory.key"
+}
+
+mkdir -p "$lab/uml"
+make_uml old "$uml_old"
+make_uml new "$uml_new"
 
 # --- Initrds -------------------------------------------------------------------------------------------
 

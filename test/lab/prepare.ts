@@ -25,6 +25,7 @@ import { textAt } from '../../src/render/tree.ts';
 import { lddtreeArgs } from '../../src/tools/lddtree.ts';
 import { toolsTreeVariable } from '../../src/tools/programs.ts';
 import { run } from '../../src/tools/run.ts';
+import { faultRows } from '../boot/fault-rows.ts';
 import { configure } from '../config/platform-files.ts';
 import { faultImagePath, type Lab, openLab, sharedFile, sharedImages, sharedUsr } from './lab.ts';
 
@@ -33,6 +34,7 @@ export default async function prepare(): Promise<void> {
   process.env[toolsTreeVariable] = lab.tools;
   rmSync(lab.shared, { recursive: true, force: true });
   mkdirSync(lab.shared);
+  writeFileSync(join(lab.shared, 'fault-rows.json'), JSON.stringify(faultRows));
   const probe = join(lab.shared, 'probe.cpio');
   await makeProbe(lab, probe);
   const files = await Promise.all(

@@ -7,6 +7,7 @@ import {
   writeAtArgs,
 } from '../../src/tools/disk.ts';
 import { guestArgs, plugArguments } from '../../src/tools/qemu.ts';
+import { umlArgs } from '../../src/tools/uml.ts';
 
 test.each([
   ['zstd', undefined, 'zstd --stdout --quiet --single-thread --ultra -18'],
@@ -108,3 +109,31 @@ test('verity data and disk writes are given in whole blocks', () => {
   ]);
   expect(writeAtArgs('s', 'd', 3 * 1048576).args).toContain('seek=3');
 });
+
+const uml = {
+  machine: 'uml',
+  kernel: '/uml/linux',
+  libraries: '/uml/lib',
+  initrd: '/initrd',
+  commandLine: 'panic=-1 mem=1M "x y" z',
+  disks: [{ file: '/a.img' }, { file: '/b.img' }],
+  memory: 128,
+  state: '/work',
+} as const;
+
+test('User Mode Linux ends with its parent, never reboots, and gets read-only disks', () => {
+  const { program, args } = umlArgs(uml);
+  const line = [program, ...args].join(' ');
+  expect(line).toMatch(
+    /^setpriv --pdeathsig TERM env --chdir=\/uml LD_LIBRARY_PATH=\/uml\/lib \/uml\/linux mem=128M /,
+  );
+  expect(args).toEqual(expect.arrayContaining(['ubd0r=/a.img', 'ubd1r=/b.img', 'noreboot']));
+  expect(args.at(-1)).toBe('panic=-1 mem=1M "x y" z');
+});
+
+test.each(['mem=1M', 'ubd0=/etc/passwd', 'initrd=/x', 'con1=fd:0,fd:1', '--help'])(
+  'a kernel command line that begins with %s would be an argument of User Mode Linux',
+  (commandLine) => {
+    expect(() => umlArgs({ ...uml, commandLine })).toThrow('take this for itself');
+  },
+);

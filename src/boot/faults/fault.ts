@@ -55,7 +55,18 @@ export interface Fault {
   readonly firmware?: 'uefi';
   /** MiB of memory. */
   readonly memory?: number;
+  /** What it needs that a kernel as a program (User Mode Linux) does not have; where the fields above do not tell. */
+  readonly needsPc?: string;
   readonly expected: Ending;
+}
+
+/** Why only a PC, or QEMU as one, shows the fault; undefined where User Mode Linux does too. */
+export function reasonForPc({ needsPc, bus, firmware, memory, disks = [] }: Fault): string | undefined {
+  if (needsPc !== undefined) return needsPc;
+  if (bus !== undefined) return 'a bus that disks are plugged into';
+  if (firmware !== undefined) return 'firmware';
+  if (memory !== undefined) return 'a loader that puts the initrd into the memory of the machine';
+  return disks.some(({ unreadable }) => unreadable) ? 'sectors that cannot be read' : undefined;
 }
 
 /** How a boot must end. */

@@ -2,6 +2,7 @@
 import { append, damaged, type Ending, type Fault, verified } from './fault.ts';
 
 const moduleRefused: Ending = { step: 'load-modules', reason: 'module-refused' };
+const signedModules = 'a kernel that looks at the signatures of modules';
 const dmVerity = '/modules/dm-verity.ko';
 
 /** What the kernel looks for at the end of a module: a signature is in front of it. */
@@ -18,9 +19,10 @@ function withoutSignature(module: Buffer): Buffer {
 function forOtherKernel(module: Buffer): Buffer {
   const changed = Buffer.from(withoutSignature(module));
   const place = changed.indexOf('vermagic=');
-  // With CONFIG_MODVERSIONS the kernel does not look at the version alone.
   changed.write('9', place + 'vermagic='.length, 'latin1');
-  changed.write('XMP', changed.indexOf('SMP', place), 'latin1');
+  // With CONFIG_MODVERSIONS the kernel looks at what is behind the version alone.
+  const rest = changed.indexOf('SMP', place);
+  if (rest >= 0) changed.write('XMP', rest, 'latin1');
   return changed;
 }
 
@@ -58,12 +60,14 @@ const minimalInitrdFaults = {
   'module-signature': {
     what: 'a byte of the module dm-verity is another one than when it was signed',
     files: { [dmVerity]: withOtherByte },
+    needsPc: signedModules,
     expected: moduleRefused,
   },
   'module-unsigned': {
     what: 'the module dm-verity has no signature, and the kernel requires one',
     files: { [dmVerity]: withoutSignature },
     commandLine: append(() => 'module.sig_enforce=1'),
+    needsPc: signedModules,
     expected: moduleRefused,
   },
   'program-missing': {
@@ -75,11 +79,13 @@ const minimalInitrdFaults = {
     what: 'there is no console, and the root hash is wrong',
     settings: ['Verity.RootHash=command-line'],
     commandLine: (sound, { RootHash }) => `${withoutConsole(sound)} ${RootHash}=${'ab'.repeat(32)}`,
+    needsPc: 'a serial port beside the console',
     expected: { step: 'set-up-verity', reason: 'verity-root-hash-mismatch' },
   },
   'console-absent-sound': {
     what: 'there is no console, and nothing else is wrong',
     commandLine: withoutConsole,
+    needsPc: 'a serial port beside the console',
     expected: verified,
   },
 } satisfies Record<string, Fault>;

@@ -9,6 +9,9 @@ const badSuperblock: Ending = { step: 'set-up-verity', reason: 'verity-superbloc
 const refused: Ending = { step: 'set-up-verity', reason: 'verity-device-refused' };
 const signatureRefused: Ending = { ...refused, because: 'Root hash verification failed (-ENOKEY)' };
 
+const signedRootHashes = 'a kernel that looks at the signatures of root hashes';
+const errorCorrection = 'a kernel with forward error correction';
+
 const wholeBlock = new Uint8Array(4096).fill(0xff);
 const firstBlock = damaged({ in: 'usr', offset: 0 }, bytes(1));
 
@@ -56,12 +59,14 @@ const rootHashFaults = {
   'root-hash-unsigned': {
     what: 'the root hash has no signature, and the kernel requires one',
     settings: ['Verity.RequireSignature=yes'],
+    needsPc: signedRootHashes,
     expected: signatureRefused,
   },
   'root-hash-foreign-signature': {
     what: 'the root hash has a signature of a key that the kernel does not know',
     settings: ['Verity.RequireSignature=yes', 'Verity.RootHashSignature=/usr/lib/os-release'],
     files: { '/usr/lib/os-release': foreignSignature },
+    needsPc: signedRootHashes,
     expected: signatureRefused,
   },
 } satisfies Record<string, Fault>;
@@ -160,12 +165,14 @@ const dataFaults = {
   'usr-first-block-repaired': {
     what: 'the same, with data for forward error correction',
     settings: ['Verity.HashDevice=PARTLABEL=USR-A-HASH', 'Verity.FecDevice=PARTLABEL=USR-A-FEC'],
+    needsPc: errorCorrection,
     disks: firstBlock,
     expected: verified,
   },
   'usr-first-block-repaired-alone': {
     what: 'the same, with the hash tree behind the file system',
     settings: ['Verity.FecDevice=PARTLABEL=USR-A-FEC'],
+    needsPc: errorCorrection,
     disks: firstBlock,
     expected: verified,
   },

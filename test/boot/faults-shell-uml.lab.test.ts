@@ -1,3 +1,3 @@
 import { testFaults } from './fault-matrix.ts';
 
-testFaults('shell');
+testFaults('shell', 'uml');

@@ -1,0 +1,64 @@
+/** User Mode Linux, as arguments: a kernel that is an ordinary program. */
+import { dirname } from 'node:path';
+import type { Command } from './run.ts';
+
+/** A raw disk image that the guest cannot write to. */
+export interface UmlDisk {
+  readonly file: string;
+}
+
+export interface UmlOptions {
+  readonly machine: 'uml';
+  /** The program. The loader of its C library is found from its directory, which it runs in. */
+  readonly kernel: string;
+  /** The directory with its C library; the system's unless told. */
+  readonly libraries?: string | undefined;
+  readonly initrd: string;
+  readonly commandLine: string;
+  readonly disks: readonly UmlDisk[];
+  /** MiB. */
+  readonly memory: number;
+  /** A directory for its process id and the socket of its management console. */
+  readonly state: string;
+}
+
+/** What User Mode Linux takes for itself where an argument begins with it (arch/um: __uml_setup). */
+const ownArguments =
+  /^(?:iomem=|mem=|--|debug|root=|console=|umid=|initrd=|con|ssl|vec|eth|mconsole=|udb|ubd|fake_ide|xterm=|virtio_uml|uml_dir=|quiet|noreboot|hostfs=|time-travel|seccomp=|aio=|no-?time)/;
+
+/** What takes most of the time until /init otherwise: measuring algorithms for RAID 6 and a loop, making old terminals. */
+const quickStart = ['initcall_blacklist=raid6_select_algo', 'lpj=20000000', 'pty.legacy_count=0'];
+
+/**
+ * A guest whose console is standard input and output, that ends when it reboots or powers off, and with its parent: at SIGTERM
+ * it ends the processes that are its own programs and helpers.
+ *
+ * It joins its arguments to the kernel command line. The guest's own one is the last argument, as it is: no part of it but
+ * its beginning can be taken for an argument of User Mode Linux.
+ */
+export function umlArgs({
+  kernel,
+  libraries,
+  initrd,
+  commandLine,
+  disks,
+  memory,
+  state,
+}: UmlOptions): Command {
+  if (ownArguments.test(commandLine))
+    throw new Error(`User Mode Linux would take this for itself: ${commandLine}`);
+  return {
+    program: 'setpriv',
+    args: [
+      ...['--pdeathsig', 'TERM', 'env', `--chdir=${dirname(kernel)}`],
+      ...(libraries === undefined ? [] : [`LD_LIBRARY_PATH=${libraries}`]),
+      ...[kernel, `mem=${memory}M`, `initrd=${initrd}`, `uml_dir=${state}/`],
+      // Read-only: guests share disks.
+      ...disks.map(({ file }, index) => `ubd${index}r=${file}`),
+      ...['con=null', 'con0=fd:0,fd:1', 'ssl=null', 'noreboot', 'hostfs=/nonexistent'],
+      ...quickStart,
+      // Without a root and a console it adds its own behind everything else.
+      ...['root=none', 'console=tty0', 'printk.time=1', commandLine],
+    ],
+  };
+}

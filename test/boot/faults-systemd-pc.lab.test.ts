@@ -1,0 +1,3 @@
+import { testFaults } from './fault-matrix.ts';
+
+testFaults('systemd', 'pc');
