@@ -2,10 +2,8 @@
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Build, buildMinimalInitrd } from '../build/build.ts';
-import { thinOf } from '../config/image-format.ts';
 import { hasErrors } from '../findings.ts';
-import { checkPackedImage } from '../pack/packed-image.ts';
-import { checkSharing } from '../pack/record.ts';
+import { checkImage, imageNotChecked } from '../pack/packed-image.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { planOnePlatform } from './platforms.ts';
 import { withProgress } from './progress.ts';
@@ -35,14 +33,9 @@ export async function build(args: BuildArguments): Promise<CommandResult> {
       progress.begin(`building the minimal initrd of ${loaded.platform.config.name}`);
       return buildMinimalInitrd(options);
     });
-    const thin = thinOf(loaded.platform.config.settings);
+    const { config } = loaded.platform;
     const shared =
-      image === undefined
-        ? []
-        : [
-            ...checkPackedImage(image, loaded.platform.config),
-            ...checkSharing(image, thin, resolve(sysroot, 'usr')),
-          ];
+      image === undefined ? imageNotChecked(config) : checkImage(image, config, resolve(sysroot, 'usr'));
     const findings = [...loaded.findings, ...result.findings, ...shared];
     const sizes = result.build?.sizes ?? '';
     if (!result.build || hasErrors(findings)) {

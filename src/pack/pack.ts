@@ -7,6 +7,7 @@ import { imageFromTarArgs } from '../tools/images.ts';
 import { toolsTreeVariable } from '../tools/programs.ts';
 import { requireVersion, run } from '../tools/run.ts';
 import { decompressSegment, largestInitrd } from './decompress.ts';
+import { appendMark, imageKind } from './image-mark.ts';
 import { InitrdError, type Input, withInput } from './newc.ts';
 import { findSegments, type Segment } from './segments.ts';
 import { type Sharing, shareWithUsr } from './share.ts';
@@ -91,6 +92,7 @@ async function writeImage(
     : new Map<string, Sharing>();
   const tar = tarOfTree({ archive, tree, sharing, thin: thin?.kind ?? 'overlay' });
   await run(imageFromTarArgs(format, output, thin?.kind === 'overlay'), { inputStream: Readable.from(tar) });
+  appendMark(output, imageKind(thin?.kind));
   return tree.flatMap((entry) => packedFile(entry, sharing));
 }
 

@@ -12,7 +12,9 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { imageFormatOf } from '../../src/config/image-format.ts';
+import { readMark } from '../../src/pack/image-mark.ts';
 import { packFullInitrd } from '../../src/pack/pack.ts';
+import { quoteShell } from '../../src/render/quote.ts';
 import { findProgram } from '../../src/tools/programs.ts';
 import { configure } from '../config/platform-files.ts';
 import { openLab } from '../lab/lab.ts';
@@ -139,6 +141,20 @@ describe.each(['squashfs', 'erofs'] as const)('%s', (fileSystem) => {
     const { image, earlySize } = await pack(name, fileSystem);
     expect(listImage(image, fileSystem)).toEqual(expected);
     expect(earlySize > 0).toBe(name.startsWith('early'));
+  });
+
+  test('the mark behind the file system disturbs nobody who reads it', async () => {
+    const { image, imageSize } = await pack('plain', fileSystem);
+    expect(readMark(image)).toEqual({ format: '1', kind: 'whole' });
+    expect(imageSize % 4096).toBe(512);
+    const { file, prefix } = findProgram('mkfs.erofs');
+    const fsck = prefix.map((argument) => argument.replace(/mkfs\.erofs$/, 'fsck.erofs'));
+    const check = fileSystem === 'erofs' ? [file, ...fsck] : ['unsquashfs', '-s'];
+    shell(`${check.map(quoteShell).join(' ')} ${image}`);
+    const mounted = shell(
+      `unshare --mount sh -euc 'mount -o loop,ro "$1" /mnt; cat "/mnt/usr/a name"' sh ${image}`,
+    );
+    expect(mounted).toBe('content\n');
   });
 
   test('twice gives the same bytes', async () => {
