@@ -2,6 +2,7 @@
 import { createWriteStream, existsSync, mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
+import { environmentOf } from '../tools/environment.ts';
 import { findProgram, ToolError } from '../tools/programs.ts';
 import { type Accelerator, type GuestOptions, guestArgs } from '../tools/qemu.ts';
 import { formatCommand } from '../tools/run.ts';
@@ -45,6 +46,8 @@ export async function runGuest(options: RunOptions): Promise<GuestRun> {
   const command = guestArgs(options.guest);
   const { file, prefix } = findProgram(command.program);
   const process = execa(file, [...prefix, ...command.args], {
+    env: environmentOf(command.program),
+    extendEnv: false,
     reject: false,
     stdin: options.answers ? 'pipe' : 'ignore',
     buffer: { stdout: false },
@@ -140,7 +143,12 @@ async function startTpm(directory: string): Promise<void> {
   mkdirSync(directory, { recursive: true });
   const command = swtpmArgs(directory);
   const { file, prefix } = findProgram(command.program);
-  const tpm = execa(file, [...prefix, ...command.args], { reject: false, stdin: 'ignore' });
+  const tpm = execa(file, [...prefix, ...command.args], {
+    env: environmentOf(command.program),
+    extendEnv: false,
+    reject: false,
+    stdin: 'ignore',
+  });
   let ended: string | undefined;
   tpm.then(({ stderr }) => {
     ended = stderr;
