@@ -2,6 +2,7 @@
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Build, buildMinimalInitrd } from '../build/build.ts';
+import { withoutSecrets } from '../config/secrets.ts';
 import { hasErrors } from '../findings.ts';
 import { checkImage, imageNotChecked } from '../pack/packed-image.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
@@ -43,14 +44,14 @@ export async function build(args: BuildArguments): Promise<CommandResult> {
     }
     const { manifest } = result.build;
     await replaceDirectory(args.output, (fresh) =>
-      writeBuild(result.build as Build, loaded.platform.plan, fresh),
+      writeBuild(result.build as Build, withoutSecrets(loaded.platform.plan, config), fresh),
     );
     const text = `${sizes}\n${join(args.output, 'initrd.img')}\n`;
     return { exitCode: 0, text, json: { command: 'build', output: args.output, manifest }, findings };
   });
 }
 
-/** The files of a build in `directory`. */
+/** The files of a build in `directory`: the image with the mode that it has, and the rest for all to read. */
 function writeBuild({ image, mtree, sizes, manifest }: Build, plan: BootPlan, directory: string): void {
   copyFileSync(image, join(directory, 'initrd.img'));
   writeFileSync(join(directory, 'initrd.mtree'), mtree);
