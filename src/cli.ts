@@ -46,6 +46,9 @@ function register(parser: Argv, command: Command): Argv {
   );
 }
 
+// What is written has the same modes whoever writes it: what others must not read says so itself.
+process.umask(0o022);
+
 // `bootrelay ... | head` closes the pipe early: that is no failure of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;

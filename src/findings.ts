@@ -206,7 +206,17 @@ export const findingKinds = {
   'image-unfit': {
     severity: 'error',
     title: 'The image of the full initrd is none that stage 1 mounts.',
-    help: 'It is empty, cut off, or of another file system than FullInitrd.FileSystem: pack it again.',
+    help: 'It is empty, cut off, of another file system than FullInitrd.FileSystem, or packed for another FullInitrd.Source or Thin: pack it again for this platform.',
+  },
+  'image-unmarked': {
+    severity: 'note',
+    title: 'An image does not say what it needs from stage 1.',
+    help: 'Nothing need be done where it has all files of the full initrd. `bootrelay pack` marks its images; other tools do not.',
+  },
+  'image-not-checked': {
+    severity: 'warning',
+    title: 'A minimal initrd is built for a thin image that is not checked.',
+    help: 'Name the image with `--image`: whether it is thin in the same way, and whether /usr has what it shares, is compared then.',
   },
   'image-record-missing': {
     severity: 'error',

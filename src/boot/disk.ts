@@ -36,11 +36,11 @@ function planPartitions(parts: readonly (DiskPart & { readonly size: number })[]
   });
 }
 
-/** Writes a sparse disk image. Throws ToolError. */
+/** Writes a sparse disk image, for its owner only: a root partition has /etc/shadow. Throws ToolError. */
 export async function makeDisk(parts: readonly DiskPart[], output: string): Promise<void> {
   const partitions = planPartitions(parts.map((part) => ({ ...part, size: statSync(part.file).size })));
   const last = partitions.at(-1);
-  writeFileSync(output, '');
+  writeFileSync(output, '', { mode: 0o600 });
   truncateSync(output, (last ? last.start + last.size : mebibyte) + mebibyte);
   await run(sfdiskArgs(output), { input: formatSfdiskScript(partitions, diskUuid) });
   for (const [index, { name, start }] of partitions.entries()) {

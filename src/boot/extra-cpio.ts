@@ -1,5 +1,5 @@
 /** Files behind an initrd: the kernel unpacks cpio archives one behind the other, and the later one counts. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { run } from '../tools/run.ts';
 
@@ -22,10 +22,11 @@ export async function makeExtraCpio(
   return output;
 }
 
-/** Writes `initrd` with `cpio` behind it, at a multiple of 4 bytes, to `output`; gives that. */
+/** Writes `initrd` with `cpio` behind it, at a multiple of 4 bytes, to a new file `output` that has its mode; gives that. */
 export function joinCpio(initrd: string, cpio: string, output: string): string {
   const image = readFileSync(initrd);
   const padding = Buffer.alloc((4 - (image.length % 4)) % 4);
-  writeFileSync(output, Buffer.concat([image, padding, readFileSync(cpio)]));
+  const { mode } = statSync(initrd);
+  writeFileSync(output, Buffer.concat([image, padding, readFileSync(cpio)]), { mode });
   return output;
 }

@@ -2,6 +2,7 @@
 import { createWriteStream, existsSync, mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
+import { environmentOf } from '../tools/environment.ts';
 import { findProgram, ToolError } from '../tools/programs.ts';
 import { type Accelerator, type GuestOptions, guestArgs } from '../tools/qemu.ts';
 import { formatCommand } from '../tools/run.ts';
@@ -50,6 +51,8 @@ export async function runGuest(options: RunOptions): Promise<GuestRun> {
   const command = isUml(guest) ? umlArgs(guest) : guestArgs(guest);
   const { file, prefix } = findProgram(command.program);
   const running = execa(file, [...prefix, ...command.args], {
+    env: environmentOf(command.program),
+    extendEnv: false,
     reject: false,
     stdin: options.answers ? 'pipe' : 'ignore',
     buffer: { stdout: false },
@@ -167,7 +170,12 @@ async function startTpm(directory: string): Promise<void> {
   mkdirSync(directory, { recursive: true });
   const command = swtpmArgs(directory);
   const { file, prefix } = findProgram(command.program);
-  const tpm = execa(file, [...prefix, ...command.args], { reject: false, stdin: 'ignore' });
+  const tpm = execa(file, [...prefix, ...command.args], {
+    env: environmentOf(command.program),
+    extendEnv: false,
+    reject: false,
+    stdin: 'ignore',
+  });
   let ended: string | undefined;
   tpm.then(({ stderr }) => {
     ended = stderr;

@@ -7,7 +7,7 @@ import { imageFormatOf, thinOf } from '../config/image-format.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, hasErrors } from '../findings.ts';
 import { packFullInitrd } from '../pack/pack.ts';
-import { readPackedImage } from '../pack/packed-image.ts';
+import { checkPackedImage, readPackedImage } from '../pack/packed-image.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { planBoot } from '../plan/plan.ts';
 import { ToolError } from '../tools/programs.ts';
@@ -29,7 +29,7 @@ export interface MachineOptions {
   readonly files: readonly string[];
   readonly sysroot: string;
   readonly kernel: string;
-  /** A full initrd, or an image of one if its name ends in .squashfs or .erofs; packed as the platform says. None for FullInitrd.Source=usr. */
+  /** A full initrd, to be packed as the platform says, or a packed image of one. None for FullInitrd.Source=usr. */
   readonly initrd: string | undefined;
   readonly work: string;
   /** What is wrong with the packed full initrd. */
@@ -59,12 +59,16 @@ export async function makeMachine(options: MachineOptions): Promise<MachineResul
   const kernelImage = findKernelImage(sysroot, options.kernel);
   if (!kernelImage)
     throw new ToolError(`the sysroot has no kernel image: no /boot/vmlinuz-${options.kernel}`);
-  const image = await packedImage(options);
+  const given = givenImage(options);
+  const unfit = given === undefined ? [] : checkPackedImage(given, config);
+  if (hasErrors(unfit)) return { findings: unfit };
+  const image = given ?? (await packedImage(options));
   progress(`making /usr as ${config.settings.Usr.FileSystem}`);
   const usr = await makeSealedUsr(options, image);
   progress('building the minimal initrd');
   const built = await buildForHash(options, usr.rootHash);
-  if (!built.build || hasErrors(built.findings)) return { findings: built.findings };
+  const findings = [...unfit, ...built.findings];
+  if (!built.build || hasErrors(findings)) return { findings };
   progress('writing the disk');
   const root = join(work, 'root.img');
   await makeRootImage({ sysroot, output: root, work });
@@ -79,9 +83,15 @@ export async function makeMachine(options: MachineOptions): Promise<MachineResul
       image,
       commandLine: formatCommandLine(config, usr.rootHash),
       rootHash: usr.rootHash,
-      findings: built.findings,
+      findings,
     },
   };
+}
+
+/** The image that is given ready-made, instead of a full initrd. */
+function givenImage({ config, initrd }: MachineOptions): string | undefined {
+  if (config.settings.FullInitrd.Source === 'usr' || initrd === undefined) return undefined;
+  return readPackedImage(initrd) && initrd;
 }
 
 /** The image for /usr; none where the full initrd is /usr itself. */
@@ -95,7 +105,6 @@ async function packedImage({
 }: MachineOptions): Promise<string | undefined> {
   if (config.settings.FullInitrd.Source === 'usr' || initrd === undefined) return undefined;
   progress('packing the full initrd');
-  if (readPackedImage(initrd)) return initrd;
   const output = join(work, 'full-initrd.img');
   const kind = thinOf(config.settings);
   const thin = kind && { kind, usr: join(sysroot, 'usr') };

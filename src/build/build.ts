@@ -1,8 +1,9 @@
 /** One build: sysroot and platform -> minimal initrd, file list, manifest, sizes. */
-import { statSync } from 'node:fs';
+import { chmodSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, hasErrors } from '../findings.ts';
+import { archiveMode, type Member } from '../pack/public.ts';
 import { type BootPlan, needsOfPlan } from '../plan/boot-plan.ts';
 import { renderMinimal } from '../render/minimal.ts';
 import type { ProgramName } from '../tools/programs.ts';
@@ -32,7 +33,7 @@ export interface BuildOptions {
 }
 
 export interface Build {
-  /** The image, in the work directory. */
+  /** The image, in the work directory; only its owner may read one with a secret in it. */
   readonly image: string;
   readonly mtree: string;
   readonly sizes: string;
@@ -81,6 +82,7 @@ export async function buildMinimalInitrd(options: BuildOptions): Promise<BuildRe
     toolVersions(plan, entries, compression),
     measureParts([...entries, ...early]),
   ]);
+  chmodSync(packed.file, archiveMode(entries.flatMap(memberOf)));
   const build: Build = {
     image: packed.file,
     mtree: formatMtree([...early, rootEntry, ...entries], { contents: false }),
@@ -106,6 +108,10 @@ export async function buildMinimalInitrd(options: BuildOptions): Promise<BuildRe
     ...(fullInitrd ? checkBudget(config, 'FullInitrd', fullInitrd.size) : []),
   ];
   return { build, findings: [...findings, ...overBudget] };
+}
+
+function memberOf(entry: Entry): readonly Member[] {
+  return entry.type === 'link' ? [] : [entry];
 }
 
 function describeImage(image: string): Manifest['fullInitrd'] {

@@ -1,5 +1,6 @@
 /** The manifest of a build: everything that went in, by hash. No paths of the machine, no times. */
 import { effectiveSettings } from '../config/effective.ts';
+import { shownValues } from '../config/secrets.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import type { Entry } from './entries.ts';
 import type { PartSize } from './size-table.ts';
@@ -17,7 +18,7 @@ export interface Manifest {
   readonly fullInitrd?: { readonly sha256: string; readonly size: number };
   readonly parts: readonly PartSize[];
   readonly files: readonly object[];
-  /** `Section.Key` -> values. */
+  /** `Section.Key` -> values; of a secret one only whether it changed. */
   readonly settings: Readonly<Record<string, readonly string[]>>;
   /** Program -> version. */
   readonly tools: Readonly<Record<string, string>>;
@@ -38,5 +39,7 @@ export function manifestFile(entry: Entry): object {
 }
 
 export function manifestSettings(config: PlatformConfig): Manifest['settings'] {
-  return Object.fromEntries(effectiveSettings(config).map(({ row, values }) => [row.name, values]));
+  return Object.fromEntries(
+    effectiveSettings(config).map(({ row: { name }, values }) => [name, shownValues(name, values)]),
+  );
 }

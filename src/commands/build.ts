@@ -2,10 +2,9 @@
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Build, buildMinimalInitrd } from '../build/build.ts';
-import { thinOf } from '../config/image-format.ts';
+import { withoutSecrets } from '../config/secrets.ts';
 import { hasErrors } from '../findings.ts';
-import { checkPackedImage } from '../pack/packed-image.ts';
-import { checkSharing } from '../pack/record.ts';
+import { checkImage, imageNotChecked } from '../pack/packed-image.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { planOnePlatform } from './platforms.ts';
 import { withProgress } from './progress.ts';
@@ -35,14 +34,9 @@ export async function build(args: BuildArguments): Promise<CommandResult> {
       progress.begin(`building the minimal initrd of ${loaded.platform.config.name}`);
       return buildMinimalInitrd(options);
     });
-    const thin = thinOf(loaded.platform.config.settings);
+    const { config } = loaded.platform;
     const shared =
-      image === undefined
-        ? []
-        : [
-            ...checkPackedImage(image, loaded.platform.config),
-            ...checkSharing(image, thin, resolve(sysroot, 'usr')),
-          ];
+      image === undefined ? imageNotChecked(config) : checkImage(image, config, resolve(sysroot, 'usr'));
     const findings = [...loaded.findings, ...result.findings, ...shared];
     const sizes = result.build?.sizes ?? '';
     if (!result.build || hasErrors(findings)) {
@@ -50,14 +44,14 @@ export async function build(args: BuildArguments): Promise<CommandResult> {
     }
     const { manifest } = result.build;
     await replaceDirectory(args.output, (fresh) =>
-      writeBuild(result.build as Build, loaded.platform.plan, fresh),
+      writeBuild(result.build as Build, withoutSecrets(loaded.platform.plan, config), fresh),
     );
     const text = `${sizes}\n${join(args.output, 'initrd.img')}\n`;
     return { exitCode: 0, text, json: { command: 'build', output: args.output, manifest }, findings };
   });
 }
 
-/** The files of a build in `directory`. */
+/** The files of a build in `directory`: the image with the mode that it has, and the rest for all to read. */
 function writeBuild({ image, mtree, sizes, manifest }: Build, plan: BootPlan, directory: string): void {
   copyFileSync(image, join(directory, 'initrd.img'));
   writeFileSync(join(directory, 'initrd.mtree'), mtree);

@@ -8,13 +8,11 @@ import { type InitrdUnit, unitsOfSkeleton } from '../build/initrd-units.ts';
 import { checkLibraries } from '../build/libraries.ts';
 import { checkRequirements } from '../build/requirements.ts';
 import { bootrelayVersion } from '../build/version.ts';
-import { thinOf } from '../config/image-format.ts';
 import { placeOf } from '../config/place.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { allowableKinds, type Finding, type FindingKind, finding, hasErrors } from '../findings.ts';
 import { type InitrdFiles, readInitrdFiles } from '../pack/initrd-files.ts';
-import { checkPackedImage, readPackedImage } from '../pack/packed-image.ts';
-import { checkSharing } from '../pack/record.ts';
+import { checkImage, readPackedImage } from '../pack/packed-image.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { renderSkeleton } from '../render/skeleton.ts';
 import { formatGithub, formatSarif } from '../review/format-findings.ts';
@@ -195,7 +193,7 @@ async function checkWithSysroot(
     ...(kernel ? await checkModuleFiles(config, plan, sysroot, kernel) : []),
   ];
   const size = await checkSize(found, { config, plan, sysroot, kernel: args.kernel, work }, args.build);
-  return [...found, ...size, ...checkImage(config, args.image, sysroot)];
+  return [...found, ...size, ...checkGivenImage(config, args.image, sysroot)];
 }
 
 /** Builds, to know the size, unless `found` says that it cannot be built. */
@@ -222,12 +220,15 @@ function notMeasured(config: PlatformConfig): Finding {
   return finding('check-incomplete', message, placeOf(config, 'Initrd.SizeBudget'));
 }
 
-function checkImage(config: PlatformConfig, image: string | undefined, sysroot: string): readonly Finding[] {
+function checkGivenImage(
+  config: PlatformConfig,
+  image: string | undefined,
+  sysroot: string,
+): readonly Finding[] {
   if (image === undefined) return [];
   requireFile('--image', image);
   return [
-    ...checkPackedImage(image, config),
-    ...checkSharing(image, thinOf(config.settings), join(sysroot, 'usr')),
+    ...checkImage(image, config, join(sysroot, 'usr')),
     ...checkBudget(config, 'FullInitrd', statSync(image).size),
   ];
 }

@@ -1,4 +1,5 @@
 /** `bootrelay explain`: the boot, step by step, in words or as a picture. */
+import { withoutSecrets } from '../config/secrets.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { explainPlan } from '../plan/explain.ts';
 import { graphOfBoot } from '../review/boot-graph.ts';
@@ -25,11 +26,11 @@ const formats: Readonly<Record<ExplainFormat, (plan: BootPlan) => string | Promi
 export async function explain(args: ExplainArguments): Promise<CommandResult> {
   const loaded = planOnePlatform('explain', args.platform, args.set);
   if ('failed' in loaded) return loaded.failed;
-  const { plan } = loaded.platform;
+  const { plan, config } = loaded.platform;
   return {
     exitCode: 0,
     text: await formats[args.format](plan),
-    json: { command: 'explain', plan },
+    json: { command: 'explain', plan: withoutSecrets(plan, config) },
     findings: loaded.findings,
   };
 }

@@ -1,5 +1,5 @@
 /** `bootrelay pack`: a full initrd -> the image for /usr. */
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { checkBudget } from '../build/budget.ts';
 import { formatBytes } from '../bytes.ts';
@@ -38,7 +38,8 @@ export async function pack(args: PackArguments): Promise<CommandResult> {
   const thin = kind && { kind, usr: resolve(args.sysroot ?? '', 'usr') };
   const format = imageFormatOf(settings);
   mkdirSync(dirname(args.output), { recursive: true });
-  const fresh = remember(join(dirname(args.output), `.${basename(args.output)}.${process.pid}`));
+  const directory = remember(mkdtempSync(join(dirname(args.output), `.${basename(args.output)}.`)));
+  const fresh = join(directory, 'image');
   const { packed, overBudget } = await withWorkDirectory(async (work) => {
     try {
       const packed = await withProgress(args.json, (progress) => {
@@ -49,7 +50,8 @@ export async function pack(args: PackArguments): Promise<CommandResult> {
       if (overBudget.length > 0) return { packed, overBudget };
       if (thin) {
         const record = recordSharing(fresh, thin.kind, packed.files);
-        writeFileSync(remember(recordFile(fresh)), `${JSON.stringify(record, undefined, 1)}\n`);
+        const { mode } = statSync(fresh);
+        writeFileSync(recordFile(fresh), `${JSON.stringify(record, undefined, 1)}\n`, { mode });
         // First: it knows its image, and an older image beside it is a finding of `check`.
         renameSync(recordFile(fresh), recordFile(args.output));
       }
@@ -57,10 +59,8 @@ export async function pack(args: PackArguments): Promise<CommandResult> {
       if (!thin) rmSync(recordFile(args.output), { force: true });
       return { packed, overBudget };
     } finally {
-      for (const file of [fresh, recordFile(fresh)]) {
-        rmSync(file, { force: true });
-        forget(file);
-      }
+      rmSync(directory, { recursive: true, force: true });
+      forget(directory);
     }
   });
   if (overBudget.length > 0)

@@ -1,5 +1,6 @@
 /** `bootrelay show`: the effective settings of a platform. */
 import { effectiveSettings } from '../config/effective.ts';
+import { isSecret, shownValues } from '../config/secrets.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { quoteIni } from '../config/write-platform.ts';
 import { sourceOf } from '../plan/source.ts';
@@ -36,7 +37,7 @@ function shownSettings(config: PlatformConfig): readonly ShownSetting[] {
   return effectiveSettings(config).map(({ row: { section, key, name }, values }) => ({
     section,
     key,
-    values,
+    values: shownValues(name, values),
     origin: sourceOf(config, name),
   }));
 }
@@ -50,9 +51,16 @@ function formatIni(shown: readonly ShownSetting[], withOrigin: boolean): string 
         .filter((setting) => setting.section === section)
         .flatMap(({ key, values, origin }) => [
           ...(withOrigin ? [`# ${origin}`] : []),
-          ...(values.length === 0 ? [`${key}=`] : values.map((value) => `${key}=${quoteIni(value)}`)),
+          ...formatValues(section, key, values),
         ]);
       return [`[${section}]`, ...lines, ''].join('\n');
     })
     .join('\n');
+}
+
+/** A secret is a comment: what is shown of it is no value. */
+function formatValues(section: string, key: string, values: readonly string[]): readonly string[] {
+  if (values.length === 0) return [`${key}=`];
+  if (isSecret(`${section}.${key}`)) return values.map((value) => `# ${key}= ${value}`);
+  return values.map((value) => `${key}=${quoteIni(value)}`);
 }

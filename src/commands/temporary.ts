@@ -1,7 +1,7 @@
 /** Files and directories that last as long as a command runs: removed at its end, and when it is interrupted. */
 import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ToolError } from '../tools/programs.ts';
 
 const present = new Set<string>();
@@ -44,7 +44,7 @@ export function forget(path: string): void {
 
 /** Runs `task` with a work directory: kept if a tool fails, with its name in the error. */
 export async function withWorkDirectory<T>(task: (work: string) => Promise<T>): Promise<T> {
-  const work = remember(mkdtempSync(join(tmpdir(), 'bootrelay-')));
+  const work = remember(mkdtempSync(join(resolve(tmpdir()), 'bootrelay-')));
   let keep = false;
   try {
     return await task(work);

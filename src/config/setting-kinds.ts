@@ -6,6 +6,8 @@ interface SettingWords {
   readonly help: string;
   /** The release that brought the setting. */
   readonly since: string;
+  /** Its value is not published: src/config/secrets.ts. */
+  readonly secret?: true;
 }
 
 export interface SingleSetting<T> extends SettingWords {
@@ -40,4 +42,9 @@ export function optional<T>(type: ValueType<T>, help: string): OptionalSetting<T
 
 export function list<T>(type: ValueType<T>, defaultTexts: readonly string[], help: string): ListSetting<T> {
   return { kind: 'list', type, default: defaultTexts, help, since };
+}
+
+/** A setting whose value others must not read. */
+export function secret<S extends AnySetting>(setting: S): S {
+  return { ...setting, secret: true };
 }

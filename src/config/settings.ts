@@ -9,6 +9,7 @@ import {
   type OptionalSetting,
   optional,
   type SingleSetting,
+  secret,
   single,
 } from './setting-kinds.ts';
 import { account, unitName, unitSetting } from './unit-types.ts';
@@ -305,9 +306,11 @@ export const settings = {
       'never',
       'Whether Enter on the console opens a root shell during Delay: `never`, and there is none in the minimal initrd; `password`, after the password of PasswordHash, with three tries in a minute; `always`, to whoever holds the keyboard. The action follows when it ends.',
     ),
-    PasswordHash: optional(
-      passwordHash,
-      'The password of Shell=password, as `openssl passwd -6` prints it. It is in the minimal initrd: whoever can read /boot can guess at it.',
+    PasswordHash: secret(
+      optional(
+        passwordHash,
+        'The password of Shell=password, as `openssl passwd -6` prints it. It is in the minimal initrd: whoever can read /boot can guess at it.',
+      ),
     ),
     Debug: single(
       boolean,

@@ -113,7 +113,8 @@ function parseValue(
   const parsed = row.setting.type.parse(value);
   if ('value' in parsed) return { value: parsed.value };
   const hint = parsed.hint ?? didYouMean(value, row.setting.type.choices ?? []);
-  const message = `"${value}" must be ${parsed.required}`;
+  const what = row.setting.secret ? 'the value, which is not shown,' : `"${value}"`;
+  const message = `${what} must be ${parsed.required}`;
   return { problem: finding('value-invalid', message, { setting: row.name, origin, hint }) };
 }
 

@@ -83,7 +83,8 @@ async function findArchives(initrd: string, work: string): Promise<readonly Arch
 
 function contentOf(entry: TreeEntry, input: Input): Buffer {
   if (entry.type === 'file') return read(input, entry.start, entry.end - entry.start);
-  if ('target' in entry) return Buffer.from(entry.target);
+  if (entry.type === 'symlink') return entry.target;
+  if (entry.type === 'link') return Buffer.from(entry.target);
   return Buffer.from('major' in entry ? `${entry.major}:${entry.minor}` : '');
 }
 
@@ -97,7 +98,7 @@ function describe(entry: TreeEntry, content: Buffer): InitrdFile {
     owner: `${entry.uid}:${entry.gid}`,
     size: entry.type === 'file' ? content.length : 0,
     content: createHash('sha256').update(content).digest('hex'),
-    ...('target' in entry && { target: entry.target }),
+    ...('target' in entry && { target: String(entry.target) }),
     ...(needed.length > 0 && { needed }),
   };
 }

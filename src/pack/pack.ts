@@ -1,5 +1,5 @@
 /** An existing full initrd -> the image for /usr: cpio -> tree -> tar -> image. No tree is unpacked, no root. */
-import { realpathSync, statSync } from 'node:fs';
+import { chmodSync, realpathSync, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { ImageFormat, Thin } from '../config/image-format.ts';
 import { filesWithAttributes } from '../tools/attributes.ts';
@@ -7,7 +7,9 @@ import { imageFromTarArgs } from '../tools/images.ts';
 import { toolsTreeVariable } from '../tools/programs.ts';
 import { requireVersion, run } from '../tools/run.ts';
 import { decompressSegment, largestInitrd } from './decompress.ts';
+import { appendMark } from './image-mark.ts';
 import { InitrdError, type Input, withInput } from './newc.ts';
+import { archiveMode } from './public.ts';
 import { findSegments, type Segment } from './segments.ts';
 import { type Sharing, shareWithUsr } from './share.ts';
 import { tarOfTree } from './tar.ts';
@@ -22,7 +24,7 @@ export interface PackOptions {
   readonly sizeLimit?: number | undefined;
   /** Paths to leave out, without the leading /. */
   readonly without?: readonly string[] | undefined;
-  /** The image's file; must not exist. */
+  /** The image's file; must not exist. While it is made everybody may read it who can reach it. */
   readonly output: string;
   /** An empty directory for files that are made on the way. */
   readonly work: string;
@@ -83,7 +85,7 @@ async function writeImage(
   archive: Input,
   start: number,
   withAttributes: ReadonlySet<string>,
-  { thin, format, output, without = [] }: PackOptions,
+  { initrd, thin, format, output, without = [] }: PackOptions,
 ): Promise<readonly PackedFile[]> {
   const tree = readTree(archive, start, mountPoints).filter(({ path }) => !without.includes(path));
   const sharing = thin
@@ -91,6 +93,9 @@ async function writeImage(
     : new Map<string, Sharing>();
   const tar = tarOfTree({ archive, tree, sharing, thin: thin?.kind ?? 'overlay' });
   await run(imageFromTarArgs(format, output, thin?.kind === 'overlay'), { inputStream: Readable.from(tar) });
+  appendMark(output, thin?.kind ?? 'whole');
+  // Who may not read the full initrd may not read its image.
+  chmodSync(output, archiveMode([...tree, { path: 'initrd', type: 'file', mode: statSync(initrd).mode }]));
   return tree.flatMap((entry) => packedFile(entry, sharing));
 }
 

@@ -34,7 +34,12 @@ export function* tarOfTree({ archive, tree, sharing, thin }: TarOptions): Genera
       yield* headers(entry);
       if (entry.type === 'file') yield* dataOf(archive, entry);
     } else if (thin === 'links') {
-      yield* headers({ ...entry, type: 'symlink', mode: 0o777, target: `${mountedUsr}${shared.source}` });
+      yield* headers({
+        ...entry,
+        type: 'symlink',
+        mode: 0o777,
+        target: Buffer.from(`${mountedUsr}${shared.source}`),
+      });
     } else if (entry.type === 'file') {
       yield* attributes(overlayAttributes(shared.source));
       yield* headers(entry);
@@ -59,29 +64,30 @@ const typeFlags: Readonly<Record<TreeEntry['type'], string>> = {
 };
 
 function* headers(entry: TreeEntry): Generator<Buffer> {
-  const name = `./${entry.path}`;
+  const name = Buffer.from(`./${entry.path}`);
   const link = linkOf(entry);
-  if (Buffer.byteLength(name) > 100) yield* longText('L', name);
-  if (Buffer.byteLength(link) > 100) yield* longText('K', link);
+  if (name.length > 100) yield* longText('L', name);
+  if (link.length > 100) yield* longText('K', link);
   const device = 'major' in entry ? entry : { major: 0, minor: 0 };
   yield header({ ...entry, name, link, ...device, flag: typeFlags[entry.type], size: sizeOf(entry) });
 }
 
-function linkOf(entry: TreeEntry): string {
+function linkOf(entry: TreeEntry): Buffer {
   if (entry.type === 'symlink') return entry.target;
-  return entry.type === 'link' ? `./${entry.target}` : '';
+  return entry.type === 'link' ? Buffer.from(`./${entry.target}`) : nothing;
 }
 
 function sizeOf(entry: TreeEntry): number {
   return entry.type === 'file' ? entry.end - entry.start : 0;
 }
 
-const rootOwned = { mode: 0o644, uid: 0, gid: 0, link: '', major: 0, minor: 0 };
+const nothing = Buffer.alloc(0);
+const rootOwned = { mode: 0o644, uid: 0, gid: 0, link: nothing, major: 0, minor: 0 };
 
 /** GNU's header for a name or a link's target that has no place in the one behind it. */
-function* longText(flag: 'L' | 'K', text: string): Generator<Buffer> {
-  const data = Buffer.from(`${text}\0`);
-  yield header({ ...rootOwned, name: '././@LongLink', flag, size: data.length });
+function* longText(flag: 'L' | 'K', text: Buffer): Generator<Buffer> {
+  const data = Buffer.concat([text, Buffer.alloc(1)]);
+  yield header({ ...rootOwned, name: Buffer.from('././@LongLink'), flag, size: data.length });
   yield padded(data);
 }
 
@@ -89,7 +95,7 @@ function* longText(flag: 'L' | 'K', text: string): Generator<Buffer> {
 function* attributes(values: Readonly<Record<string, string>>): Generator<Buffer> {
   const records = Object.entries(values).map(([name, value]) => paxRecord(`SCHILY.xattr.${name}=${value}\n`));
   const data = Buffer.from(records.join(''));
-  yield header({ ...rootOwned, name: './PaxHeader', flag: 'x', size: data.length });
+  yield header({ ...rootOwned, name: Buffer.from('./PaxHeader'), flag: 'x', size: data.length });
   yield padded(data);
 }
 
@@ -101,8 +107,8 @@ function paxRecord(text: string): string {
 }
 
 interface HeaderFields {
-  readonly name: string;
-  readonly link: string;
+  readonly name: Buffer;
+  readonly link: Buffer;
   readonly flag: string;
   readonly mode: number;
   readonly uid: number;
@@ -114,22 +120,21 @@ interface HeaderFields {
 
 function header(fields: HeaderFields): Buffer {
   const buffer = Buffer.alloc(block);
-  const text = (value: string, start: number, length: number) =>
-    Buffer.from(value).copy(buffer, start, 0, length);
-  text(fields.name, 0, 100);
+  const text = (value: string, start: number) => buffer.write(value, start, 'latin1');
+  fields.name.copy(buffer, 0, 0, 100);
   writeNumber(buffer, fields.mode, 100, 8);
   writeNumber(buffer, fields.uid, 108, 8);
   writeNumber(buffer, fields.gid, 116, 8);
   writeNumber(buffer, fields.size, 124, 12);
   writeNumber(buffer, 0, 136, 12);
-  text(fields.flag, 156, 1);
-  text(fields.link, 157, 100);
-  text('ustar\x0000', 257, 8);
+  text(fields.flag, 156);
+  fields.link.copy(buffer, 157, 0, 100);
+  text('ustar\x0000', 257);
   writeNumber(buffer, fields.major, 329, 8);
   writeNumber(buffer, fields.minor, 337, 8);
   buffer.fill(' ', 148, 156);
   const sum = buffer.reduce((total, byte) => total + byte, 0);
-  text(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 8);
+  text(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
   return buffer;
 }
 

@@ -16,7 +16,8 @@ export type FileEntry = Attributes & { readonly type: 'file'; readonly start: nu
 export type TreeEntry =
   | FileEntry
   | (Attributes & { readonly type: 'directory' | 'fifo' })
-  | (Attributes & { readonly type: 'symlink'; readonly target: string })
+  /** The target is bytes: whatever they are, the kernel makes the link. */
+  | (Attributes & { readonly type: 'symlink'; readonly target: Buffer })
   /** Another name of the file at `target`. */
   | (Attributes & { readonly type: 'link'; readonly target: string })
   | (Attributes & {
@@ -50,7 +51,9 @@ function pathOf({ name }: CpioEntry, { file }: Input): string {
   const text = name.toString('utf8');
   const parts = text.split('/').filter((part) => part !== '' && part !== '.');
   if (!Buffer.from(text).equals(name) || parts.includes('..') || /\p{Cc}/u.test(text)) {
-    throw new InitrdError(`${file} has a file with the name ${JSON.stringify(name.toString('latin1'))}`);
+    throw new InitrdError(
+      `${file} has a file with the name ${JSON.stringify(name.toString('latin1'))}, which must be UTF-8 without control characters and ".."`,
+    );
   }
   return parts.join('/');
 }
@@ -93,10 +96,8 @@ function describe(
     }
     case 0o04:
       return { ...attributes, type: 'directory' };
-    case 0o12: {
-      const { start, end } = entry.data;
-      return { ...attributes, type: 'symlink', target: read(input, start, end - start).toString('utf8') };
-    }
+    case 0o12:
+      return { ...attributes, type: 'symlink', target: readTarget(path, entry, input) };
     case 0o02:
       return { ...attributes, type: 'character-device', ...entry.device };
     case 0o06:
@@ -108,6 +109,18 @@ function describe(
         `${input.file} has ${path}, which is no file, directory, link, device or fifo (mode ${entry.mode.toString(8)})`,
       );
   }
+}
+
+/** PATH_MAX of the kernel. */
+const longestTarget = 4096;
+
+/** What a link leads to, which ends at a NUL for the kernel; it makes none that leads to nothing, or that is too long. */
+function readTarget(path: string, { data: { start, end } }: CpioEntry, input: Input): Buffer {
+  const bytes = read(input, start, Math.min(end - start, longestTarget));
+  const target = bytes.subarray(0, bytes.includes(0) ? bytes.indexOf(0) : bytes.length);
+  if (target.length > 0 && target.length < longestTarget) return target;
+  const what = target.length === 0 ? 'nothing' : `a name of ${end - start} bytes`;
+  throw new InitrdError(`${input.file} has the link ${path} to ${what}`);
 }
 
 /** Adds missing parent directories, and gives each before what is in it. */

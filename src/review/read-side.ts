@@ -1,9 +1,9 @@
 /** What a name on the command line stands for -> a side of a comparison. */
-import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { bootrelayVersion } from '../build/version.ts';
 import { effectiveSettings } from '../config/effective.ts';
+import { shownValues } from '../config/secrets.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { readInitrdFiles } from '../pack/initrd-files.ts';
 import { isPublic } from '../pack/public.ts';
@@ -88,16 +88,6 @@ async function readBuild(path: string, work: string): Promise<Side> {
       usr: { size: manifest.fullInitrd.size, budget: budgetOf('FullInitrd') },
     }),
   };
-}
-
-/** Settings whose values are no reader's business: whether they changed is shown, not what they are. */
-const secretSettings: readonly string[] = ['Emergency.PasswordHash'];
-
-function shownValues(name: string, values: readonly string[]): readonly string[] {
-  if (!secretSettings.includes(name)) return values;
-  return values.map(
-    (value) => `(not shown, ${createHash('sha256').update(value).digest('hex').slice(0, 8)})`,
-  );
 }
 
 function readRenderedTree(path: string): Side {

@@ -3,6 +3,7 @@
  * Not by the runner of run.ts: nothing else may happen in between, and every `render` would load it for this one call.
  */
 import { spawnSync } from 'node:child_process';
+import { environmentOf } from './environment.ts';
 import { findProgram, ToolError } from './programs.ts';
 
 /** The number of renameat2, by Node's name of the architecture: asm/unistd.h of the kernel. */
@@ -16,7 +17,8 @@ export function exchangeDirectories(left: string, right: string): boolean {
   if (number === undefined) return false;
   try {
     const { file, prefix } = findProgram('perl');
-    return spawnSync(file, [...prefix, '-e', script, String(number), left, right]).status === 0;
+    const args = [...prefix, '-e', script, String(number), left, right];
+    return spawnSync(file, args, { env: environmentOf('perl') }).status === 0;
   } catch (error) {
     if (error instanceof ToolError) return false;
     throw error;

@@ -1,6 +1,7 @@
 /** git(1), as far as two revisions of a platform file are read. */
 import { posix } from 'node:path';
 import { execaSync } from 'execa';
+import { environmentOf } from './environment.ts';
 import { findProgram, ToolError } from './programs.ts';
 
 interface Answer {
@@ -11,7 +12,14 @@ interface Answer {
 
 function ask(args: readonly string[], input = ''): Answer {
   const { file, prefix } = findProgram('git');
-  const options = { reject: false, encoding: 'buffer', stripFinalNewline: false, input } as const;
+  const options = {
+    env: environmentOf('git'),
+    extendEnv: false,
+    reject: false,
+    encoding: 'buffer',
+    stripFinalNewline: false,
+    input,
+  } as const;
   const { failed, stdout, stderr } = execaSync(file, [...prefix, ...args], options);
   return { failed, stdout, words: new TextDecoder().decode(stderr).trim() };
 }

@@ -2,11 +2,13 @@
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-interface Program {
+export interface Program {
   readonly package: string;
   readonly versionArgs: readonly string[];
   /** The environment variable that may name another one, with its first arguments, as make(1) has it. */
   readonly variable?: string;
+  /** Variables of the caller's environment that it gets, none unless told: those that change no byte of what is built. */
+  readonly keeps?: RegExp;
   /** What does without it. */
   readonly instead?: string;
 }
@@ -18,12 +20,20 @@ export const programs = {
     package: 'gcc',
     versionArgs: ['--version'],
     variable: 'CC',
+    // Caches of compilers, which CC may name.
+    keeps: /^(HOME|XDG_CACHE_HOME|CCACHE_DIR|SCCACHE_DIR)$/,
     instead: 'Verity.Tool=dmsetup needs no compiler',
   },
   cp: { package: 'coreutils', versionArgs: ['--version'] },
   dd: { package: 'coreutils', versionArgs: ['--version'] },
   getfattr: { package: 'attr', versionArgs: ['--version'] },
-  git: { package: 'git', versionArgs: ['--version'] },
+  git: {
+    package: 'git',
+    versionArgs: ['--version'],
+    // Which repository it is, whom it trusts, and how what is missing in a partial clone is fetched.
+    keeps:
+      /^(HOME|XDG_CONFIG_HOME|USER|SSH_AUTH_SOCK|GIT_(DIR|WORK_TREE|COMMON_DIR|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|CEILING_DIRECTORIES|DISCOVERY_ACROSS_FILESYSTEM|CONFIG\w*|SSH\w*|ASKPASS))$/,
+  },
   gzip: { package: 'gzip', versionArgs: ['--version'] },
   lddtree: { package: 'pax-utils and python3-pyelftools', versionArgs: ['--version'] },
   'mkfs.btrfs': { package: 'btrfs-progs', versionArgs: ['--version'] },

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { execa, type ResultPromise } from 'execa';
 import { quoteShell } from '../render/quote.ts';
+import { environmentOf } from './environment.ts';
 import {
   type Executable,
   FailedToolError,
@@ -39,9 +40,6 @@ export interface RunOptions {
 }
 
 const defaultTimeout = 15 * 60_000;
-
-/** Programs find the system's own interpreters first: lddtree needs the python that has its modules. */
-const environment = { PATH: `/usr/sbin:/usr/bin:/sbin:/bin:${process.env.PATH ?? ''}`, LC_ALL: 'C' };
 
 /** Runs one command and gives its standard output. Throws ToolError. */
 export async function run(command: Command, options: RunOptions = {}): Promise<string> {
@@ -108,7 +106,8 @@ type Subprocess = ResultPromise<{ reject: false }>;
 function start(command: Command, options: RunOptions, first: boolean, last: boolean): Subprocess {
   const { file, prefix } = findProgram(command.program);
   return execa(file, [...prefix, ...command.args], {
-    env: { ...environment, ...command.env },
+    env: { ...environmentOf(command.program), ...command.env },
+    extendEnv: false,
     timeout: options.timeout ?? defaultTimeout,
     ...(options.cwd !== undefined && { cwd: options.cwd }),
     reject: false,
@@ -209,7 +208,8 @@ export function versionOf(program: ProgramName): Promise<string> {
 
 async function askVersion({ file, prefix }: Executable, program: ProgramName): Promise<string> {
   const { stdout, stderr } = await execa(file, [...prefix, ...programs[program].versionArgs], {
-    env: environment,
+    env: environmentOf(program),
+    extendEnv: false,
     reject: false,
     timeout: 10_000,
   });

@@ -472,6 +472,14 @@ describe('a packed image', () => {
     const content = readFileSync(join(work, 'image'));
     writeFileSync(join(work, 'cut'), content.subarray(0, content.length - 4096));
     expect(checkImage('cut').stderr).toMatch(/cut must have \d+ bytes, and has \d+: it is cut off$/m);
+    expect(checkImage('image', '--set', 'FullInitrd.Source=thin').stderr).toMatch(
+      /error: FullInitrd\.Source: qemu-x86_64: image must be packed as overlay, and was packed as whole$/m,
+    );
+    writeFileSync(join(work, 'foreign'), content.subarray(0, content.length - 512));
+    expect(checkImage('foreign')).toMatchObject({
+      status: 0,
+      stderr: expect.stringMatching(/note: .*foreign does not say what it needs from stage 1/),
+    });
     writeFileSync(join(work, 'empty'), '');
     expect(checkImage('empty').stderr).toMatch(/empty must be erofs, and is neither squashfs nor erofs$/m);
   });

@@ -164,7 +164,7 @@ const bad: readonly (readonly [string, string, string])[] = [
   [
     'a password that is not hashed',
     `${device}[Emergency]\nPasswordHash=secret\n`,
-    'p/test.ini:4: error: Emergency.PasswordHash: "secret" must be a hash of crypt(5) with SHA-512 ($6$) or SHA-256 ($5$)\n    hint: `openssl passwd -6` asks for a password and prints one',
+    'p/test.ini:4: error: Emergency.PasswordHash: the value, which is not shown, must be a hash of crypt(5) with SHA-512 ($6$) or SHA-256 ($5$)\n    hint: `openssl passwd -6` asks for a password and prints one',
   ],
   [
     'no time to ask for the shell',

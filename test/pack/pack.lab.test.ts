@@ -12,10 +12,13 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { imageFormatOf } from '../../src/config/image-format.ts';
+import { readMark } from '../../src/pack/image-mark.ts';
 import { packFullInitrd } from '../../src/pack/pack.ts';
+import { quoteShell } from '../../src/render/quote.ts';
 import { findProgram } from '../../src/tools/programs.ts';
 import { configure } from '../config/platform-files.ts';
 import { openLab } from '../lab/lab.ts';
+import { newcArchive, type Raw } from './newc-archive.ts';
 
 const lab = openLab();
 const work = mkdtempSync(join(lab.shared, 'pack-test-'));
@@ -79,8 +82,30 @@ async function pack(name: string, fileSystem: 'squashfs' | 'erofs', output = `${
   return { ...packed, image };
 }
 
-/** Everything in an image, as the tools unpack it: type, mode, owner, device or target or content. */
-function listImage(image: string, fileSystem: 'squashfs' | 'erofs'): readonly string[] {
+/** Targets in which a tool may see an end, an encoding, a quote, or a place too short. */
+const strangeTargets = [
+  ...['a\nb', '\n', 'x\n', '\t\u001b[2J', ' x ', '"x"', 'a\\nb', 'x/', './x', '../../x', '=', '30 path=x'],
+  ...[
+    '\u00e4',
+    '\u2028',
+    'x'.repeat(99),
+    'x'.repeat(100),
+    'x'.repeat(101),
+    `${'x/'.repeat(50)}\n/`,
+    'y'.repeat(4000),
+  ],
+]
+  .map((text) => Buffer.from(text))
+  .concat(
+    ['ff', 'c3', '61ff62', 'ff0a', 'ff'.repeat(100), 'ff'.repeat(101), 'c328'.repeat(90)].map((hex) =>
+      Buffer.from(hex, 'hex'),
+    ),
+  );
+
+const linkTo = (data: Buffer, index: number): Raw => ({ name: `l${index}`, mode: 0o120777, data });
+
+/** Into the directory `unpacked`, as the tools do it. */
+function unpack(image: string, fileSystem: 'squashfs' | 'erofs'): string {
   const tree = join(work, 'unpacked');
   rmSync(tree, { recursive: true, force: true });
   if (fileSystem === 'squashfs') spawnSync('unsquashfs', ['-quiet', '-no-progress', '-dest', tree, image]);
@@ -89,6 +114,12 @@ function listImage(image: string, fileSystem: 'squashfs' | 'erofs'): readonly st
     const fsck = prefix.map((argument) => argument.replace(/mkfs\.erofs$/, 'fsck.erofs'));
     spawnSync(file, [...fsck, `--extract=${tree}`, '--preserve', image]);
   }
+  return tree;
+}
+
+/** Everything in an image: type, mode, owner, device or target or content. */
+function listImage(image: string, fileSystem: 'squashfs' | 'erofs'): readonly string[] {
+  const tree = unpack(image, fileSystem);
   const names = readdirSync(tree, { recursive: true, encoding: 'utf8' }).sort();
   return ['.', ...names].map((name) => describeFile(join(tree, name), name));
 }
@@ -139,6 +170,33 @@ describe.each(['squashfs', 'erofs'] as const)('%s', (fileSystem) => {
     const { image, earlySize } = await pack(name, fileSystem);
     expect(listImage(image, fileSystem)).toEqual(expected);
     expect(earlySize > 0).toBe(name.startsWith('early'));
+  });
+
+  test('targets of links are the bytes that they were', async () => {
+    writeFileSync(join(work, 'links'), newcArchive(strangeTargets.map(linkTo)));
+    const { image } = await pack('links', fileSystem);
+    unpack(image, fileSystem);
+    const seen = strangeTargets.map((_, index) =>
+      readlinkSync(join(work, 'unpacked', `l${index}`), 'buffer'),
+    );
+    // As latin1: a byte a character, so that a difference can be read.
+    expect(seen.map((bytes) => bytes.toString('latin1'))).toEqual(
+      strangeTargets.map((bytes) => bytes.toString('latin1')),
+    );
+  });
+
+  test('the mark behind the file system disturbs nobody who reads it', async () => {
+    const { image, imageSize } = await pack('plain', fileSystem);
+    expect(readMark(image)).toEqual({ format: '1', kind: 'whole' });
+    expect(imageSize % 4096).toBe(512);
+    const { file, prefix } = findProgram('mkfs.erofs');
+    const fsck = prefix.map((argument) => argument.replace(/mkfs\.erofs$/, 'fsck.erofs'));
+    const check = fileSystem === 'erofs' ? [file, ...fsck] : ['unsquashfs', '-s'];
+    shell(`${check.map(quoteShell).join(' ')} ${image}`);
+    const mounted = shell(
+      `unshare --mount sh -euc 'mount -o loop,ro "$1" /mnt; cat "/mnt/usr/a name"' sh ${image}`,
+    );
+    expect(mounted).toBe('content\n');
   });
 
   test('twice gives the same bytes', async () => {

@@ -28,7 +28,7 @@ test('only regular files with several names are hard links, and any of the names
   expect(entries).toMatchObject([
     { path: '', type: 'directory' },
     { path: 'dev', type: 'directory' },
-    { path: 'sl', type: 'symlink', target: '/etc/passwd' },
+    { path: 'sl', type: 'symlink', target: Buffer.from('/etc/passwd') },
     { path: 'a', type: 'file' },
     { path: 'b', type: 'link', target: 'a' },
     { path: 'single', type: 'file' },
@@ -63,6 +63,18 @@ test.each<readonly [string, readonly Raw[], RegExp]>([
       { name: 'l/x', mode: file },
     ],
     /l is a symlink, not a directory/,
+  ],
+  [
+    'a name that is not UTF-8',
+    [{ name: 'latin1', bytes: Buffer.from([0x61, 0xff]), mode: file }],
+    /"aÿ", which must be UTF-8/,
+  ],
+  ['a link to nothing', [{ name: 'l', mode: link }], /has the link l to nothing/],
+  ['a link to nothing before a NUL', [{ name: 'l', mode: link, data: '\0x' }], /has the link l to nothing/],
+  [
+    'a link that is too long',
+    [{ name: 'l', mode: link, data: 'x'.repeat(5000) }],
+    /link l to a name of 5000 bytes/,
   ],
   ['a socket', [{ name: 's', mode: 0o140644 }], /no file, directory, link/],
   ['a name without end', [{ name: 'x'.repeat(5000), mode: directory }], /a name of 5001 bytes/],
