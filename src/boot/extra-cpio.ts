@@ -1,18 +1,27 @@
 /** Files behind an initrd: the kernel unpacks cpio archives one behind the other, and the later one counts. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { run } from '../tools/run.ts';
 
-/** Makes a cpio of `files` by path below `directory`, all of `mode`; gives its file. Throws ToolError. */
+/** Makes a cpio of `files` (their bytes, or a symbolic link) by path below `directory`, all of `mode`; gives its file. Throws ToolError. */
 export async function makeExtraCpio(
-  files: Readonly<Record<string, string | Buffer>>,
+  files: Readonly<Record<string, string | Buffer | { readonly link: string }>>,
   directory: string,
   mode: number,
 ): Promise<string> {
   const tree = mkdtempSync(join(directory, 'extra-'));
   for (const [path, content] of Object.entries(files)) {
     mkdirSync(dirname(join(tree, path)), { recursive: true });
-    writeFileSync(join(tree, path), content, { mode });
+    if (typeof content === 'object' && 'link' in content) symlinkSync(content.link, join(tree, path));
+    else writeFileSync(join(tree, path), content, { mode });
   }
   const output = `${tree}.cpio`;
   await run({

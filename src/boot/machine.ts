@@ -109,7 +109,7 @@ async function packedImage({
   const kind = thinOf(config.settings);
   const thin = kind && { kind, usr: join(sysroot, 'usr') };
   const format = imageFormatOf(config.settings);
-  await packFullInitrd({ initrd, format, thin, output, work, without: imageFault?.without });
+  await packFullInitrd({ initrd, format, thin, output, work, change: imageFault?.tree });
   if (imageFault?.change) writeFileSync(output, imageFault.change(readFileSync(output)));
   return output;
 }

@@ -122,6 +122,7 @@ async function bootMachine(
   const { seen, ended } = await runGuest({
     guest: { ...guest, accelerator, tpm, control },
     events: hardware.events,
+    ...(hardware.answers.length > 0 && { answers: hardware.answers }),
     log,
     timeout: args.timeout,
     enough: (observed) => reached(observed, goalOf(args, fault)) && !(fault && goesOn(fault)),

@@ -22,8 +22,8 @@ export interface PackOptions {
   readonly thin?: { readonly kind: Thin; readonly usr: string } | undefined;
   /** Bytes that the initrd may have, compressed and decompressed; 4 GiB unless told, the most that a file in a cpio can have. */
   readonly sizeLimit?: number | undefined;
-  /** Paths to leave out, without the leading /. */
-  readonly without?: readonly string[] | undefined;
+  /** Makes another tree of that of the initrd; none unless told. */
+  readonly change?: ((tree: readonly TreeEntry[]) => readonly TreeEntry[]) | undefined;
   /** The image's file; must not exist. While it is made everybody may read it who can reach it. */
   readonly output: string;
   /** An empty directory for files that are made on the way. */
@@ -85,9 +85,9 @@ async function writeImage(
   archive: Input,
   start: number,
   withAttributes: ReadonlySet<string>,
-  { initrd, thin, format, output, without = [] }: PackOptions,
+  { initrd, thin, format, output, change = (tree) => tree }: PackOptions,
 ): Promise<readonly PackedFile[]> {
-  const tree = readTree(archive, start, mountPoints).filter(({ path }) => !without.includes(path));
+  const tree = change(readTree(archive, start, mountPoints));
   const sharing = thin
     ? shareWithUsr(tree, { archive, usr: thin.usr, thin: thin.kind, withAttributes })
     : new Map<string, Sharing>();

@@ -134,7 +134,7 @@ async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
     log,
     timeout: options.goal === 'multi-user' ? 280 : 120,
     events: machine.events,
-    answers: options.answers,
+    answers: machine.answers.length > 0 ? machine.answers : options.answers,
     enough: (seen) => reached(seen, options.goal) && !(fault && goesOn(fault)),
     lastWords: 20_000,
   });

@@ -116,7 +116,7 @@ async function packShared(
   const output = sharedFile(target);
   const format = imageFormatOf(configure(`FullInitrd.FileSystem=${fileSystem}`).settings);
   const thin = kind && { kind, usr: join(lab.sysroot, 'usr') };
-  await packFullInitrd({ initrd, format, thin, output, work: workDirectory(lab), without: fault?.without });
+  await packFullInitrd({ initrd, format, thin, output, work: workDirectory(lab), change: fault?.tree });
   if (fault?.change) writeFileSync(output, fault.change(readFileSync(output)));
   return { source: output, target };
 }

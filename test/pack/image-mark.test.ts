@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import { appendMark, formatMark, type ImageKind, readMark } from '../../src/pack/image-mark.ts';
+import type { ImageKind } from '../../src/config/image-format.ts';
+import { appendMark, formatMark, readMark } from '../../src/pack/image-mark.ts';
 import { checkPackedImage, imageNotChecked } from '../../src/pack/packed-image.ts';
 import { configure, load } from '../config/platform-files.ts';
 

@@ -15,11 +15,6 @@ export const commandLineFaults = {
     commandLine: append(({ UsrFileSystem }) => `${UsrFileSystem}=xfs`),
     expected: { step: 'read-kernel-command-line', reason: 'file-system-unsupported' },
   },
-  'mount-options': {
-    what: 'the kernel command line gives mount options that the file system refuses',
-    commandLine: append(({ UsrOptions }) => `${UsrOptions}=nosuchoption`),
-    expected: { step: 'mount-usr', reason: 'usr-unmountable' },
-  },
   'other-partition': {
     what: 'the kernel command line names a partition that is not that of /usr',
     commandLine: append(({ UsrDevice }) => `${UsrDevice}=${other}`),

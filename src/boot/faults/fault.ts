@@ -1,5 +1,6 @@
 /** A fault that `boot --fault` injects: what is changed about a machine, and how its boot must end. */
 import type { PlatformSettings } from '../../config/settings.ts';
+import type { TreeEntry } from '../../pack/tree.ts';
 import type { ReasonName } from '../../plan/reasons.ts';
 import type { DiskBus } from '../../tools/qemu.ts';
 import type { Place } from './places.ts';
@@ -32,11 +33,13 @@ export interface FaultDisk {
 
 /** What is wrong with the packed full initrd. */
 export interface ImageFault {
-  /** Paths that are not in it, without the leading /. */
-  readonly without?: readonly string[];
+  /** Another tree than that of the full initrd. */
+  readonly tree?: (tree: readonly TreeEntry[]) => readonly TreeEntry[];
   /** Other bytes than those of the image. */
   readonly change?: (image: Buffer) => Buffer;
 }
+
+export type FaultFile = string | { readonly link: string } | ((module: Buffer) => Buffer);
 
 export interface Fault {
   /** What is wrong with the machine. */
@@ -48,9 +51,14 @@ export interface Fault {
   readonly disks?: readonly FaultDisk[];
   /** What the disks are attached to. */
   readonly bus?: DiskBus;
-  /** Files that take the place of those in the minimal initrd, none of them executable; of a module its bytes can be changed. */
-  readonly files?: Readonly<Record<string, string | ((module: Buffer) => Buffer)>>;
+  /**
+   * Files that take the place of those in the minimal initrd, none of them executable: their bytes, a symbolic link, or what
+   * becomes of the bytes of a module.
+   */
+  readonly files?: Readonly<Record<string, FaultFile>>;
   readonly image?: ImageFault;
+  /** What is typed at the console when a step begins. */
+  readonly typed?: { readonly step: string; readonly text: string };
   /** What starts the kernel; QEMU itself unless told, which starts none with a command line over 2,047 bytes. */
   readonly firmware?: 'uefi';
   /** MiB of memory. */

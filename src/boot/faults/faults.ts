@@ -1,8 +1,11 @@
 /** Every fault by its name. */
 import { commandLineFaults } from './command-line-faults.ts';
+import { consoleFaults } from './console-faults.ts';
 import { diskFaults } from './disk-faults.ts';
+import { environmentFaults } from './environment-faults.ts';
 import type { Fault } from './fault.ts';
 import { initrdFaults } from './initrd-faults.ts';
+import { mountOptionFaults } from './mount-option-faults.ts';
 import { verityFaults } from './verity-faults.ts';
 
 export const faults: Readonly<Record<string, Fault>> = {
@@ -10,4 +13,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   ...diskFaults,
   ...initrdFaults,
   ...commandLineFaults,
+  ...mountOptionFaults,
+  ...environmentFaults,
+  ...consoleFaults,
 };

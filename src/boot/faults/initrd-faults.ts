@@ -1,5 +1,6 @@
 /** Faults of the minimal initrd, the kernel's environment and the full initrd's image. */
-import { append, damaged, type Ending, type Fault, verified } from './fault.ts';
+import type { TreeEntry } from '../../pack/tree.ts';
+import { append, damaged, type Ending, type Fault, type ImageFault, verified } from './fault.ts';
 
 const moduleRefused: Ending = { step: 'load-modules', reason: 'module-refused' };
 const signedModules = 'a kernel that looks at the signatures of modules';
@@ -42,6 +43,11 @@ function withoutMagic(image: Buffer): Buffer {
 }
 
 const minimalInitrdFaults = {
+  'module-list-missing': {
+    what: 'the list of modules is not in the minimal initrd',
+    files: { '/modules/order': { link: '/no/such/list' } },
+    expected: moduleRefused,
+  },
   'module-damaged': {
     what: 'the module dm-verity is none',
     files: { [dmVerity]: 'not a module\n' },
@@ -95,6 +101,38 @@ function withoutConsole(sound: string): string {
   return sound.replace(/console=\S+/, 'earlycon=uart8250,io,0x3f8,115200 keep_bootcon console=none0');
 }
 
+const noInit: Ending = { step: 'check-full-initrd', reason: 'init-missing' };
+const unfit: Ending = { step: 'mount-full-initrd', reason: 'image-unfit' };
+
+type ChangeTree = NonNullable<ImageFault['tree']>;
+
+/** Makes another entry of one, by its path. */
+function change(path: string, other: (entry: TreeEntry) => TreeEntry | undefined): ChangeTree {
+  return (tree) => tree.flatMap((entry) => (entry.path === path ? (other(entry) ?? []) : entry));
+}
+
+const leaveOut = (path: string) => change(path, () => undefined);
+const setMode = (path: string, mode: number) => change(path, (entry) => ({ ...entry, mode }));
+const putLink = (path: string, target: string) =>
+  change(path, ({ uid, gid }) => ({
+    ...{ path, mode: 0o777, uid, gid },
+    ...{ type: 'symlink', target: Buffer.from(target) },
+  }));
+const putDirectory = (path: string) =>
+  change(path, ({ uid, gid }) => ({ path, mode: 0o755, uid, gid, type: 'directory' }));
+
+/** Moves a file and leaves a link to it where it was. */
+const moveBehindLink =
+  (from: string, to: string, target: string): ChangeTree =>
+  (tree) => {
+    const moved = tree.flatMap((entry) => (entry.path === from ? [{ ...entry, path: to }] : []));
+    return [...putLink(from, target)(tree), ...moved];
+  };
+
+/** Another last line of the image, of the same length. */
+const sayOfImage = (words: string) => (image: Buffer) =>
+  Buffer.concat([image.subarray(0, -64), Buffer.from(`${words.padEnd(63)}\n`)]);
+
 const fullInitrdFaults = {
   'image-missing': {
     what: 'the image of the full initrd is not in /usr',
@@ -126,21 +164,103 @@ const fullInitrdFaults = {
   'init-missing': {
     what: 'the full initrd does not have the init that is asked for',
     settings: ['FullInitrd.Init=/no/init'],
-    expected: { step: 'mount-full-initrd', reason: 'init-missing' },
+    expected: noInit,
   },
   'image-without-init': {
     what: 'the full initrd has no /init',
-    image: { without: ['init'] },
-    expected: { step: 'mount-full-initrd', reason: 'init-missing' },
+    image: { tree: leaveOut('init') },
+    expected: noInit,
   },
   'image-without-release': {
     what: 'the full initrd has no /etc/initrd-release',
-    image: { without: ['etc/initrd-release'] },
-    expected: { step: 'mount-full-initrd', reason: 'release-missing' },
+    image: { tree: leaveOut('etc/initrd-release') },
+    expected: { step: 'check-full-initrd', reason: 'release-missing' },
+  },
+  'init-dangling': {
+    what: '/init of the full initrd is a link that leads nowhere',
+    image: { tree: putLink('init', '/lib/systemd/systemd') },
+    expected: noInit,
+  },
+  'init-link-loop': {
+    what: '/init of the full initrd is a link to itself',
+    image: { tree: putLink('init', 'init') },
+    expected: noInit,
+  },
+  'init-link-leads-out': {
+    what: '/init of the full initrd is a link to a file that only the minimal initrd has',
+    image: { tree: putLink('init', '/usr/bin/insmod') },
+    expected: noInit,
+  },
+  'init-directory': {
+    what: '/init of the full initrd is a directory',
+    image: { tree: putDirectory('init') },
+    expected: noInit,
+  },
+  'init-not-executable': {
+    what: '/init of the full initrd is not executable',
+    image: { tree: setMode('init', 0o644) },
+    expected: noInit,
+  },
+  'init-no-program': {
+    what: 'the init of the full initrd is an executable text',
+    settings: ['FullInitrd.Init=/etc/os-release'],
+    image: { tree: setMode('etc/os-release', 0o755) },
+    expected: noInit,
+  },
+  'init-interpreter-missing': {
+    what: '/init of the full initrd is a script, and its interpreter is not there',
+    image: { tree: leaveOut('bin/sh') },
+    expected: noInit,
+  },
+  'init-loader-missing': {
+    what: 'the init of the full initrd is a program whose loader is not there',
+    settings: ['FullInitrd.Init=/usr/sbin/dmsetup'],
+    image: {
+      tree: (tree) =>
+        tree.filter(({ path, type }) => type === 'directory' || !/(^|\/)ld-linux[^/]*$/.test(path)),
+    },
+    expected: noInit,
+  },
+  'init-behind-link': {
+    what: '/init of the full initrd is an absolute link to a file that only the full initrd has',
+    image: { tree: moveBehindLink('init', 'etc/init', '/../etc/./init') },
+    expected: verified,
+  },
+  'image-of-thin-kind': {
+    what: 'the image was packed for a stage 1 that shows files of /usr in it',
+    image: { change: sayOfImage('bootrelay-image 1 overlay') },
+    expected: unfit,
+  },
+  'image-of-later-format': {
+    what: 'the image was packed in a format that this stage 1 does not know',
+    image: { change: sayOfImage('bootrelay-image 2 whole') },
+    expected: unfit,
+  },
+  'image-whole-below-thin': {
+    what: 'the image is whole, and stage 1 expects a thin one',
+    settings: ['FullInitrd.Source=thin'],
+    expected: unfit,
+  },
+  'image-unmarked': {
+    what: 'the image does not say for which stage 1 it was packed, as those of others',
+    image: { change: sayOfImage('') },
+    expected: verified,
   },
   'init-exits': {
     what: 'the init of the full initrd ends at once',
     settings: ['FullInitrd.Init=/usr/bin/true'],
+    expected: { kernel: 'kernel panic: Attempted to kill init! exitcode=0x00000000' },
+  },
+  'init-exits-without-panic-parameter': {
+    what: 'the same, and the kernel command line does not say that the machine shall restart behind a panic',
+    settings: ['FullInitrd.Init=/usr/bin/true', 'Emergency.PanicTimeout=1s'],
+    commandLine: (sound) => sound.replace(/(^| )panic=\S+/, ''),
+    expected: { kernel: 'kernel panic: Attempted to kill init! exitcode=0x00000000' },
+  },
+  'init-exits-panic-0': {
+    what: 'the same, and the kernel command line says that it shall stand still',
+    settings: ['FullInitrd.Init=/usr/bin/true', 'Emergency.PanicTimeout=1s'],
+    commandLine: append(() => 'panic=0'),
     expected: { kernel: 'kernel panic: Attempted to kill init! exitcode=0x00000000' },
   },
   'overlay-full': {

@@ -5,6 +5,7 @@ import { copySparseArgs, setPartitionLabelArgs } from '../../tools/disk.ts';
 import type { DiskBus, GuestDisk } from '../../tools/qemu.ts';
 import { run } from '../../tools/run.ts';
 import { joinCpio, makeExtraCpio } from '../extra-cpio.ts';
+import type { Answer } from '../guest.ts';
 import type { GuestEvent } from '../hotplug.ts';
 import type { Fault, FaultDisk, ParameterNames } from './fault.ts';
 import { type DiskSources, overwrite, placeOnDisk } from './places.ts';
@@ -28,13 +29,15 @@ export interface FaultyMachine {
   readonly bus?: DiskBus;
   readonly memory?: number;
   readonly firmware?: 'uefi';
+  /** What is typed at its console. */
+  readonly answers: readonly Answer[];
   /** What happens to the machine while it runs. */
   readonly events: readonly GuestEvent[];
 }
 
 /** The machine as it is without a fault. */
 export function withoutFault({ initrd, commandLine, disk }: SoundMachine): FaultyMachine {
-  return { initrd, commandLine, disks: [{ file: disk }], events: [] };
+  return { initrd, commandLine, disks: [{ file: disk }], answers: [], events: [] };
 }
 
 /** Gives the machine with the fault; `work` takes new files, and the sound disk stays as it is. Throws ToolError. */
@@ -53,6 +56,9 @@ export async function injectFault(
     initrd: fault.files ? await withFiles(sound, fault.files, work) : sound.initrd,
     commandLine: fault.commandLine?.(sound.commandLine, names, sound.rootHash ?? '') ?? sound.commandLine,
     disks: made,
+    answers: fault.typed
+      ? [{ to: new RegExp(`bootrelay: ${fault.typed.step}\\r?\\n`), text: fault.typed.text }]
+      : [],
     events: disks.flatMap((disk, index) => eventsOf(disk, index)),
     ...(bus && { bus }),
     ...(memory !== undefined && { memory }),
@@ -88,10 +94,8 @@ async function withFiles(
 ): Promise<string> {
   const contents = Object.entries(files).map(([path, content]) => {
     const original = () => readFileSync(join(modules, path.replace(/^\/modules\//, '')));
-    return [
-      path,
-      typeof content === 'string' ? Buffer.from(content, 'latin1') : content(original()),
-    ] as const;
+    if (typeof content === 'function') return [path, content(original())] as const;
+    return [path, typeof content === 'string' ? Buffer.from(content, 'latin1') : content] as const;
   });
   const cpio = await makeExtraCpio(Object.fromEntries(contents), work, 0o644);
   return joinCpio(initrd, cpio, join(work, 'initrd-with-fault.img'));

@@ -10,8 +10,10 @@ const blockSize = 4096;
 const superblockFields = {
   magic: 0,
   version: 8,
+  hashType: 12,
   algorithm: 32,
   dataBlockSize: 64,
+  hashBlockSize: 68,
   dataBlocks: 72,
   saltSize: 80,
 } as const;

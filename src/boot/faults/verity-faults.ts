@@ -71,6 +71,8 @@ const rootHashFaults = {
   },
 } satisfies Record<string, Fault>;
 
+const fewerBlocks = damaged({ in: 'superblock', field: 'dataBlocks' }, bytes(16, 0, 0, 0, 0, 0, 0, 0));
+
 const superblockFaults = {
   'superblock-magic': {
     what: 'the verity superblock does not begin as one',
@@ -95,7 +97,60 @@ const superblockFaults = {
   'superblock-data-blocks': {
     what: 'the verity superblock tells of more data than the partition has',
     disks: damaged({ in: 'superblock', field: 'dataBlocks' }, bytes(0, 0, 0, 1)),
-    expected: refused,
+    expected: badSuperblock,
+  },
+  'superblock-data-blocks-fewer': {
+    what: 'the verity superblock tells of less data than the file system has: its end would be read as an I/O error',
+    disks: fewerBlocks,
+    expected: badSuperblock,
+  },
+  'superblock-data-blocks-fewer-dmsetup': {
+    what: 'the same, with Verity.Tool=dmsetup',
+    settings: ['Verity.Tool=dmsetup'],
+    disks: fewerBlocks,
+    expected: badSuperblock,
+  },
+  'superblock-data-blocks-fewer-veritysetup': {
+    what: 'the same, with Verity.Tool=veritysetup',
+    settings: ['Verity.Tool=veritysetup'],
+    disks: fewerBlocks,
+    expected: badSuperblock,
+  },
+  'superblock-data-blocks-fewer-hash-device': {
+    what: 'the same, with the hash tree on a partition of its own',
+    settings: ['Verity.HashDevice=PARTLABEL=USR-A-HASH'],
+    disks: fewerBlocks,
+    expected: badSuperblock,
+  },
+  'superblock-data-blocks-none': {
+    what: 'the verity superblock tells of no data',
+    disks: damaged({ in: 'superblock', field: 'dataBlocks' }, new Uint8Array(8)),
+    expected: badSuperblock,
+  },
+  'superblock-data-blocks-negative': {
+    what: 'the verity superblock tells of 2^64 - 1 blocks, which a shell takes for less than none',
+    disks: damaged({ in: 'superblock', field: 'dataBlocks' }, new Uint8Array(8).fill(0xff)),
+    expected: badSuperblock,
+  },
+  'superblock-hash-type': {
+    what: 'the verity superblock tells of hashes without a salt in front (type 0)',
+    disks: damaged({ in: 'superblock', field: 'hashType' }, bytes(0)),
+    expected: badSuperblock,
+  },
+  'superblock-hash-block-size': {
+    what: 'the verity superblock tells of hash blocks of 1024 bytes',
+    disks: damaged({ in: 'superblock', field: 'hashBlockSize' }, bytes(0, 4, 0, 0)),
+    expected: badSuperblock,
+  },
+  'hash-offset-behind-device': {
+    what: 'the hash tree shall begin behind the end of the partition',
+    settings: ['Verity.HashOffset=1T'],
+    expected: badSuperblock,
+  },
+  'hash-offset-in-usr': {
+    what: 'the hash tree shall begin in the file system',
+    settings: ['Verity.HashOffset=1M'],
+    expected: badSuperblock,
   },
   'superblock-algorithm': {
     what: 'the verity superblock names an algorithm that nobody has',
@@ -143,6 +198,26 @@ const dataFaults = {
   'usr-magic': {
     what: 'the file system of /usr does not begin as one (erofs)',
     disks: damaged({ in: 'usr', offset: 1024 }, bytes(0, 0, 0, 0)),
+    expected: { step: 'set-up-verity', reason: 'usr-file-system-missing' },
+  },
+  'usr-larger-than-device': {
+    what: 'the file system of /usr says that it has 2^32 - 1 blocks (erofs)',
+    disks: damaged({ in: 'usr', offset: 1024 + 36 }, bytes(0xff, 0xff, 0xff, 0xff)),
+    expected: { step: 'set-up-verity', reason: 'usr-file-system-missing' },
+  },
+  'usr-block-size': {
+    what: 'the file system of /usr says that its blocks have 2^255 bytes (erofs)',
+    disks: damaged({ in: 'usr', offset: 1024 + 12 }, bytes(0xff)),
+    expected: { step: 'set-up-verity', reason: 'usr-file-system-missing' },
+  },
+  'usr-smaller-than-verity': {
+    what: 'the file system of /usr says that it ends where there is no hash tree (erofs)',
+    disks: damaged({ in: 'usr', offset: 1024 + 36 }, bytes(16, 0, 0, 0)),
+    expected: badSuperblock,
+  },
+  'usr-empty': {
+    what: 'the file system of /usr says that it has no blocks (erofs)',
+    disks: damaged({ in: 'usr', offset: 1024 + 36 }, bytes(0, 0, 0, 0)),
     expected: { step: 'set-up-verity', reason: 'usr-file-system-missing' },
   },
   'usr-first-block': {

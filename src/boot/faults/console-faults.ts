@@ -1,0 +1,33 @@
+/** A console that stands in the way: whoever writes to it waits for ever. */
+import { type Ending, type Fault, verified } from './fault.ts';
+
+/** Ctrl-S: the terminal stops its output until Ctrl-Q (termios(3), IXON). */
+const stopOutput = '\u0013';
+
+const noDevice: Ending = { step: 'find-usr-partition', reason: 'device-missing' };
+const stopped = { step: 'find-usr-partition', text: stopOutput };
+
+export const consoleFaults = {
+  'console-stopped': {
+    what: 'somebody has typed Ctrl-S on the console, and there is no disk',
+    settings: ['Devices.Timeout=2s', 'Emergency.Delay=2s'],
+    disks: [],
+    typed: stopped,
+    expected: noDevice,
+  },
+  'console-stopped-shell': {
+    what: 'the same, where Enter would open a shell',
+    settings: [
+      ...['Devices.Timeout=2s', 'Emergency.Delay=2s', 'Emergency.Shell=password'],
+      `Emergency.PasswordHash=$5$abcdefgh$${'x'.repeat(43)}`,
+    ],
+    disks: [],
+    typed: stopped,
+    expected: noDevice,
+  },
+  'console-stopped-sound': {
+    what: 'somebody has typed Ctrl-S on the console, and nothing is wrong',
+    typed: stopped,
+    expected: verified,
+  },
+} satisfies Record<string, Fault>;
