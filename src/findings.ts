@@ -178,6 +178,11 @@ export const findingKinds = {
     title: 'The sysroot does not have a needed file.',
     help: 'Install the package that the hint names into the sysroot, or correct the path in the setting.',
   },
+  'extra-file-unfit': {
+    severity: 'error',
+    title: 'Something that ExtraFiles names cannot be taken into the initrd.',
+    help: 'Files, directories and links can be taken, with names that are UTF-8, and not in the place of what bootrelay puts there. Name what is needed one by one, or leave it out.',
+  },
   'file-damaged': {
     severity: 'error',
     title: 'A file of the sysroot cannot be read as what it must be.',

@@ -1,13 +1,5 @@
 /** From the plan's needs to the entries of the minimal initrd. */
-import {
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type BootPlan, type FileNeed, needsOfPlan, type ProgramNeed } from '../plan/boot-plan.ts';
 import { skeletonDirectory } from '../plan/steps/make-skeleton-root.ts';
@@ -19,13 +11,15 @@ import { sha256OfFile } from '../tools/sha256.ts';
 import { formatDrivers, resolveDrivers } from './drivers.ts';
 import { isStatic } from './elf.ts';
 import { completeEntries, type Entry, type Part } from './entries.ts';
+import { type Links, readExtraFiles } from './extra-files.ts';
+import { extraElfPrograms } from './extra-programs.ts';
 import { firmwareFiles, readModules } from './firmware.ts';
 import type { Kernel } from './kernel.ts';
 import { formatLoadOrder, resolveModules, unpackModules } from './modules.ts';
-import { withOpenedLibraries } from './opened-libraries.ts';
+import { unwinderFor, withOpenedLibraries } from './opened-libraries.ts';
 import { compileOwnProgram } from './own-programs.ts';
 import { busyboxPath } from './required-programs.ts';
-import { fileInSysroot } from './sysroot.ts';
+import { fileInSysroot, mergeUsr } from './sysroot.ts';
 
 export interface CollectOptions {
   readonly plan: BootPlan;
@@ -46,15 +40,14 @@ export async function collectEntries(options: CollectOptions): Promise<readonly 
   const { plan, sysroot } = options;
   const needs = needsOfPlan(plan);
   const programs = needs.programs.flatMap((need) => ('program' in need ? [need.program] : []));
-  const [programEntries, extraEntries, moduleEntries, ownEntries] = await Promise.all([
+  const [programEntries, extras, moduleEntries, ownEntries] = await Promise.all([
     collectPrograms(sysroot, [busyboxPath, ...programs]),
     collectExtraFiles(sysroot, options.extraFiles),
     collectModules(options),
     compileOwnPrograms(options),
   ]);
   const fileEntries = needs.files.flatMap((need) => takeFile(sysroot, need));
-  const taken = new Set([...programEntries, ...fileEntries, ...moduleEntries].map(({ path }) => path));
-  return completeEntries([
+  const own = [
     ...writeRendered(options),
     ...(plan.form === 'systemd' ? systemdEntries(sysroot) : []),
     ...fileEntries,
@@ -64,10 +57,10 @@ export async function collectEntries(options: CollectOptions): Promise<readonly 
     ...needs.programs.flatMap(appletLink).filter(({ path }) => !programs.includes(path)),
     ...programEntries,
     ...ownEntries,
-    ...options.skeletonFiles.flatMap((path) => skeletonFileEntries(sysroot, path)),
-    ...extraEntries.filter(({ path }) => !taken.has(path)),
     ...moduleEntries,
-  ]);
+  ];
+  const skeleton = options.skeletonFiles.flatMap((path) => skeletonFileEntries(sysroot, path));
+  return completeEntries([...own, ...besides([...skeleton, ...extras], own)]);
 }
 
 /** A merged /usr, whatever the sysroot has: scripts and loaders are found under both names. */
@@ -172,10 +165,6 @@ function pathInSysroot(sysroot: string, file: string): string | undefined {
   return file.startsWith(`${root}/`) ? mergeUsr(file.slice(root.length)) : undefined;
 }
 
-function mergeUsr(path: string): string {
-  return path.replace(/^\/(bin|sbin|lib|lib64)\//, '/usr/$1/');
-}
-
 function fromSysroot(sysroot: string, path: string, part: Part): Entry {
   const source = fileInSysroot(sysroot, path) ?? fileInSysroot(sysroot, path.replace(/^\/usr/, ''));
   if (!source) throw new ToolError(`the sysroot has no ${path}`);
@@ -183,45 +172,50 @@ function fromSysroot(sysroot: string, path: string, part: Part): Entry {
   return fileEntry(path, source, executable ? 0o755 : 0o644, part);
 }
 
+/** What an entry of ExtraFiles takes, each at the `place` of its path. */
+function extraEntries(
+  sysroot: string,
+  entry: string,
+  links: Links,
+  place: (path: string) => string,
+): readonly Entry[] {
+  return readExtraFiles(sysroot, entry, links).items.map((item): Entry => {
+    const path = place(item.path);
+    if (item.type === 'file') return fileEntry(path, item.source, item.mode, 'extra');
+    if (item.type === 'link') return { type: 'link', path, target: item.target, part: 'extra' };
+    return { type: 'dir', path, mode: item.mode, part: 'layout' };
+  });
+}
+
 /** Files of the system's /etc and the like, with their modes and links, for the full initrd. */
 function skeletonFileEntries(sysroot: string, path: string): readonly Entry[] {
-  const file = join(sysroot, path);
-  const stat = lstatSync(file, { throwIfNoEntry: false });
-  if (!stat) throw new ToolError(`the sysroot has no ${path}, which FullInitrd.ExtraFiles names`);
-  const target = `/${skeletonDirectory}${path}`;
-  if (stat.isSymbolicLink())
-    return [{ type: 'link', path: target, target: readlinkSync(file), part: 'extra' }];
-  if (stat.isFile()) return [fileEntry(target, file, stat.mode & 0o777, 'extra')];
-  if (!stat.isDirectory()) throw new ToolError(`${path} is neither a file, a link nor a directory`);
-  return readdirSync(file)
-    .sort()
-    .flatMap((name) => skeletonFileEntries(sysroot, `${path}/${name}`));
+  return extraEntries(sysroot, path, 'kept', (name) => `/${skeletonDirectory}${name}`);
 }
 
+/** Files for the minimal initrd, with the libraries of the programs among them. */
 async function collectExtraFiles(sysroot: string, paths: readonly string[]): Promise<readonly Entry[]> {
-  const files = paths.flatMap((path) => listFiles(sysroot, path));
-  if (files.length === 0) return [];
-  const elf = files.filter((path) => (statSync(fileInSysroot(sysroot, path) ?? '').mode & 0o111) !== 0);
-  const libraries = elf.length === 0 ? [] : await listExtraLibraries(sysroot, elf);
-  return [...new Set([...files, ...libraries])].map((path) => fromSysroot(sysroot, path, 'extra'));
+  const entries = paths.flatMap((path) =>
+    extraEntries(sysroot, path, 'followed', (name) => mergeUsr(`${name}/`).slice(0, -1)),
+  );
+  const programs = extraElfPrograms(sysroot, paths).map(({ real }) => real);
+  if (programs.length === 0) return entries;
+  const list = (names: readonly string[]) =>
+    withOpenedLibraries(sysroot, names, (wanted) => listWithLibraries(sysroot, wanted));
+  const linked = await list(programs);
+  const listed = await list([...programs, ...unwinderFor(sysroot, linked)]);
+  const libraries = listed.filter(
+    (path) => !programs.includes(path) && !entries.some((entry) => entry.path === path),
+  );
+  return [...entries, ...libraries.map((path) => fromSysroot(sysroot, path, 'extra'))];
 }
 
-async function listExtraLibraries(sysroot: string, paths: readonly string[]): Promise<readonly string[]> {
-  const { program, args } = lddtreeArgs(sysroot, paths);
-  const output = await run({ program, args: ['--skip-non-elfs', ...args] });
-  return output.split('\n').flatMap((file) => pathInSysroot(sysroot, file) ?? []);
-}
-
-/** The regular files at or below a path of the sysroot. */
-function listFiles(sysroot: string, path: string): readonly string[] {
-  const file = fileInSysroot(sysroot, path);
-  if (!file) throw new ToolError(`the sysroot has no ${path}, which Initrd.ExtraFiles names`);
-  const stat = statSync(file);
-  if (!stat.isDirectory() && !stat.isFile()) throw new ToolError(`${path} is neither a file nor a directory`);
-  if (!stat.isDirectory() || lstatSync(join(sysroot, path)).isSymbolicLink()) return [mergeUsr(path)];
-  return readdirSync(file)
-    .sort()
-    .flatMap((name) => listFiles(sysroot, `${path}/${name}`));
+/** Those of `entries` for whose place there is nothing yet; the place of what bootrelay itself makes is an error later. */
+function besides(entries: readonly Entry[], others: readonly Entry[]): readonly Entry[] {
+  const taken = new Map(others.map(({ path, part }) => [path, part]));
+  return entries.filter(({ path, type }) => {
+    const part = taken.get(path);
+    return part === undefined || (type !== 'dir' && (part === 'rendered' || part === 'layout'));
+  });
 }
 
 async function collectModules({ plan, sysroot, kernel, work }: CollectOptions): Promise<readonly Entry[]> {

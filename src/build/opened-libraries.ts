@@ -60,6 +60,24 @@ function takeLibrary(sysroot: string, path: string, library: OpenedLibrary): rea
   return found;
 }
 
+/**
+ * libgcc_s, where one of `paths` may end a thread before its function does (pthread_exit(3)): glibc opens it by its name then,
+ * and aborts without it. No note says so.
+ */
+export function unwinderFor(sysroot: string, paths: readonly string[]): readonly string[] {
+  const name = 'libgcc_s.so.1';
+  const asked = paths.some((path) => !/\/libc\.so\.6$/.test(path) && endsThreads(sysroot, path));
+  const found = asked ? findLibrary(sysroot, name) : undefined;
+  return found === undefined ? [] : [found];
+}
+
+function endsThreads(sysroot: string, path: string): boolean {
+  const file = fileInSysroot(sysroot, path);
+  const names = file === undefined ? [] : sectionsOf(readFileSync(file));
+  const symbols = names.find(({ name }) => name === '.dynstr')?.content;
+  return ['pthread_exit', 'pthread_cancel'].some((symbol) => symbols?.includes(`\0${symbol}\0`));
+}
+
 function findLibrary(sysroot: string, name: string): string | undefined {
   return libraryDirectories
     .map((directory) => `${directory}/${name}`)

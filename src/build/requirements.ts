@@ -14,6 +14,8 @@ import {
   needsOfPlan,
 } from '../plan/boot-plan.ts';
 import { findDrivers } from './drivers.ts';
+import { checkExtraFiles } from './extra-files.ts';
+import { checkExtraPrograms } from './extra-programs.ts';
 import { checkHardware } from './hardware.ts';
 import { type Kernel, readKernel } from './kernel.ts';
 import { checkLoadedModules, placeOfModule } from './loaded-modules.ts';
@@ -35,11 +37,13 @@ export function checkRequirements(
   version: string,
 ): CheckedSysroot {
   const { kernel, findings } = checkSysroot(config, plan, sysroot, version);
-  if (!kernel) return { findings };
+  const extra = [...checkExtraFiles(config, plan, sysroot), ...checkExtraPrograms(config, plan, sysroot)];
+  if (!kernel) return { findings: [...findings, ...extra] };
   return {
     kernel,
     findings: [
       ...findings,
+      ...extra,
       ...checkHardware(config, plan, kernel),
       ...checkMicrocode(wantedMicrocode(config.settings), sysroot, kernel),
     ],

@@ -57,6 +57,11 @@ export function fileInSysroot(sysroot: string, path: string): string | undefined
   return resolved === undefined ? undefined : join(sysroot, resolved);
 }
 
+/** A path below a merged /usr, whatever the sysroot has. */
+export function mergeUsr(path: string): string {
+  return path.replace(/^\/(bin|sbin|lib|lib64)\//, '/usr/$1/');
+}
+
 export function isDirectory(file: string): boolean {
   return statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

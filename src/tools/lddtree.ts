@@ -6,7 +6,7 @@ export function lddtreeArgs(sysroot: string, paths: readonly string[]): Command 
   return { program: 'lddtree', args: ['-R', sysroot, '-l', ...paths] };
 }
 
-/** Prints the libraries of one program as a tree: `NAME => None` for one that is not there. */
-export function lddtreeTreeArgs(sysroot: string, path: string): Command {
-  return { program: 'lddtree', args: ['-R', sysroot, '-a', path] };
+/** Prints the libraries of programs, each as a tree below its path: `NAME => None` for one that is not there. */
+export function lddtreeTreeArgs(sysroot: string, paths: readonly string[]): Command {
+  return { program: 'lddtree', args: ['-R', sysroot, '-a', ...paths] };
 }

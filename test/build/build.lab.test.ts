@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import { appletsOf } from '../../src/build/applets.ts';
@@ -170,7 +170,7 @@ test.each([
   [
     'an extra file that is not there',
     'Initrd.ExtraFiles=/usr/bin/none',
-    /no \/usr\/bin\/none, which Initrd\.ExtraFiles names/,
+    /^--set:\d+: error: Initrd\.ExtraFiles: the sysroot must have \/usr\/bin\/none$/m,
   ],
 ])('%s is named', (_, setting, message) => {
   const { status, stderr } = build('bad', setting);
@@ -190,6 +190,25 @@ test('extra programs bring their libraries', () => {
   const files = list('extra/initrd.img').join('\n');
   expect(files).toMatch(/\.\/usr\/sbin\/blkid$/m);
   expect(files).toMatch(/libblkid\.so\.1$/m);
+});
+
+test('extra files keep who may read them, and an initrd with one that others may not is for its owner', () => {
+  const settings = [
+    'Initrd.ExtraFiles=/etc/shadow',
+    'FullInitrd.Source=usr',
+    'FullInitrd.ExtraFiles=/etc/gshadow',
+  ];
+  expect(build('private', ...settings)).toMatchObject({ status: 0 });
+  const files = list('private/initrd.img');
+  expect(files).toContainEqual(expect.stringMatching(/^-rw-r----- +\d+ 0 +0 .* \.\/etc\/shadow$/));
+  expect(files).toContainEqual(expect.stringMatching(/^-rw-r----- .* \.\/skeleton\/etc\/gshadow$/));
+  const modeOf = (output: string) => statSync(join(work, output, 'initrd.img')).mode & 0o777;
+  expect([modeOf('private'), modeOf('extra')]).toEqual([0o600, 0o644]);
+});
+
+test('a program that ends threads brings what glibc opens for that', () => {
+  expect(build('threads', 'Initrd.ExtraFiles=/usr/sbin/cryptsetup')).toMatchObject({ status: 0 });
+  expect(list('threads/initrd.img')).toContainEqual(expect.stringMatching(/\/libgcc_s\.so\.1$/));
 });
 
 test('the size table adds up to the image', () => {
