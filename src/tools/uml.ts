@@ -22,10 +22,6 @@ export interface UmlOptions {
   readonly state: string;
 }
 
-/** What User Mode Linux takes for itself where an argument begins with it (arch/um: __uml_setup). */
-const ownArguments =
-  /^(?:iomem=|mem=|--|debug|root=|console=|umid=|initrd=|con|ssl|vec|eth|mconsole=|udb|ubd|fake_ide|xterm=|virtio_uml|uml_dir=|quiet|noreboot|hostfs=|time-travel|seccomp=|aio=|no-?time)/;
-
 /** What takes most of the time until /init otherwise: measuring algorithms for RAID 6 and a loop, making old terminals. */
 const quickStart = ['initcall_blacklist=raid6_select_algo', 'lpj=20000000', 'pty.legacy_count=0'];
 
@@ -33,8 +29,8 @@ const quickStart = ['initcall_blacklist=raid6_select_algo', 'lpj=20000000', 'pty
  * A guest whose console is standard input and output, that ends when it reboots or powers off, and with its parent: at SIGTERM
  * it ends the processes that are its own programs and helpers.
  *
- * It joins its arguments to the kernel command line. The guest's own one is the last argument, as it is: no part of it but
- * its beginning can be taken for an argument of User Mode Linux.
+ * It joins its arguments to the kernel command line, and takes those for itself that begin as its own do. The guest's kernel
+ * command line is one argument behind another word: nothing of it is taken, whatever it is.
  */
 export function umlArgs({
   kernel,
@@ -45,8 +41,6 @@ export function umlArgs({
   memory,
   state,
 }: UmlOptions): Command {
-  if (ownArguments.test(commandLine))
-    throw new Error(`User Mode Linux would take this for itself: ${commandLine}`);
   return {
     program: 'setpriv',
     args: [
@@ -58,7 +52,7 @@ export function umlArgs({
       ...['con=null', 'con0=fd:0,fd:1', 'ssl=null', 'noreboot', 'hostfs=/nonexistent'],
       ...quickStart,
       // Without a root and a console it adds its own behind everything else.
-      ...['root=none', 'console=tty0', 'printk.time=1', commandLine],
+      ...['root=none', 'console=tty0', `printk.time=1 ${commandLine}`],
     ],
   };
 }

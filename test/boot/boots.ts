@@ -78,6 +78,8 @@ export interface TestBoot {
   readonly memoryFile?: string;
   /** What is typed at the console. */
   readonly answers?: readonly Answer[];
+  /** Seconds until a boot that does not end is ended; as the goal needs them unless told. */
+  readonly timeout?: number;
   /** What is wrong with the machine. */
   readonly fault?: Fault;
 }
@@ -132,7 +134,7 @@ async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
   const result = await runGuest({
     guest: uml ? umlGuest(machine, uml, work) : qemuGuest(machine, options, system, work),
     log,
-    timeout: options.goal === 'multi-user' ? 280 : 120,
+    timeout: options.timeout ?? (options.goal === 'multi-user' ? 280 : 120),
     events: machine.events,
     answers: machine.answers.length > 0 ? machine.answers : options.answers,
     enough: (seen) => reached(seen, options.goal) && !(fault && goesOn(fault)),
@@ -164,10 +166,10 @@ function umlGuest(machine: FaultyMachine, { program, libraries }: UmlKernel, wor
   return { machine: 'uml', kernel: program, libraries, initrd, commandLine, disks, memory, state: work };
 }
 
-/** Of User Mode Linux the first serial port is the first console. */
+/** The console of User Mode Linux is no serial port. */
 function commandLineOf(config: PlatformConfig, rootHash: string, uml: UmlKernel | undefined): string {
   const line = formatCommandLine(config, rootHash);
-  return uml ? line.replace(/^(console=)\S+ (\S+)/, '$2 $1tty0') : line;
+  return uml ? line.replace(/^console=\S+/, 'console=tty0') : line;
 }
 
 function imageSettings({ full, image = 'erofs', thin, fault }: TestBoot): readonly string[] {

@@ -3,11 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import type { Fault } from '../../src/boot/faults/fault.ts';
-import { faults } from '../../src/boot/faults/faults.ts';
 import { judgeFault } from '../../src/boot/faults/verdict.ts';
 import { openLab, umlOf } from '../lab/lab.ts';
 import { boot } from './boots.ts';
-import { type FaultRow, faultRows } from './fault-rows.ts';
+import { allFaults, type FaultRow, faultRows } from './fault-rows.ts';
 
 /** A boot with a fault, as test/faults.js prints it. */
 interface Result extends FaultRow {
@@ -27,7 +26,7 @@ export function testFaults(form: FaultRow['form'], on: 'pc' | 'uml'): void {
   const rows = faultRows.filter((row) => row.form === form && (row.machine === 'qemu') === (on === 'pc'));
   test.each(rows)('$form, $machine: $fault ends as it must', async (row) => {
     const start = performance.now();
-    const fault = faults[row.fault] as Fault;
+    const fault = allFaults[row.fault] as Fault;
     const { seen, ended, rootHash } = await boot({
       ...{ full: 'probe', goal: 'hand-over', image: 'erofs', usr: 'erofs' },
       ...{ form, machine: row.machine, fault },

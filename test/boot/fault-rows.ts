@@ -1,7 +1,11 @@
 /** Which boots the matrix of faults is: fault x form of stage 1 x machine. */
-import { reasonForPc } from '../../src/boot/faults/fault.ts';
+import { type Fault, reasonForPc } from '../../src/boot/faults/fault.ts';
 import { faults } from '../../src/boot/faults/faults.ts';
 import type { TestMachine } from '../lab/lab.ts';
+import { attacks } from './attacks.ts';
+
+/** Those that `bootrelay faults` lists, and those that need the lab. */
+export const allFaults: Readonly<Record<string, Fault>> = { ...faults, ...attacks };
 
 export interface FaultRow {
   readonly fault: string;
@@ -25,13 +29,14 @@ const forms = ['shell', 'systemd'] as const;
 const machines = ['uml-old', 'uml-new', 'qemu'] as const;
 
 function runs(fault: string, form: FaultRow['form'], machine: TestMachine): boolean {
-  const needsPc = faults[fault] !== undefined && reasonForPc(faults[fault]) !== undefined;
+  if (fault in attacks) return machine !== 'qemu';
+  const needsPc = reasonForPc(allFaults[fault] as Fault) !== undefined;
   if (machine === 'qemu') return needsPc || everywhere.has(fault);
   // With systemd a boot takes thrice as long: one kernel is enough for most.
   return !needsPc && (form === 'shell' || machine === 'uml-new' || everywhere.has(fault));
 }
 
-export const faultRows: readonly FaultRow[] = Object.keys(faults).flatMap((fault) =>
+export const faultRows: readonly FaultRow[] = Object.keys(allFaults).flatMap((fault) =>
   forms.flatMap((form) =>
     machines.filter((machine) => runs(fault, form, machine)).map((machine) => ({ fault, form, machine })),
   ),

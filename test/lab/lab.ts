@@ -29,6 +29,8 @@ export interface Lab {
   readonly fullInitrd: string;
   /** Without bootrelay: mounts /usr and the root partition by itself. */
   readonly monolithicInitrd: string;
+  /** Disks of an attacker: two that are one btrfs with the UUID of /usr, and one that is a shared object. */
+  readonly attacker: { readonly usr: readonly [string, string]; readonly code: string };
   readonly tools: string;
   /** Files that prepare.ts makes anew for each run of the tests. */
   readonly shared: string;
@@ -50,6 +52,10 @@ export function openLab(): Lab {
     uml: { old: umlKernel('old'), new: umlKernel('new') },
     fullInitrd: join(labDirectory, 'full-initrd.img'),
     monolithicInitrd: join(labDirectory, 'monolithic-initrd.img'),
+    attacker: {
+      usr: [join(labDirectory, 'attacker/usr-1.img'), join(labDirectory, 'attacker/usr-2.img')],
+      code: join(labDirectory, 'attacker/code.img'),
+    },
     tools: join(labDirectory, 'tools'),
     shared: join(labDirectory, 'shared'),
   };

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes the lab: a Debian 13 sysroot with kernel and dracut, the initrds that this dracut makes: a full one with
 # bootrelay's module in it, and a monolithic one without; a tree with newer image tools; two kernels as programs (User
-# Mode Linux). Everything is cached in $BOOTRELAY_LAB (default:
+# Mode Linux); disks of an attacker. Everything is cached in $BOOTRELAY_LAB (default:
 # ~/.cache/bootrelay/lab) and made again only when this script or the rendered module changes.
 #
 # Prints nothing but what it does and what is missing. Exit code 0: the lab is there. 1: it cannot be made
@@ -220,6 +220,18 @@ make_uml() { # NAME RELEASE: anew unless it was made with the same sysroot
 mkdir -p "$lab/uml"
 make_uml old "$uml_old"
 make_uml new "$uml_new"
+
+# --- Disks of an attacker ------------------------------------------------------------------------------
+
+key=$(cat test/lab/attacker.sh test/lab/attacker.c "$lab/sysroot.key" | sha256sum)
+if [ "$(cat "$lab/attacker.key" 2> /dev/null)" != "$key" ]; then
+    [ "$(id -u)" = 0 ] || fail 'not root: cannot make the disks of an attacker'
+    say 'making the disks of an attacker'
+    rm -rf "$lab/attacker" "$lab/attacker.key"
+    sh test/lab/attacker.sh "$lab/attacker" "$lab/sysroot" > "$lab/attacker.log" 2>&1 ||
+        { tail -n 5 "$lab/attacker.log" >&2; fail "cannot make the disks of an attacker: $lab/attacker.log"; }
+    echo "$key" > "$lab/attacker.key"
+fi
 
 # --- Initrds -------------------------------------------------------------------------------------------
 

@@ -19,6 +19,8 @@ export interface Moment {
 
 /** A disk of the machine, a copy of the sound one but for what is said here. */
 export interface FaultDisk {
+  /** Another disk, as it is in this file. */
+  readonly file?: string;
   /** Another label of its first partition, the one with /usr. */
   readonly label?: string;
   /** Bytes that are overwritten. */

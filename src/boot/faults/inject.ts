@@ -68,6 +68,7 @@ export async function injectFault(
 
 /** A copy of the sound disk where something is written to it. */
 async function makeFaultDisk(disk: FaultDisk, sound: SoundMachine, copy: string): Promise<GuestDisk> {
+  if (disk.file !== undefined) return { file: disk.file };
   const { label, damage, unreadable, plugged } = disk;
   const changed = label !== undefined || damage !== undefined;
   if (changed) await run(copySparseArgs(sound.disk, copy));
