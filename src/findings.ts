@@ -105,6 +105,11 @@ export const findingKinds = {
     title: 'The root hash is only as trustworthy as the kernel command line.',
     help: 'Sign the kernel command line with the kernel (a UKI), build the root hash in, or require its signature. docs/security.md has what each closes.',
   },
+  'systemd-reads-command-line': {
+    severity: 'note',
+    title: 'systemd in stage 1 reads parameters of its own from the kernel command line.',
+    help: 'KernelCommandLine.Override=no does not stop that: systemd.setenv= sets variables for journald, udevd and mount (those that load code are taken away again), systemd.log_level= and systemd.crash_shell= count too. Sign the kernel command line, or use Initrd.Init=shell, which takes nothing from it but its own parameters. docs/security.md has what is kept out and how.',
+  },
   'root-hash-unsigned': {
     severity: 'warning',
     unlessAllowed: true,

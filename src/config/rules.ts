@@ -105,6 +105,14 @@ const shellIsGuarded: Rule = ({ settings: { Emergency }, isSet }) => {
   return [{ kind: 'value-required', setting, message, hint: '`openssl passwd -6` prints one' }];
 };
 
+const systemdReadsCommandLine: Rule = ({ settings: { Initrd, KernelCommandLine } }) => {
+  if (Initrd.Init !== 'systemd' || KernelCommandLine.Override) return [];
+  const setting = 'KernelCommandLine.Override';
+  const message = 'systemd reads systemd.*= from the kernel command line all the same';
+  const hint = 'sign the kernel command line, or Initrd.Init=shell';
+  return [{ kind: 'systemd-reads-command-line', setting, message, hint }];
+};
+
 const panicTimeoutIsUsed: Rule = ({ settings: { Emergency }, isSet }) =>
   Emergency.Action !== 'reboot' && isSet('Emergency.PanicTimeout')
     ? [withoutEffect('Emergency.PanicTimeout', `Emergency.Action=${Emergency.Action}`)]
@@ -130,5 +138,6 @@ const rules: readonly Rule[] = [
   coldplugHasDirectories,
   shellIsGuarded,
   panicTimeoutIsUsed,
+  systemdReadsCommandLine,
   debugIsForDevelopment,
 ];

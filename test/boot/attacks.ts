@@ -10,7 +10,7 @@ export const attackerDisks: readonly FaultDisk[] = [
   ...[usr[0], usr[1], code].map((file): FaultDisk => ({ file })),
 ];
 
-const refused = { step: 'read-kernel-command-line', reason: 'usr-options-refused' } as unknown as Ending;
+const refused: Ending = { step: 'read-kernel-command-line', reason: 'usr-options-refused' };
 
 export const attacks: Readonly<Record<string, Fault>> = {
   'usr-of-other-devices': {
@@ -18,11 +18,6 @@ export const attacks: Readonly<Record<string, Fault>> = {
     settings: ['Usr.FileSystem=btrfs', 'Verity.RootHash=command-line'],
     commandLine: append(({ UsrOptions }) => `${UsrOptions}=device=/dev/ubdb,device=/dev/ubdc`),
     disks: attackerDisks,
-    expected: refused,
-  },
-  'usr-of-other-place': {
-    what: 'mount options of the kernel command line lead to another place of the verified device',
-    commandLine: append(({ UsrOptions }) => `${UsrOptions}=loop,offset=4096`),
     expected: refused,
   },
   'environment-preload': {
@@ -37,11 +32,10 @@ export const attacks: Readonly<Record<string, Fault>> = {
     disks: attackerDisks,
     expected: verified,
   },
-  'environment-deadline': {
-    what: 'the kernel command line has words that are variables of a script, and no partition has the label',
-    settings: ['Devices.Timeout=2s'],
-    commandLine: append(() => 'deadline=999999999 device_timeout=999999999 now=0'),
-    disks: [{ label: 'USR-Z' }],
-    expected: { step: 'find-usr-partition', reason: 'device-missing' },
+  'environment-preload-of-services': {
+    what: 'the kernel command line names a disk as a library for every service of systemd',
+    commandLine: append(() => 'systemd.setenv=LD_PRELOAD=/dev/ubdd systemd.setenv=LD_AUDIT=/dev/ubdd'),
+    disks: attackerDisks,
+    expected: verified,
   },
 };

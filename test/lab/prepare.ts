@@ -93,10 +93,12 @@ async function makeProbe({ sysroot }: Lab, output: string): Promise<void> {
   symlinkSync('../usr/sbin/dmsetup', join(tree, 'bin/dmsetup'));
   cpSync(new URL('probe-init.sh', import.meta.url).pathname, join(tree, 'init'));
   chmodSync(join(tree, 'init'), 0o755);
-  // The check of /usr as bootrelay renders it, and /usr/bin/true for an init that ends at once.
-  const rendered = renderPlatform(configure(), planBoot(configure(), []));
-  const check = textAt(rendered, 'full/90bootrelay/check-usr') ?? '';
-  writeFileSync(join(tree, 'check-usr'), check, { mode: 0o755 });
+  // The check of /usr as bootrelay renders it for each file system, and /usr/bin/true for an init that ends at once.
+  for (const fileSystem of Object.keys(sharedUsr)) {
+    const config = configure(`Usr.FileSystem=${fileSystem}`);
+    const check = textAt(renderPlatform(config, planBoot(config, [])), 'full/90bootrelay/check-usr') ?? '';
+    writeFileSync(join(tree, `check-usr-${fileSystem}`), check, { mode: 0o755 });
+  }
   mkdirSync(join(tree, 'usr/bin'), { recursive: true });
   symlinkSync('../../bin/busybox', join(tree, 'usr/bin/true'));
   mkdirSync(join(tree, 'etc'));

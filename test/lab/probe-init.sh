@@ -2,7 +2,14 @@
 # /init of the probe: a full initrd that only says how stage 1 left the machine, and powers off.
 say() { echo "<6>bootrelay-report: $*" > /dev/kmsg; }
 
-if grep -q '^VERITY_NAME=usr$' /run/bootrelay/handover; then /check-usr; fi
+if grep -q '^VERITY_NAME=usr$' /run/bootrelay/handover; then
+    while read -r _ _ _ _ point _ rest; do
+        rest=${rest##*- }
+        [ "$point" != /sysusr/usr ] || kind=${rest%% *}
+    done < /proc/self/mountinfo
+    "/check-usr-${kind:-none}"
+fi
+say environment "$(tr '\0' '\n' < /proc/1/environ | sort | tr '\n' ' ')"
 # What the system would read later.
 cat /sysusr/usr/lib/systemd/systemd > /dev/null
 say pid $$

@@ -5,6 +5,7 @@ import { diskFaults } from './disk-faults.ts';
 import { environmentFaults } from './environment-faults.ts';
 import type { Fault } from './fault.ts';
 import { initrdFaults } from './initrd-faults.ts';
+import { mountFaults } from './mount-faults.ts';
 import { mountOptionFaults } from './mount-option-faults.ts';
 import { verityFaults } from './verity-faults.ts';
 
@@ -14,6 +15,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   ...initrdFaults,
   ...commandLineFaults,
   ...mountOptionFaults,
+  ...mountFaults,
   ...environmentFaults,
   ...consoleFaults,
 };

@@ -148,7 +148,7 @@ const fullInitrdFaults = {
     what: 'the image of the full initrd is cut off behind its first block',
     image: { change: (image) => image.subarray(0, 4096) },
     // The first that is needed of what is behind it.
-    expected: { reasons: ['image-unmountable', 'init-missing', 'release-missing'] },
+    expected: { reasons: ['image-unmountable', 'hand-over-failed', 'init-missing', 'release-missing'] },
   },
   'image-of-other-file-system': {
     what: 'the image of the full initrd does not begin as its file system does',
@@ -238,7 +238,7 @@ const fullInitrdFaults = {
   },
   'image-whole-below-thin': {
     what: 'the image is whole, and stage 1 expects a thin one',
-    settings: ['FullInitrd.Source=thin'],
+    settings: ['FullInitrd.Source=thin', 'FullInitrd.Thin=links'],
     expected: unfit,
   },
   'image-unmarked': {
