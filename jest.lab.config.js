@@ -6,6 +6,7 @@ export default {
   testMatch: ['**/*.lab.test.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
   globalSetup: '<rootDir>/test/lab/prepare.ts',
+  testSequencer: '<rootDir>/test/sequencer.js',
   testTimeout: 300_000,
   maxWorkers: 2,
 };

@@ -47,8 +47,8 @@ export function umlArgs({
       ...['--pdeathsig', 'TERM', 'env', `--chdir=${dirname(kernel)}`],
       ...(libraries === undefined ? [] : [`LD_LIBRARY_PATH=${libraries}`]),
       ...[kernel, `mem=${memory}M`, `initrd=${initrd}`, `uml_dir=${state}/`],
-      // Read-only: guests share disks.
-      ...disks.map(({ file }, index) => `ubd${index}r=${file}`),
+      // Read-only, and not locked: guests share disks, with those of QEMU too.
+      ...disks.map(({ file }, index) => `ubd${index}rc=${file}`),
       ...['con=null', 'con0=fd:0,fd:1', 'ssl=null', 'noreboot', 'hostfs=/nonexistent'],
       ...quickStart,
       // Without a root and a console it adds its own behind everything else.

@@ -1,5 +1,6 @@
 /** Real boots for tests: a platform from settings, the shared /usr, a disk, and a machine: QEMU, or a kernel as a program. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DiskPart, makeDisk } from '../../src/boot/disk.ts';
 import { joinCpio, makeExtraCpio as makeCpio } from '../../src/boot/extra-cpio.ts';
@@ -211,39 +212,46 @@ interface SharedBuild {
   readonly modules: string;
 }
 
-const builds = new Map<string, Promise<SharedBuild>>();
-
-/** The minimal initrd of a platform, built once for all boots of a test file. */
-function sharedBuild(config: PlatformConfig, system: System): Promise<SharedBuild> {
-  const key = JSON.stringify([config.settings, system]);
-  const build = builds.get(key) ?? buildInitrd(config, system);
-  builds.set(key, build);
-  return build;
+/** The minimal initrd of a platform, built once for all boots of a run. */
+async function sharedBuild(config: PlatformConfig, system: System): Promise<SharedBuild> {
+  const work = await madeOnce('build', [config.settings, system], async (directory) => {
+    const plan = planBoot(config, []);
+    const { build, findings } = await buildMinimalInitrd({ config, plan, ...system, work: directory });
+    if (!build) throw new Error(JSON.stringify(findings));
+    await run({ program: 'cp', args: ['--', build.image, join(directory, 'minimal.img')] });
+  });
+  return { image: join(work, 'minimal.img'), modules: join(work, 'modules') };
 }
 
-async function buildInitrd(config: PlatformConfig, system: System): Promise<SharedBuild> {
-  const work = mkdtempSync(join(lab.shared, 'build-'));
-  const plan = planBoot(config, []);
-  const { build, findings } = await buildMinimalInitrd({ config, plan, ...system, work });
-  if (!build) throw new Error(JSON.stringify(findings));
-  return { image: build.image, modules: join(work, 'modules') };
-}
-
-const disks = new Map<string, Promise<string>>();
-
-/** A disk with these parts and a root partition, written once; parts in a work directory are of one boot only. */
-function sharedDisk(parts: readonly DiskPart[]): Promise<string> {
-  const key = JSON.stringify(parts);
-  const disk = disks.get(key) ?? writeDisk(parts);
-  disks.set(key, disk);
-  return disk;
-}
-
-async function writeDisk(parts: readonly DiskPart[]): Promise<string> {
-  const disk = join(mkdtempSync(join(lab.shared, 'disk-')), 'disk.img');
+/** A disk with these parts and a root partition, written once for all boots of a run. */
+async function sharedDisk(parts: readonly DiskPart[]): Promise<string> {
   const root = { name: 'ROOT', uuid: rootPartitionUuid, file: join(lab.shared, 'root.img') };
-  await makeDisk([...parts, root], disk);
-  return disk;
+  const make = (directory: string) => makeDisk([...parts, root], join(directory, 'disk.img'));
+  return join(await madeOnce('disk', parts, make), 'disk.img');
+}
+
+const made = new Map<string, Promise<string>>();
+
+/** A directory that depends on `key` alone, made by whichever test file needs it first. */
+function madeOnce(name: string, key: unknown, make: (directory: string) => Promise<void>): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify(key)).digest('hex').slice(0, 24);
+  const directory = join(lab.shared, `${name}-${hash}`);
+  const directoryMade = made.get(directory) ?? makeInto(directory, make);
+  made.set(directory, directoryMade);
+  return directoryMade;
+}
+
+async function makeInto(directory: string, make: (directory: string) => Promise<void>): Promise<string> {
+  if (existsSync(directory)) return directory;
+  const work = mkdtempSync(`${directory}-`);
+  await make(work);
+  try {
+    renameSync(work, directory);
+  } catch {
+    // Another test file was faster, with the same bytes.
+    rmSync(work, { recursive: true });
+  }
+  return directory;
 }
 
 /** A cpio with files by path, for root only, as systemd-stub makes one for credentials in /.extra. */

@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals';
 import { boot, type TestBoot } from './boots.ts';
 
 const hash = spawnSync('openssl', ['passwd', '-6', 'the password'], { encoding: 'utf8' }).stdout.trim();
-const probe = { full: 'probe', goal: 'hand-over', image: 'erofs', usr: 'erofs' } as const;
+const probe = { machine: 'uml-new', full: 'probe', goal: 'hand-over', image: 'erofs', usr: 'erofs' } as const;
 const wrongHash = { ...probe, append: `usrhash=${'ab'.repeat(32)}` };
 const withPassword = [
   'Emergency.Shell=password',
@@ -29,24 +29,31 @@ async function console(options: TestBoot) {
   return { ...result, text: readFileSync(log, 'latin1') };
 }
 
-test.each(['shell', 'systemd'] as const)(
-  '%s: the console counts down, and a password opens a shell',
-  async (form) => {
-    const answers = [
-      enter,
-      wrong,
-      name,
-      { to: /Password: /, text: 'the password\n' },
-      { to: prompt, text: 'echo "shell of $(id -u) is $((1234 * 5678))"; exit\n' },
-    ];
-    const { text, ended, seen } = await console({ ...wrongHash, form, settings: withPassword, answers });
-    expect(seen.failure).toMatch(/^set-up-verity failed: verity-root-hash-mismatch/);
-    expect(text).toMatch(/poweroff in 5 s, Enter for a shell/);
-    expect(text).toMatch(/Login incorrect/);
-    expect(text).toMatch(/shell of 0 is 7006652/);
-    expect(ended).toBe('exit');
-  },
-);
+test.each([
+  // One with a serial port.
+  ['shell', 'qemu'],
+  ['systemd', 'uml-new'],
+] as const)('%s, %s: the console counts down, and a password opens a shell', async (form, machine) => {
+  const answers = [
+    enter,
+    wrong,
+    name,
+    { to: /Password: /, text: 'the password\n' },
+    { to: prompt, text: 'echo "shell of $(id -u) is $((1234 * 5678))"; exit\n' },
+  ];
+  const { text, ended, seen } = await console({
+    ...wrongHash,
+    form,
+    machine,
+    settings: withPassword,
+    answers,
+  });
+  expect(seen.failure).toMatch(/^set-up-verity failed: verity-root-hash-mismatch/);
+  expect(text).toMatch(/poweroff in 5 s, Enter for a shell/);
+  expect(text).toMatch(/Login incorrect/);
+  expect(text).toMatch(/shell of 0 is 7006652/);
+  expect(ended).toBe('exit');
+});
 
 test('three wrong passwords, and the action follows without a shell', async () => {
   const answers = [enter, wrong, name, wrong, name, wrong];

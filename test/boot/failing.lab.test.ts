@@ -50,7 +50,7 @@ const both = (['shell', 'systemd'] as const).flatMap((form) =>
 test.each(both)(
   '%s: %s stops the boot with its reason, and hands nothing over',
   async (form, _, { reason, step, ...way }) => {
-    const options = { full: 'probe', goal: 'hand-over', image: 'erofs', form } as const;
+    const options = { machine: 'uml-new', full: 'probe', goal: 'hand-over', image: 'erofs', form } as const;
     const { seen, verdict, ended } = await boot({ ...options, ...way });
     expect(verdict.ok).toBe(false);
     expect(seen.failure).toMatch(reason);
@@ -69,6 +69,7 @@ test.each([
   // One that cannot be run takes its place: the unit fails without a word of its own.
   const extraCpio = await makeExtraCpio({ [`/usr/lib/bootrelay/${script}`]: '' });
   const options = {
+    machine: 'uml-new',
     full: 'probe',
     goal: 'hand-over',
     image: 'erofs',

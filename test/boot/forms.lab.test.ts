@@ -103,10 +103,16 @@ test.each<readonly [string, Way, RegExp]>([
       usr: 'erofs',
       settings: ['Verity.Verity=no', 'Verity.RootHash=', 'Verity.OnCorruption='],
     },
-    /^\/sysusr\/usr erofs \/dev\/vda1 ro/,
+    /^\/sysusr\/usr erofs \/dev\/ubda1 ro/,
   ],
 ])('systemd: %s', async (_, way, mount) => {
-  const result = await boot({ full: 'probe', goal: 'multi-user', form: 'systemd', ...way });
+  const result = await boot({
+    machine: 'uml-new',
+    full: 'probe',
+    goal: 'multi-user',
+    form: 'systemd',
+    ...way,
+  });
   expect(reported(result, 'mount')).toContainEqual(expect.stringMatching(mount));
   const log = readFileSync(result.log, 'latin1');
   expect(log).toMatch(/Unmounted sysusr-usr\.mount/);

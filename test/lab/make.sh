@@ -248,7 +248,7 @@ make_initrd() { # NAME KEY OPTION...: with dracut in the sysroot, anew unless it
     [ "$(id -u)" = 0 ] || fail 'not root: cannot run dracut in the sysroot'
     say "making $name with dracut"
     target=$lab/sysroot/usr/lib/dracut/modules.d/90bootrelay
-    rm -rf "$target"
+    rm -rf "$target" "$lab/$name.key" # of a lab that is a hard-link copy, the key of this one only
     cp -r "$module" "$target"
     # In a mount namespace of its own: nothing stays mounted, whatever happens.
     unshare --mount sh -c 'set -eu

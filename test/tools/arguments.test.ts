@@ -127,6 +127,6 @@ test('User Mode Linux ends with its parent, never reboots, and gets read-only di
   expect(line).toMatch(
     /^setpriv --pdeathsig TERM env --chdir=\/uml LD_LIBRARY_PATH=\/uml\/lib \/uml\/linux mem=128M /,
   );
-  expect(args).toEqual(expect.arrayContaining(['ubd0r=/a.img', 'ubd1r=/b.img', 'noreboot']));
+  expect(args).toEqual(expect.arrayContaining(['ubd0rc=/a.img', 'ubd1rc=/b.img', 'noreboot']));
   expect(args.at(-1)).toBe('printk.time=1 mem=1M "x y" ubd0=/etc/passwd');
 });
