@@ -10,6 +10,7 @@ if grep -q '^VERITY_NAME=usr$' /run/bootrelay/handover; then
     "/check-usr-${kind:-none}"
 fi
 say environment "$(tr '\0' '\n' < /proc/1/environ | sort | tr '\n' ' ')"
+say arguments "$(tr '\0' ' ' < /proc/1/cmdline)"
 # What the system would read later.
 cat /sysusr/usr/lib/systemd/systemd > /dev/null
 say pid $$
