@@ -1,11 +1,12 @@
 /** A console that stands in the way: whoever writes to it waits for ever. */
-import { type Ending, type Fault, verified } from './fault.ts';
+import { beginOf, type Ending, type Fault, verified } from './fault.ts';
 
 /** Ctrl-S: the terminal stops its output until Ctrl-Q (termios(3), IXON). */
 const stopOutput = '\u0013';
 
 const noDevice: Ending = { step: 'find-usr-partition', reason: 'device-missing' };
-const stopped = { step: 'find-usr-partition', text: stopOutput };
+const stopped = { after: beginOf('find-usr-partition'), text: stopOutput };
+const stoppedLater = { after: /in 3 s/, text: stopOutput };
 
 export const consoleFaults = {
   'console-stopped': {
@@ -15,14 +16,21 @@ export const consoleFaults = {
     typed: stopped,
     expected: noDevice,
   },
+  'console-stopped-later': {
+    what: 'somebody types Ctrl-S while the console counts down',
+    settings: ['Devices.Timeout=0', 'Emergency.Delay=4s'],
+    disks: [],
+    typed: stoppedLater,
+    expected: noDevice,
+  },
   'console-stopped-shell': {
     what: 'the same, where Enter would open a shell',
     settings: [
-      ...['Devices.Timeout=2s', 'Emergency.Delay=2s', 'Emergency.Shell=password'],
+      ...['Devices.Timeout=0', 'Emergency.Delay=4s', 'Emergency.Shell=password'],
       `Emergency.PasswordHash=$5$abcdefgh$${'x'.repeat(43)}`,
     ],
     disks: [],
-    typed: stopped,
+    typed: stoppedLater,
     expected: noDevice,
   },
   'console-stopped-sound': {

@@ -59,8 +59,8 @@ export interface Fault {
    */
   readonly files?: Readonly<Record<string, FaultFile>>;
   readonly image?: ImageFault;
-  /** What is typed at the console when a step begins. */
-  readonly typed?: { readonly step: string; readonly text: string };
+  /** What is typed at the console once it has shown some words. */
+  readonly typed?: { readonly after: RegExp; readonly text: string };
   /** What starts the kernel; QEMU itself unless told, which starts none with a command line over 2,047 bytes. */
   readonly firmware?: 'uefi';
   /** MiB of memory. */
@@ -89,6 +89,11 @@ export type Ending =
   | { readonly kernel: string; readonly afterHandOver?: true }
   /** It is no fault for stage 1: the verified /usr of the sound disk is handed over. */
   | { readonly handOver: 'verified' };
+
+/** What the console shows when a step begins. */
+export function beginOf(step: string): RegExp {
+  return new RegExp(`bootrelay: ${step}\\r?\\n`);
+}
 
 /** A parameter or several behind a sound kernel command line. */
 export function append(more: (names: ParameterNames, rootHash: string) => string): CommandLineFault {

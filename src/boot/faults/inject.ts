@@ -56,9 +56,7 @@ export async function injectFault(
     initrd: fault.files ? await withFiles(sound, fault.files, work) : sound.initrd,
     commandLine: fault.commandLine?.(sound.commandLine, names, sound.rootHash ?? '') ?? sound.commandLine,
     disks: made,
-    answers: fault.typed
-      ? [{ to: new RegExp(`bootrelay: ${fault.typed.step}\\r?\\n`), text: fault.typed.text }]
-      : [],
+    answers: fault.typed ? [{ to: fault.typed.after, text: fault.typed.text }] : [],
     events: disks.flatMap((disk, index) => eventsOf(disk, index)),
     ...(bus && { bus }),
     ...(memory !== undefined && { memory }),

@@ -1,5 +1,5 @@
 /** Something else is mounted than what stage 1 set up: somebody at a breakpoint puts it there. */
-import { append, type Ending, type Fault } from './fault.ts';
+import { append, beginOf, type Ending, type Fault } from './fault.ts';
 
 /** A boot that stops before a step, where `commands` are typed. */
 function typedBefore(step: string, what: string, commands: string, expected: Ending): Fault {
@@ -7,7 +7,7 @@ function typedBefore(step: string, what: string, commands: string, expected: End
     what,
     settings: ['Emergency.Debug=yes'],
     commandLine: append(({ Break }) => `${Break}=${step}`),
-    typed: { step, text: `${commands}; exit\n` },
+    typed: { after: beginOf(step), text: `${commands}; exit\n` },
     expected,
   };
 }
