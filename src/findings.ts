@@ -168,6 +168,12 @@ export const findingKinds = {
     title: 'The sysroot does not have a needed program.',
     help: 'Install the package that the hint names into the sysroot.',
   },
+  'busybox-dynamic': {
+    severity: 'warning',
+    unlessAllowed: true,
+    title: "The sysroot's busybox is linked dynamically.",
+    help: 'The kernel makes environment variables of words of its command line, and the dynamic loader runs code that they name before stage 1 can take them away. Use a static busybox, or sign the kernel command line and allow it.',
+  },
   'applet-missing': {
     severity: 'error',
     title: "The sysroot's busybox does not have a needed applet.",

@@ -1,6 +1,7 @@
 /** As much of ELF files (64 bits, little endian; elf(5)) as a build looks at. */
 
-function isElf(elf: Buffer): boolean {
+/** Whether a file begins as a program or library of 64 bits. */
+export function isElf(elf: Buffer): boolean {
   const elf64LittleEndian = '7f454c460201';
   return elf.length >= 64 && elf.subarray(0, 6).toString('hex') === elf64LittleEndian;
 }

@@ -6,6 +6,7 @@ import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, finding } from '../findings.ts';
 import { type BootPlan, needsOfPlan } from '../plan/boot-plan.ts';
 import { appletsOf } from './applets.ts';
+import { isElf, isStatic } from './elf.ts';
 import { fileInSysroot } from './sysroot.ts';
 
 /** Where busybox is in a sysroot. */
@@ -24,7 +25,7 @@ export function checkPrograms(config: PlatformConfig, plan: BootPlan, sysroot: s
     const details = { ...placeOf(config, because), ...programHint(path) };
     return [finding('program-missing', `the sysroot must have ${path}${problem}`, details)];
   });
-  return [...programs, ...checkApplets(config, plan, sysroot)];
+  return [...programs, ...checkStatic(config, sysroot), ...checkApplets(config, plan, sysroot)];
 }
 
 /** What is wrong with a program's file, as the end of a sentence; undefined for nothing. */
@@ -52,6 +53,16 @@ const packages: Readonly<Record<string, string>> = {
 export function programHint(path: string): { readonly hint?: string } {
   const name = packages[path];
   return name === undefined ? {} : { hint: `Debian's package ${name} has it` };
+}
+
+/** The kernel starts busybox with words of its command line as environment, which a dynamic loader heeds before anything else. */
+function checkStatic(config: PlatformConfig, sysroot: string): readonly Finding[] {
+  const file = fileInSysroot(sysroot, busyboxPath);
+  if (file === undefined || problemOf(file) !== undefined) return [];
+  const content = readFileSync(file);
+  if (!isElf(content) || isStatic(content)) return [];
+  const message = `${busyboxPath} must be linked statically: LD_PRELOAD= on the kernel command line would run code in it`;
+  return [finding('busybox-dynamic', message, { ...placeOf(config), ...programHint(busyboxPath) })];
 }
 
 /** Applets that a busybox lacks. */

@@ -52,7 +52,7 @@ export function renderFullInitrdFiles(
   const mounts = [...(verity ? ['sysusr-usr.mount'] : []), 'sysroot-usr.mount'];
   const enabled = ['bootrelay-check-usr.service', ...mounts];
   const units = [...enabled, ...(verity ? ['systemd-veritysetup@usr.service'] : [])];
-  const programs = ['cat', 'readlink', 'sleep', ...(verity ? ['true', 'tr', 'dmsetup'] : [])];
+  const programs = ['env', 'readlink', 'sleep', ...(verity ? ['true', 'tr', 'dmsetup'] : [])];
   const data = {
     platform: plan.platform,
     files: plan.files,

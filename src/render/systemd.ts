@@ -16,6 +16,15 @@ import { renderTemplate } from './templates.ts';
 import type { RenderedFile, RenderedTree } from './tree.ts';
 import { deviceUnit } from './unit-names.ts';
 
+/** What systemd does where even the emergency action fails: systemd.unit(5), FailureAction=, which knows no panic. */
+const immediateActions = {
+  reboot: 'reboot-immediate',
+  poweroff: 'poweroff-immediate',
+  // Older ones than 254 know no halt.
+  halt: 'poweroff-immediate',
+  panic: 'reboot-immediate',
+} as const;
+
 /** systemd-system.conf(5) knows no panic and no halt. */
 const crashActions = { reboot: 'reboot', poweroff: 'poweroff', halt: 'freeze', panic: 'reboot' } as const;
 
@@ -42,6 +51,7 @@ export function renderSystemd(plan: BootPlan): RenderedTree {
     totalTimeout: totalTimeout(plan),
     unsafeVariables,
     emergencyTimeout: emergencyTimeout(plan),
+    failureAction: immediateActions[plan.emergency.action.value],
   };
   return new Map<string, RenderedFile>([
     ['init', { text: renderTemplate('templates/minimal/init', common), mode: 0o755 }],
@@ -88,11 +98,11 @@ function renderUdev(plan: BootPlan, common: object): readonly PathAndFile[] {
 /** The end of stage 1: everything stops, systemd switches to the full initrd. */
 function renderSwitch(plan: BootPlan, common: object): readonly PathAndFile[] {
   const last = plan.steps.at(-1) as Step;
-  const { init } = last.data as SwitchRootData;
+  const { init, dropsCredentials } = last.data as SwitchRootData;
   return [
     unit('bootrelay-enter-full-initrd.target', common),
     unit('bootrelay-enter-full-initrd.service', common),
-    script('enter-full-initrd', { ...common, init, leftovers }),
+    script('enter-full-initrd', { ...common, init, leftovers, dropsCredentials }),
   ];
 }
 

@@ -14,7 +14,7 @@ export function environmentOf(name: ProgramName): Readonly<Record<string, string
   );
   return {
     ...Object.fromEntries(kept),
-    PATH: `/usr/sbin:/usr/bin:/sbin:/bin:${process.env.PATH ?? ''}`,
+    PATH: ['/usr/sbin:/usr/bin:/sbin:/bin', process.env.PATH].filter(Boolean).join(':'),
     LC_ALL: 'C',
     TMPDIR: resolve(tmpdir()),
   };

@@ -15,5 +15,5 @@ test.each([
     ...{ form, machine, append: hostile },
   });
   expect(reported(result, 'environment')).toEqual([environment]);
-  expect(reported(result, 'arguments')).toEqual(['/bin/sh /init']);
+  expect(reported(result, 'arguments')).toEqual(['/bin/sh /init ']);
 });

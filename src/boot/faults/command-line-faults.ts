@@ -50,6 +50,12 @@ export const commandLineFaults = {
     disks: [{ label: 'USR-B' }],
     expected: verified,
   },
+  'parameters-newline': {
+    what: 'a quoted value has a line break and behind it what would be another root hash',
+    settings: ['Verity.RootHash=command-line'],
+    commandLine: append(({ RootHash }) => `note="x\n${RootHash}=${'ab'.repeat(32)}\ny"`),
+    expected: verified,
+  },
   'parameters-meta': {
     what: 'the partition is named with characters that mean something to a shell',
     settings: ['Devices.Timeout=1s'],

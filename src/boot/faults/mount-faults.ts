@@ -1,5 +1,5 @@
 /** Something else is mounted than what stage 1 set up: somebody at a breakpoint puts it there. */
-import { append, beginOf, type Ending, type Fault } from './fault.ts';
+import { append, type Ending, type Fault } from './fault.ts';
 
 /** A boot that stops before a step, where `commands` are typed. */
 function typedBefore(step: string, what: string, commands: string, expected: Ending): Fault {
@@ -7,7 +7,7 @@ function typedBefore(step: string, what: string, commands: string, expected: End
     what,
     settings: ['Emergency.Debug=yes'],
     commandLine: append(({ Break }) => `${Break}=${step}`),
-    typed: { after: beginOf(step), text: `${commands}; exit\n` },
+    typed: { after: new RegExp(`stopped before ${step}[^]*# $`), text: `${commands}; exit\n` },
     expected,
   };
 }
@@ -38,6 +38,12 @@ export const mountFaults = {
     'check-mounted-usr',
     '/usr is mounted so that it may be written to',
     'mount -o remount,bind,rw /sysusr/usr',
+    otherUsr,
+  ),
+  'mounted-below': typedBefore(
+    'check-mounted-usr',
+    'another file system is mounted on a directory of /usr',
+    'mount -t tmpfs tmpfs /sysusr/usr/share',
     otherUsr,
   ),
   'mounted-not': typedBefore('check-mounted-usr', '/usr is not mounted', 'umount /sysusr/usr', otherUsr),

@@ -89,6 +89,7 @@ export function readKernelCommandLine(config: PlatformConfig): Step<CommandLineD
     waits: 0,
     failures: [
       'program-missing',
+      'run-unwritable',
       ...(Override ? (['file-system-unsupported', 'usr-options-refused'] as const) : []),
       ...(readsRootHash(config.settings) ? (['root-hash-missing'] as const) : []),
     ],

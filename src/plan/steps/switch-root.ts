@@ -11,7 +11,12 @@ export interface SwitchRootData {
   /** The full initrd is in an image. */
   readonly image: boolean;
   readonly init: Sourced<string>;
+  /** What the boot loader put into /.extra is not for the full initrd; systemd in stage 1 has imported it. */
+  readonly dropsCredentials: boolean;
 }
+
+/** Where systemd-stub puts credentials: systemd-stub(7). */
+const extraDirectory = '/.extra';
 
 export function switchRoot(config: PlatformConfig): Step<SwitchRootData> {
   const { Initrd, Verity, FullInitrd } = config.settings;
@@ -30,7 +35,7 @@ export function switchRoot(config: PlatformConfig): Step<SwitchRootData> {
     needs: {
       ...nothing,
       programs: [
-        ...applets('mkdir', ...(systemd ? ['rm'] : ['mount', 'switch_root'])),
+        ...applets('mkdir', ...(systemd ? ['rm', 'umount'] : ['mount', 'switch_root'])),
         ...(systemd ? programs('/usr/bin/systemctl') : []),
       ],
     },
@@ -62,6 +67,7 @@ export function switchRoot(config: PlatformConfig): Step<SwitchRootData> {
       separateHash: Verity.HashDevice !== undefined,
       verityName: Verity.Name,
       image,
+      dropsCredentials: systemd && !FullInitrd.CarryOver.includes(extraDirectory),
       init: sourced(config, 'FullInitrd.Init', FullInitrd.Init),
     },
   };

@@ -14,7 +14,7 @@ depends() {
 
 install() {
     local unit
-    inst_multiple cat readlink sleep true tr dmsetup
+    inst_multiple env readlink sleep true tr dmsetup
     inst_script "$moddir/check-usr" /usr/lib/bootrelay/check-usr
     for unit in bootrelay-check-usr.service sysusr-usr.mount sysroot-usr.mount systemd-veritysetup@usr.service; do
         inst_simple "$moddir/$unit" "/etc/systemd/system/$unit"

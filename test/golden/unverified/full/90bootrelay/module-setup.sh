@@ -14,7 +14,7 @@ depends() {
 
 install() {
     local unit
-    inst_multiple cat readlink sleep
+    inst_multiple env readlink sleep
     inst_script "$moddir/check-usr" /usr/lib/bootrelay/check-usr
     for unit in bootrelay-check-usr.service sysroot-usr.mount; do
         inst_simple "$moddir/$unit" "/etc/systemd/system/$unit"
