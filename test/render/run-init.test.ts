@@ -10,6 +10,7 @@ import { planBoot } from '../../src/plan/plan.ts';
 import { renderMinimal } from '../../src/render/minimal.ts';
 import { textAt } from '../../src/render/tree.ts';
 import { load } from '../config/platform-files.ts';
+import { below } from './below.ts';
 import { runProgram, shells } from './shells.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'bootrelay-test-'));
@@ -70,14 +71,10 @@ function initOf(file: string, root: string, settings: readonly string[]): string
   ]);
   if (!config) return undefined;
   const init = textAt(renderMinimal(config, planBoot(config, files)), 'init') ?? '';
-  return init
+  const faked = init
     .replace('export PATH=/usr/sbin:/usr/bin', fakes)
-    .replace('exec switch_root', 'switch_root')
-    .replaceAll(
-      /(?<![\w}"/.])\/(dev(?!\/null)|proc|sys|run|words|sysusr|full|image|overlay|modules)\b/g,
-      `${root}/$1`,
-    )
-    .replaceAll(/"\/(sysusr|full|modules|sys|run|dev)\b/g, `"${root}/$1`);
+    .replace('exec switch_root', 'switch_root');
+  return below(root, faked);
 }
 
 const label = fc.stringMatching(/^[ -~]{1,36}$/);
