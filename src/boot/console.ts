@@ -29,6 +29,6 @@ function splitAtStamps(raw: string): readonly string[] {
 }
 
 function readLine(line: string): ConsoleLine {
-  const stamped = /^\[\s*(\d+\.\d+)\] (.*)$/.exec(line);
+  const stamped = /^\[\s*(\d+\.\d+)\] (.*)$/s.exec(line);
   return stamped ? { uptime: Number(stamped[1]), text: stamped[2] ?? '' } : { uptime: undefined, text: line };
 }

@@ -49,11 +49,11 @@ const stepPatterns = [
   /^systemd(?:\[1\])?: Mounting \S+ - bootrelay: ([a-z][a-z0-9-]*)\.\.\.$/,
 ];
 
-/** Adds one line of the console to what was seen. */
+/** Adds one line of the console to what was seen; in a value of it any character may stand (U+2028 too, which . does not match). */
 export function observe(seen: Observation, { uptime, text }: ConsoleLine): Observation {
-  const failure = /^bootrelay: (\S+ failed: .*)$/.exec(text)?.[1];
+  const failure = /^bootrelay: (\S+ failed: .*)$/s.exec(text)?.[1];
   if (failure && seen.failure === undefined && uptime !== undefined) return { ...seen, failure };
-  const panic = /^Kernel panic - not syncing: (.*)$/.exec(text)?.[1];
+  const panic = /^Kernel panic - not syncing: (.*)$/s.exec(text)?.[1];
   if (panic && seen.failure === undefined) return { ...seen, failure: `kernel panic: ${panic}` };
   if (
     /^device-mapper: (verity|table): .*(is corrupted|has been corrupted|is not valid|Root hash verification failed)/.test(
@@ -64,12 +64,12 @@ export function observe(seen: Observation, { uptime, text }: ConsoleLine): Obser
   }
   const restart = /^reboot: Restarting system with command '(.*)'$/.exec(text)?.[1];
   if (restart && seen.failure === undefined) return { ...seen, failure: `kernel restart: ${restart}` };
-  const stage2 = /^bootrelay: check-usr, PID 1 is (.*)$/.exec(text)?.[1];
+  const stage2 = /^bootrelay: check-usr, PID 1 is (.*)$/s.exec(text)?.[1];
   if (stage2) return { ...seen, stage2 };
-  const report = /^bootrelay-report: (\S+) ?(.*)$/.exec(text);
+  const report = /^bootrelay-report: (\S+) ?(.*)$/s.exec(text);
   if (report) return observeReport(seen, { key: report[1] ?? '', value: report[2] ?? '' }, uptime);
   const milestone = uptime === undefined ? undefined : readMilestone(text, uptime, seen);
-  const checked = /^bootrelay: check-usr: (.*)$/.exec(text)?.[1];
+  const checked = /^bootrelay: check-usr: (.*)$/s.exec(text)?.[1];
   return {
     ...seen,
     ...(checked !== undefined && { checked }),

@@ -189,3 +189,8 @@ describe('verdicts', () => {
     expect(verdict.summary).toContain(part);
   });
 });
+
+test('a reason may have any character in it', () => {
+  const strange = "find-usr-partition failed: device-name-unsupported: a device named '\u2028'";
+  expect(seen([`[    1.000000] bootrelay: ${strange}\r`]).failure).toBe(strange);
+});
