@@ -180,6 +180,7 @@ const sizesOf: Readonly<Record<FileSystem, readonly (readonly [string, Size])[]>
     ['2^64 - 4096 bytes', { count: most - 4095n }],
     ['2^63 bytes', { count: half }],
     ['2^63 - 1 bytes', { count: half - 1n }],
+    ['2^32 bytes and the right ones', { count: (1n << 32n) + 64n * 4096n }],
   ],
   squashfs: [
     ['none', { count: 0n }],
@@ -187,6 +188,7 @@ const sizesOf: Readonly<Record<FileSystem, readonly (readonly [string, Size])[]>
     ['2^64 - 4096 bytes', { count: most - 4095n }],
     ['2^63 bytes', { count: half }],
     ['2^63 - 1 bytes', { count: half - 1n }],
+    ['2^32 bytes and the right ones', { count: (1n << 32n) + 64n * 4096n }],
   ],
   ext4: [
     ['no blocks', { count: 0n }],
@@ -275,12 +277,14 @@ describe.each(shells)('%s', (shellName, shell) => {
       expect(run(fileSystem)).toEqual({ says: expect.stringMatching(pattern(missing(any))), reads: nothing });
     });
 
-    test('no file system', () => {
+    test('all but the magic number', () => {
       makeDisk(root, fileSystem, sound);
-      writeParts(join(root, 'dev/vda1'), sound.device * block, []);
+      const start = fileSystemStart(fileSystem, sound.device * 2048, true);
+      writeParts(join(root, 'dev/vda1'), sound.device * block, [[0, start]]);
       const { says, reads } = run(fileSystem);
-      expect({ says: says.split(':')[0], reads }).toEqual({
-        says: 'usr-file-system-missing',
+      const a = ['erofs', 'ext4'].includes(fileSystem) ? 'an' : 'a';
+      expect({ says, reads }).toEqual({
+        says: `usr-file-system-missing: /dev/vda1 does not hold ${a} ${fileSystem} file system`,
         reads: nothing,
       });
     });

@@ -50,11 +50,11 @@ const layouts: Readonly<Record<FileSystem, Layout>> = {
   },
 };
 
-/** What is at the start of a file system that has so many bytes, or that says something else. */
-export function fileSystemStart(fileSystem: FileSystem, size: number | Size): Buffer {
+/** What is at the start of a file system that has so many bytes, or that says something else; without its magic number where told. */
+export function fileSystemStart(fileSystem: FileSystem, size: number | Size, nameless = false): Buffer {
   const { magic, write, sizeOf } = layouts[fileSystem];
   const buffer = Buffer.alloc(68 << 10);
-  buffer.write(magic[1], magic[0], 'hex');
+  if (!nameless) buffer.write(magic[1], magic[0], 'hex');
   write(buffer, typeof size === 'number' ? sizeOf(size) : size);
   return buffer;
 }
