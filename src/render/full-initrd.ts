@@ -1,6 +1,6 @@
 /** What the full initrd needs to reuse and check /usr: units, a check, and the dracut module that installs them. */
 
-import { mountedRoot, numbersItself } from '../config/mount-options.ts';
+import { mountedRoot } from '../config/mount-options.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { verityDevicePath } from '../config/verity-device.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
@@ -60,7 +60,6 @@ export function renderFullInitrdFiles(
     verityName: Verity.Name,
     devicePath: verityDevicePath(config.settings),
     fileSystem: Usr.FileSystem,
-    numbersItself: numbersItself(Usr.FileSystem),
     root: mountedRoot(config.settings),
     unsafeVariables,
     timeout: checkTimeout + Math.ceil(plan.emergency.delay.value),
