@@ -2,15 +2,19 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { faults } from '../../src/boot/faults/faults.ts';
 import { commands } from '../../src/command-line.ts';
 import { settingRows } from '../../src/config/settings.ts';
 import { findingKinds } from '../../src/findings.ts';
+import { planBoot } from '../../src/plan/plan.ts';
 import { reasons } from '../../src/plan/reasons.ts';
+import { loadNamed, platformNames } from '../render/platforms.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
 const pages = [
   'README.md',
   'CONTRIBUTING.md',
+  'SECURITY.md',
   ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
 ];
 
@@ -73,6 +77,7 @@ describe.each(pages)('%s', (page) => {
     const known = [
       ...Object.keys(findingKinds),
       ...Object.keys(reasons),
+      ...Object.keys(faults),
       ...settingRows.map(({ name }) => name),
     ];
     for (const topic of topics.filter((word) => !/^[A-Z]+$|^Section\.Key$/.test(word)))
@@ -84,4 +89,79 @@ test('the pages are read: they have command lines, links and settings', () => {
   const texts = pages.map((page) => readFileSync(join(root, page), 'utf8'));
   expect(texts.flatMap(commandLines).length).toBeGreaterThan(30);
   expect(texts.flatMap((text) => [...text.matchAll(/\]\((?!\w+:)/g)]).length).toBeGreaterThan(30);
+});
+
+/** The steps of all platforms. */
+const steps = new Set(
+  platformNames.flatMap((name) => {
+    const { config, files } = loadNamed(name);
+    return config ? planBoot(config, files).steps.map((step) => step.name) : [];
+  }),
+);
+
+test('docs/boot.md has every step', () => {
+  const text = readFileSync(join(root, 'docs/boot.md'), 'utf8');
+  expect([...steps].filter((step) => !text.includes(step))).toEqual([]);
+});
+
+describe('docs/security.md', () => {
+  const text = readFileSync(join(root, 'docs/security.md'), 'utf8');
+
+  /** Those of the lab are only read as text: without the lab their disks are not there. */
+  const attacks = readFileSync(join(root, 'test/boot/attacks.ts'), 'utf8').matchAll(
+    /^ {2}'([a-z0-9-]+)': \{$/gm,
+  );
+  const faultNames = new Set([...Object.keys(faults), ...[...attacks].map(([, name = '']) => name)]);
+  const isTest = (name: string) => /^test\/\S+\.test\.ts$/.test(name);
+
+  /** Names with a dash that are neither a fault nor one of our tables. */
+  const ofOthers = ['usr-verity-sig'];
+  const otherNames = new Set([...Object.keys(findingKinds), ...Object.keys(reasons), ...steps, ...ofOthers]);
+
+  const namesIn = (part: string) => [...part.matchAll(/`([^`\n]+)`/g)].map(([, name = '']) => name);
+
+  /** Sections that say what is trusted, how to set it up, and what is missing: there "no" is no claim. */
+  const withoutClaims = [
+    'What is trusted',
+    'What closes each gap',
+    'Boot counting: a failed boot falls back to the other slot',
+    'What is not there',
+  ];
+  const withClaims = ['What is checked, and when', 'What an attacker can and cannot do'];
+  const sections = text.split(/^## /m).slice(1);
+  const headingOf = (section: string) => section.split('\n', 1)[0] ?? '';
+
+  /** Paragraphs, items of lists and rows of tables. */
+  const blocksOf = (section: string) =>
+    section
+      .split(/\n\s*\n|\n(?=- |\| )/)
+      .filter((block) => !/^#|^\| ?-/.test(block))
+      .slice(1);
+  const claims = sections
+    .filter((section) => withClaims.includes(headingOf(section)))
+    .flatMap(blocksOf)
+    .filter((block) => /\b(?:cannot|never|nothing|no)\b/i.test(block.replaceAll(/`[^`]*`/g, '')));
+
+  test('has sections with claims and sections without', () => {
+    expect(sections.map(headingOf).sort()).toEqual([...withoutClaims, ...withClaims].sort());
+    expect(claims.length).toBeGreaterThan(15);
+  });
+
+  test.each(claims.map((block) => [block.slice(0, 60), block] as const))(
+    'names what tries: %s',
+    (_, block) => {
+      expect(namesIn(block).filter((name) => faultNames.has(name) || isTest(name))).not.toEqual([]);
+    },
+  );
+
+  test('names faults and tests that there are', () => {
+    const names = namesIn(text);
+    const unknown = names.filter(
+      (name) => /^[a-z0-9]+(?:-[a-z0-9]+)+$/.test(name) && !faultNames.has(name) && !otherNames.has(name),
+    );
+    expect(unknown).toEqual([]);
+    const tests = names.filter((name) => name.startsWith('test/'));
+    expect(tests.filter((name) => !isTest(name) || !existsSync(join(root, name)))).toEqual([]);
+    expect(tests.length).toBeGreaterThan(10);
+  });
 });

@@ -35,3 +35,14 @@ test('what a platform does not use is not in its output', () => {
   const qemu = textAt(renderNamed('qemu-x86_64'), 'minimal/init') ?? '';
   expect(qemu).not.toMatch(/blkid|veritysetup|btrfs|squashfs|poweroff/);
 });
+
+test('the system as the full initrd has no account that can log in', () => {
+  for (const name of platformNames) {
+    const passwd = textAt(renderNamed(name), 'minimal/skeleton/etc/passwd');
+    if (loadNamed(name).config?.settings.FullInitrd.Source !== 'usr') expect(passwd).toBeUndefined();
+    // ! is no hash of any password: shadow(5).
+    else
+      for (const line of passwd?.trimEnd().split('\n') ?? ['none'])
+        expect(line).toMatch(/^[^:]+:!:.*nologin$/);
+  }
+});
