@@ -71,6 +71,8 @@ function scriptOf(name: string, root: string, shell: readonly string[]): string 
     .replace('exec switch_root', 'switch_root');
   // A file instead of a device: what is written goes behind what is there.
   return below(root, started)
+    .replace(`[ -c ${root}/dev/kmsg ]`, 'true')
+    .replace(`true <> ${root}/dev/kmsg`, 'true')
     .replaceAll(`> ${root}/dev/kmsg`, `>> ${root}/dev/kmsg`)
     .replace(`exec 0<>> ${root}/dev/kmsg >&0 2>&0`, `exec < /dev/null >> ${root}/dev/kmsg 2>&1`)
     .replaceAll(`name=\${1#/dev/}`, `name=\${1#${root}/dev/}`)

@@ -288,10 +288,15 @@ const ofNumber: readonly Row[] = [
   ],
 ];
 
-const ofType: readonly Row[] = [
-  ['another type', usr({ type: 'tmpfs' }), notVerified('/sysusr/usr is tmpfs, / of it')],
+const ofRoot: readonly Row[] = [
   ['a directory of it', usr({ place: '/lib' }), notVerified('/sysusr/usr is erofs, /lib of it')],
   ['a root with white space', usr({ place: '/\\040' }), notVerified('/sysusr/usr is erofs, /\\040 of it')],
+];
+
+/** Only stage 1 knows the file system: a full initrd serves any slot. */
+const ofType: readonly Row[] = [
+  ...ofRoot,
+  ['another type', usr({ type: 'tmpfs' }), notVerified('/sysusr/usr is tmpfs, / of it')],
   ['a type that begins the same', usr({ type: 'erofs.x' }), notVerified('/sysusr/usr is erofs.x, / of it')],
 ];
 
@@ -303,7 +308,6 @@ const ofSubvolume: readonly Row[] = [
     usr({ place: '/@usr\\040' }),
     notVerified('/sysusr/usr is btrfs, /@usr\\040 of it'),
   ],
-  ['another type', usr({ type: 'erofs' }), notVerified('/sysusr/usr is erofs, /@usr of it')],
 ];
 
 const twiceOrNot = '/sysusr/usr is not mounted, or more than once, or something is mounted below it';
@@ -375,7 +379,6 @@ const ofPartitionNumber: readonly Row[] = [
     usr({ number: '254:17' }),
     notVerified('/sysusr/usr is device 254:17, not 254:1'),
   ],
-  ['another type', usr({ type: 'erofs' }), notVerified('/sysusr/usr is erofs, / of it')],
 ];
 
 const imageTwice = notImage('the image is not mounted, or more than once');
@@ -446,7 +449,13 @@ const stage1: Readonly<Record<Exclude<KindName, 'Source=usr'>, readonly Row[]>> 
     ...ofMapping,
     ...ofImage('/image', 'erofs'),
   ],
-  btrfs: [...ofSource, ...ofMount, ...ofSubvolume, ...ofMembersInStage1],
+  btrfs: [
+    ...ofSource,
+    ...ofMount,
+    ...ofSubvolume,
+    ['another type', usr({ type: 'erofs' }), notVerified('/sysusr/usr is erofs, /@usr of it')],
+    ...ofMembersInStage1,
+  ],
   unverified: [...ofMount, ...ofCountInStage1, ...ofPartitionInStage1, ...ofPartitionNumber],
   'unverified btrfs': [
     ...ofPartitionInStage1,
@@ -593,7 +602,7 @@ const fullInitrd: Readonly<Record<Exclude<KindName, 'the whole image'>, readonly
     ...ofSource,
     ...ofMount,
     ...ofNumber,
-    ...ofType,
+    ...ofRoot,
     ...ofCount,
     ...ofTable,
     ...ofLoop,
@@ -617,7 +626,7 @@ const fullInitrd: Readonly<Record<Exclude<KindName, 'the whole image'>, readonly
     ...ofHandOver,
     ...ofSource,
     ...ofMount,
-    ...ofType,
+    ...ofRoot,
     ...ofTable,
     [
       'another /usr of the full initrd',

@@ -7,7 +7,7 @@ function typedBefore(step: string, what: string, commands: string, expected: End
     what,
     settings: ['Emergency.Debug=yes'],
     commandLine: append(({ Break }) => `${Break}=${step}`),
-    typed: { after: new RegExp(`stopped before ${step}[^]*# $`), text: `${commands}; exit\n` },
+    typed: { after: new RegExp(`stopped before ${step}[^]*# `), text: `${commands}; exit\n` },
     expected,
   };
 }
