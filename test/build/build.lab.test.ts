@@ -234,7 +234,7 @@ test.each([['a'], ['systemd']])(
         encoding: 'utf8',
       },
     ).stdout;
-    expect(texts).toMatch(/^reboot -nf /m);
+    expect(texts).toMatch(/^reboot -nf\b/m);
     expect(texts).not.toMatch(/sh -i|\blogin|breakpoint|set -x|PS4|Enter for a shell|agetty|sulogin/);
   },
 );
