@@ -3,11 +3,11 @@
 import yargs, { type Argv } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { type Command, commands, usageOf } from './command-line.ts';
-import type { CommandResult, ExitCode } from './commands/result.ts';
+import type { CommandResult, ExitCode } from './host/result.ts';
 
 /** Runs a command and prints its result; errors that a user can act on become messages and exit codes. */
 async function finish(result: Promise<CommandResult>, asJson: boolean): Promise<void> {
-  const { printResult } = await import('./commands/result.ts');
+  const { printResult } = await import('./host/result.ts');
   try {
     process.exitCode = printResult(await result, asJson);
   } catch (error) {

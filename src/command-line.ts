@@ -1,7 +1,7 @@
 /** Every command with its arguments and options as data: yargs reads it, and so do the completion and the man page. */
 import type { InferredOptionType, Options } from 'yargs';
-import type { CommandResult } from './commands/result.ts';
 import { allowableKinds, type FindingKind } from './findings.ts';
+import type { CommandResult } from './host/result.ts';
 
 type Rows = Readonly<Record<string, Options & { readonly describe: string }>>;
 

@@ -10,7 +10,7 @@ const longest = [
   'tutorial',
   'boot/faults-shell-uml',
   'boot/forms',
-  'build/systemd',
+  'minimal/systemd',
   'boot/thin',
   'boot/usr',
   'boot/coldplug',

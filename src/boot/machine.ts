@@ -1,15 +1,16 @@
 /** Everything a boot needs, made from a platform, a sysroot and a full initrd. */
 import { mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Build, buildMinimalInitrd } from '../build/build.ts';
-import { findKernelImage } from '../build/kernel.ts';
+import { checkPackedImage } from '../check/image.ts';
 import { imageFormatOf, thinOf } from '../config/image-format.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, hasErrors } from '../findings.ts';
+import { readPackedImage } from '../initrd/packed-image.ts';
+import { type Build, buildMinimalInitrd } from '../minimal/build.ts';
 import { packFullInitrd } from '../pack/pack.ts';
-import { checkPackedImage, readPackedImage } from '../pack/packed-image.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { planBoot } from '../plan/plan.ts';
+import { findKernelImage } from '../sysroot/kernel.ts';
 import { ToolError } from '../tools/programs.ts';
 import { consoleDevice } from '../tools/qemu.ts';
 import { type DiskPart, makeDisk, wholeMebibytes } from './disk.ts';

@@ -10,16 +10,16 @@ import { probeAccelerator, runGuest } from '../boot/guest.ts';
 import { type Machine, makeMachine } from '../boot/machine.ts';
 import { formatMilestone, formatTimeline, type Goal, reached, timelineOf } from '../boot/timeline.ts';
 import { type Fact, judge } from '../boot/verdict.ts';
-import { findKernelImage } from '../build/kernel.ts';
-import { didYouMean } from '../config/suggestions.ts';
-import { readPackedImage } from '../pack/packed-image.ts';
+import { type PlannedPlatform, planOnePlatform } from '../host/platforms.ts';
+import { type Progress, withProgress } from '../host/progress.ts';
+import { type CommandResult, UsageError } from '../host/result.ts';
+import { withWorkDirectory } from '../host/temporary.ts';
+import { readPackedImage } from '../initrd/packed-image.ts';
 import { drawTimeline } from '../review/timeline-svg.ts';
+import { findKernelImage } from '../sysroot/kernel.ts';
+import { didYouMean } from '../text/suggestions.ts';
 import type { Accelerator, DiskBus, GuestOptions } from '../tools/qemu.ts';
 import { run, versionOf } from '../tools/run.ts';
-import { type PlannedPlatform, planOnePlatform } from './platforms.ts';
-import { type Progress, withProgress } from './progress.ts';
-import { type CommandResult, UsageError } from './result.ts';
-import { withWorkDirectory } from './temporary.ts';
 
 export interface BootArguments {
   readonly platform: string;

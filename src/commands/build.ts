@@ -1,16 +1,16 @@
 /** `bootrelay build`: the minimal initrd, its file list, sizes and manifest. */
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type Build, buildMinimalInitrd } from '../build/build.ts';
+import { checkImage, imageNotChecked } from '../check/image.ts';
 import { withoutSecrets } from '../config/secrets.ts';
 import { hasErrors } from '../findings.ts';
-import { checkImage, imageNotChecked } from '../pack/packed-image.ts';
+import { planOnePlatform } from '../host/platforms.ts';
+import { withProgress } from '../host/progress.ts';
+import { replaceDirectory } from '../host/replace-directory.ts';
+import type { CommandResult } from '../host/result.ts';
+import { withWorkDirectory } from '../host/temporary.ts';
+import { type Build, buildMinimalInitrd } from '../minimal/build.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
-import { planOnePlatform } from './platforms.ts';
-import { withProgress } from './progress.ts';
-import { replaceDirectory } from './replace-directory.ts';
-import type { CommandResult } from './result.ts';
-import { withWorkDirectory } from './temporary.ts';
 
 export interface BuildArguments {
   readonly platform: string;

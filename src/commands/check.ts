@@ -1,27 +1,28 @@
 /** `bootrelay check`: findings only. With a sysroot also: does it have what the boot needs. */
 import { existsSync, mkdtempSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { checkBudget } from '../build/budget.ts';
-import { type BuildOptions, buildMinimalInitrd } from '../build/build.ts';
-import { checkModuleFiles } from '../build/firmware.ts';
-import { type InitrdUnit, unitsOfSkeleton } from '../build/initrd-units.ts';
-import { checkLibraries } from '../build/libraries.ts';
-import { checkRequirements } from '../build/requirements.ts';
-import { bootrelayVersion } from '../build/version.ts';
+import { checkBudget } from '../check/budget.ts';
+import { checkFullInitrd } from '../check/full-initrd.ts';
+import { checkImage } from '../check/image.ts';
+import { checkLibraries } from '../check/libraries.ts';
+import { checkRequirements } from '../check/requirements.ts';
 import { placeOf } from '../config/place.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { allowableKinds, type Finding, type FindingKind, finding, hasErrors } from '../findings.ts';
-import { type InitrdFiles, readInitrdFiles } from '../pack/initrd-files.ts';
-import { checkImage, readPackedImage } from '../pack/packed-image.ts';
+import { type PlannedPlatform, planPlatforms } from '../host/platforms.ts';
+import { withProgress } from '../host/progress.ts';
+import { type CommandResult, UsageError } from '../host/result.ts';
+import { withWorkDirectory } from '../host/temporary.ts';
+import { type InitrdFiles, readInitrdFiles } from '../initrd/files.ts';
+import { readPackedImage } from '../initrd/packed-image.ts';
+import { type BuildOptions, buildMinimalInitrd } from '../minimal/build.ts';
+import { bootrelayVersion } from '../package-root.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { renderSkeleton } from '../render/skeleton.ts';
 import { formatGithub, formatSarif } from '../review/format-findings.ts';
-import { checkFullInitrd } from '../review/full-initrd.ts';
+import { checkModuleFiles } from '../sysroot/firmware.ts';
+import { type InitrdUnit, unitsOfSkeleton } from '../sysroot/units.ts';
 import { FailedToolError } from '../tools/programs.ts';
-import { type PlannedPlatform, planPlatforms } from './platforms.ts';
-import { withProgress } from './progress.ts';
-import { type CommandResult, UsageError } from './result.ts';
-import { withWorkDirectory } from './temporary.ts';
 
 export interface CheckArguments {
   readonly platforms: readonly string[];

@@ -2,9 +2,9 @@
 import yargs from 'yargs';
 import { faults } from '../boot/faults/faults.ts';
 import { settingRows } from '../config/settings.ts';
+import type { CommandResult } from '../host/result.ts';
 import { reasons } from '../plan/reasons.ts';
 import { topicNames } from './help.ts';
-import type { CommandResult } from './result.ts';
 
 export interface CompletionArguments {
   readonly shell: 'bash' | 'zsh' | 'fish';

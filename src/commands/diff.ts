@@ -2,6 +2,10 @@
 import { basename, dirname, join } from 'node:path';
 import { loadPlatform } from '../config/load.ts';
 import { hasErrors } from '../findings.ts';
+import { configurationFailed, uniqueFindings } from '../host/platforms.ts';
+import { type CommandResult, UsageError } from '../host/result.ts';
+import { type LoadedSide, type Location, locate, sideAt, sideOf } from '../host/sides.ts';
+import { withWorkDirectory } from '../host/temporary.ts';
 import { type Comparison, compareSides, isSame } from '../review/compare.ts';
 import {
   type FailedPlatform,
@@ -10,10 +14,6 @@ import {
   noOthers,
   type Others,
 } from '../review/format-comparison.ts';
-import { configurationFailed, uniqueFindings } from './platforms.ts';
-import { type CommandResult, UsageError } from './result.ts';
-import { type LoadedSide, type Location, locate, sideAt, sideOf } from './sides.ts';
-import { withWorkDirectory } from './temporary.ts';
 
 export interface DiffArguments {
   readonly old: string;

@@ -1,12 +1,12 @@
 /** `bootrelay explain`: the boot, step by step, in words or as a picture. */
 import { withoutSecrets } from '../config/secrets.ts';
+import { planOnePlatform } from '../host/platforms.ts';
+import type { CommandResult } from '../host/result.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { explainPlan } from '../plan/explain.ts';
 import { graphOfBoot } from '../review/boot-graph.ts';
 import { drawSvg, formatMermaid } from '../review/draw-graph.ts';
 import { explainAsMarkdown } from '../review/explain-markdown.ts';
-import { planOnePlatform } from './platforms.ts';
-import type { CommandResult } from './result.ts';
 
 export type ExplainFormat = 'text' | 'markdown' | 'mermaid' | 'svg';
 

@@ -1,6 +1,7 @@
 /** `bootrelay failures`: why a boot stops, and what the operator does; docs/failures.md is its output. */
+
+import { type CommandResult, UsageError } from '../host/result.ts';
 import { type Reason, reasons } from '../plan/reasons.ts';
-import { type CommandResult, UsageError } from './result.ts';
 
 export interface FailuresArguments {
   /** One of them; all without it. */

@@ -1,7 +1,7 @@
 /** `bootrelay faults`: what `boot --fault` can inject, and how each boot must end. */
 import { faults as allFaults } from '../boot/faults/faults.ts';
 import { formatEnding } from '../boot/faults/verdict.ts';
-import type { CommandResult } from './result.ts';
+import type { CommandResult } from '../host/result.ts';
 
 export async function faults(): Promise<CommandResult> {
   const list = Object.entries(allFaults).map(([name, { what, expected }]) => ({

@@ -1,6 +1,6 @@
 /** `bootrelay findings`: every kind of finding, and what to do; docs/findings.md is its output. */
 import { findingKinds } from '../findings.ts';
-import type { CommandResult } from './result.ts';
+import type { CommandResult } from '../host/result.ts';
 
 export interface FindingPage {
   readonly kind: string;

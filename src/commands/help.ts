@@ -3,11 +3,11 @@ import { faults } from '../boot/faults/faults.ts';
 import { formatEnding } from '../boot/faults/verdict.ts';
 import { type Command, commands, usageOf } from '../command-line.ts';
 import { settingRows } from '../config/settings.ts';
-import { didYouMean } from '../config/suggestions.ts';
+import { type CommandResult, UsageError } from '../host/result.ts';
 import { reasons } from '../plan/reasons.ts';
+import { didYouMean } from '../text/suggestions.ts';
 import { formatReasonPage } from './failures.ts';
 import { findingPages, formatFindingPage } from './findings.ts';
-import { type CommandResult, UsageError } from './result.ts';
 import { formatSetting } from './settings.ts';
 
 interface Topic {

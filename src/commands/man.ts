@@ -1,8 +1,8 @@
 /** `bootrelay man`: the man page, from the same table as --help (man-pages(7), groff_man(7)). */
 import type { Options } from 'yargs';
-import { bootrelayVersion } from '../build/version.ts';
 import { type Command, commands, usageOf } from '../command-line.ts';
-import { type CommandResult, exitCodes } from './result.ts';
+import { type CommandResult, exitCodes } from '../host/result.ts';
+import { bootrelayVersion } from '../package-root.ts';
 
 export async function man(): Promise<CommandResult> {
   const text = formatManPage(bootrelayVersion());

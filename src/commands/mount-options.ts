@@ -1,6 +1,6 @@
 /** `bootrelay mount-options`: who may set which mount option of /usr; docs/mount-options.md is its output. */
 import { allMountOptions, type MountOption, type OptionUse } from '../config/mount-options.ts';
-import type { CommandResult } from './result.ts';
+import type { CommandResult } from '../host/result.ts';
 
 const introduction = `# Mount options of /usr
 

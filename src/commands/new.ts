@@ -5,12 +5,12 @@ import { createInterface } from 'node:readline/promises';
 import { type FileReader, splitOverride } from '../config/layers.ts';
 import { loadPlatform } from '../config/load.ts';
 import { findSetting, type SettingName, type SettingRow } from '../config/settings.ts';
-import { didYouMean } from '../config/suggestions.ts';
 import { type Answers, formatPlatformFile } from '../config/write-platform.ts';
 import { hasErrors } from '../findings.ts';
-import { createFileReader } from './files.ts';
-import { configurationFailed } from './platforms.ts';
-import { type CommandResult, UsageError } from './result.ts';
+import { createFileReader } from '../host/files.ts';
+import { configurationFailed } from '../host/platforms.ts';
+import { type CommandResult, UsageError } from '../host/result.ts';
+import { didYouMean } from '../text/suggestions.ts';
 
 export interface NewArguments {
   readonly file: string;

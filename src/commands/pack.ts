@@ -1,15 +1,15 @@
 /** `bootrelay pack`: a full initrd -> the image for /usr. */
 import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { checkBudget } from '../build/budget.ts';
-import { formatBytes } from '../bytes.ts';
+import { checkBudget } from '../check/budget.ts';
 import { imageFormatOf, thinOf } from '../config/image-format.ts';
+import { planOnePlatform } from '../host/platforms.ts';
+import { withProgress } from '../host/progress.ts';
+import { type CommandResult, UsageError } from '../host/result.ts';
+import { forget, remember, withWorkDirectory } from '../host/temporary.ts';
+import { recordFile, recordSharing } from '../initrd/record.ts';
 import { type Packed, type PackedFile, packFullInitrd } from '../pack/pack.ts';
-import { recordFile, recordSharing } from '../pack/record.ts';
-import { planOnePlatform } from './platforms.ts';
-import { withProgress } from './progress.ts';
-import { type CommandResult, UsageError } from './result.ts';
-import { forget, remember, withWorkDirectory } from './temporary.ts';
+import { formatBytes } from '../text/bytes.ts';
 
 export interface PackArguments {
   readonly platform: string;

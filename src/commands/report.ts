@@ -1,17 +1,17 @@
 /** `bootrelay report`: one HTML file for a reviewer, of one thing or of two that are compared. */
 import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { formatBytes } from '../bytes.ts';
 import { hasErrors } from '../findings.ts';
+import { configurationFailed, uniqueFindings } from '../host/platforms.ts';
+import { withProgress } from '../host/progress.ts';
+import { type CommandResult, UsageError } from '../host/result.ts';
+import { locate, sideAt } from '../host/sides.ts';
+import { forget, remember, withWorkDirectory } from '../host/temporary.ts';
 import { compareSides } from '../review/compare.ts';
 import { readMeasuredBoot } from '../review/read-json.ts';
 import { readSide } from '../review/read-side.ts';
 import type { Side } from '../review/side.ts';
-import { configurationFailed, uniqueFindings } from './platforms.ts';
-import { withProgress } from './progress.ts';
-import { type CommandResult, UsageError } from './result.ts';
-import { locate, sideAt } from './sides.ts';
-import { forget, remember, withWorkDirectory } from './temporary.ts';
+import { formatBytes } from '../text/bytes.ts';
 
 export interface ReportArguments {
   /** One, or the old and the new one. */

@@ -1,6 +1,6 @@
 /** `bootrelay settings`: the reference of all settings; docs/settings.md is its output. */
 import { sectionNames, settingRows } from '../config/settings.ts';
-import type { CommandResult } from './result.ts';
+import type { CommandResult } from '../host/result.ts';
 
 export async function settings(): Promise<CommandResult> {
   const rows = settingRows.map(({ section, key, setting }) => ({

@@ -3,9 +3,9 @@ import { effectiveSettings } from '../config/effective.ts';
 import { isSecret, shownValues } from '../config/secrets.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { quoteIni } from '../config/write-platform.ts';
+import { planOnePlatform } from '../host/platforms.ts';
+import type { CommandResult } from '../host/result.ts';
 import { sourceOf } from '../plan/source.ts';
-import { planOnePlatform } from './platforms.ts';
-import type { CommandResult } from './result.ts';
 
 export interface ShowArguments {
   readonly platform: string;

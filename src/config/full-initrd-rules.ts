@@ -1,8 +1,9 @@
 /** What the settings of [FullInitrd] demand of one another and of Initrd.Init. */
+
+import { didYouMean } from '../text/suggestions.ts';
 import { compressorsOf } from './image-format.ts';
 import { type Rule, type Violation, withoutEffect } from './rule.ts';
 import type { SettingName } from './settings.ts';
-import { didYouMean } from './suggestions.ts';
 import { isMasked, ownUnits } from './usr-units.ts';
 
 const overlayIsUsed: Rule = ({ settings: { FullInitrd }, isSet }) => {

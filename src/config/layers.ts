@@ -4,8 +4,8 @@
  */
 import { dirname, join } from 'node:path';
 import { type Finding, finding, type Origin } from '../findings.ts';
+import { closest } from '../text/suggestions.ts';
 import { type Assignment, parseIni } from './ini.ts';
-import { closest } from './suggestions.ts';
 
 /** What the layers are read with. */
 export interface FileReader {

@@ -1,8 +1,9 @@
 /** What a platform may set of the mount options of /usr: the table of mount-options.ts, as findings. */
+
+import { didYouMean } from '../text/suggestions.ts';
 import { findMountOption, mountOptionsOf, type OptionUse, splitMountOptions } from './mount-options.ts';
 import type { Rule, Violation } from './rule.ts';
 import type { PlatformSettings } from './settings.ts';
-import { didYouMean } from './suggestions.ts';
 
 const optionsAreKnown: Rule = ({ settings: { Usr } }) =>
   (['Usr.Options', 'Usr.FixedOptions'] as const).flatMap((setting) => {

@@ -1,6 +1,7 @@
 /** Assignments -> the effective settings with their origins, and everything that is wrong with them. */
 import { basename } from 'node:path';
 import { type Finding, finding, type Origin } from '../findings.ts';
+import { closest, didYouMean } from '../text/suggestions.ts';
 import type { Assignment } from './ini.ts';
 import { findRuleViolations } from './rules.ts';
 import type { AnySetting } from './setting-kinds.ts';
@@ -13,7 +14,6 @@ import {
   sectionNames,
   settingRows,
 } from './settings.ts';
-import { closest, didYouMean } from './suggestions.ts';
 
 /** Where each effective value comes from: one origin a value, more for lists, none for a default. */
 export type Origins = ReadonlyMap<SettingName, readonly Origin[]>;

@@ -2,18 +2,18 @@
 import { chmodSync, realpathSync, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { ImageFormat, Thin } from '../config/image-format.ts';
+import { decompressSegment, largestInitrd } from '../initrd/decompress.ts';
+import { appendMark } from '../initrd/image-mark.ts';
+import { InitrdError, type Input, withInput } from '../initrd/newc.ts';
+import { archiveMode } from '../initrd/public.ts';
+import { findSegments, type Segment } from '../initrd/segments.ts';
+import { readTree, type TreeEntry } from '../initrd/tree.ts';
 import { filesWithAttributes } from '../tools/attributes.ts';
 import { imageFromTarArgs } from '../tools/images.ts';
 import { toolsTreeVariable } from '../tools/programs.ts';
 import { requireVersion, run } from '../tools/run.ts';
-import { decompressSegment, largestInitrd } from './decompress.ts';
-import { appendMark } from './image-mark.ts';
-import { InitrdError, type Input, withInput } from './newc.ts';
-import { archiveMode } from './public.ts';
-import { findSegments, type Segment } from './segments.ts';
 import { type Sharing, shareWithUsr } from './share.ts';
 import { tarOfTree } from './tar.ts';
-import { readTree, type TreeEntry } from './tree.ts';
 
 export interface PackOptions {
   readonly initrd: string;

@@ -12,8 +12,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { Thin } from '../config/image-format.ts';
-import type { Input } from './newc.ts';
-import type { FileEntry, TreeEntry } from './tree.ts';
+import type { Input } from '../initrd/newc.ts';
+import type { FileEntry, TreeEntry } from '../initrd/tree.ts';
 
 /** A shared file: `source` is its path below /usr, links followed, with a / in front; and the SHA-256 of its content. */
 export type Sharing =

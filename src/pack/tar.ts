@@ -5,9 +5,9 @@
  */
 import { readSync } from 'node:fs';
 import type { Thin } from '../config/image-format.ts';
-import type { Input } from './newc.ts';
+import type { Input } from '../initrd/newc.ts';
+import type { FileEntry, TreeEntry } from '../initrd/tree.ts';
 import type { Sharing } from './share.ts';
-import type { FileEntry, TreeEntry } from './tree.ts';
 
 const block = 512;
 const chunk = 1024 * 1024;

@@ -9,7 +9,7 @@ import {
   quoteComment,
   quoteShell,
   quoteUnit,
-} from './quote.ts';
+} from '../text/quote.ts';
 
 /** A template that would print a value unquoted, or uses what is not allowed. */
 export class TemplateError extends Error {

@@ -1,10 +1,11 @@
 /** What is different between two inputs: the short version, then steps, files, drivers, and texts side by side. */
-import { formatBytes } from '../bytes.ts';
+
 import type { Comparison } from '../review/compare.ts';
 import type { DriverChange, FileChange } from '../review/compare-files.ts';
 import type { StepChange } from '../review/compare-steps.ts';
 import type { TextChange } from '../review/compare-texts.ts';
 import { type Point, summarize } from '../review/summary.ts';
+import { formatBytes } from '../text/bytes.ts';
 import { filterOf } from './filter.ts';
 import { type Content, type Html, html, idOf } from './html.ts';
 import type { Section } from './page.ts';

@@ -1,5 +1,5 @@
 /** HTML as a tagged template: every value is escaped unless it is HTML already. */
-import { escapeXml } from '../review/xml.ts';
+import { escapeXml } from '../text/xml.ts';
 
 export class Html {
   readonly text: string;

@@ -1,8 +1,8 @@
 /** What the initrd is made of: a treemap, and the same as a table. */
 import { hierarchy, treemap, treemapSquarify } from 'd3-hierarchy';
-import { formatBytes } from '../bytes.ts';
-import type { InitrdFile } from '../pack/initrd-files.ts';
+import type { InitrdFile } from '../initrd/files.ts';
 import type { ImageSize } from '../review/side.ts';
+import { formatBytes } from '../text/bytes.ts';
 import { filterOf } from './filter.ts';
 import { type Html, html } from './html.ts';
 import type { Section } from './page.ts';

@@ -1,5 +1,5 @@
 /** Files that came, went or changed, and hardware that loses its driver with them. */
-import type { InitrdFile } from '../pack/initrd-files.ts';
+import type { InitrdFile } from '../initrd/files.ts';
 
 export interface FileChange {
   readonly path: string;

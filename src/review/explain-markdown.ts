@@ -2,9 +2,9 @@
 import type { BootPlan, Step } from '../plan/boot-plan.ts';
 import { describeNeeds } from '../plan/explain.ts';
 import { reasons } from '../plan/reasons.ts';
+import { escapeMarkdown, markdownCode } from '../text/markdown.ts';
 import { graphOfBoot } from './boot-graph.ts';
 import { formatMermaid } from './draw-graph.ts';
-import { escapeMarkdown, markdownCode } from './markdown.ts';
 
 export function explainAsMarkdown(plan: BootPlan): string {
   const graph = graphOfBoot(plan);

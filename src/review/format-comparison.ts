@@ -1,11 +1,12 @@
 /** Comparisons as text for a terminal, and as Markdown for a change's page: short first, details below. */
-import { formatBytes } from '../bytes.ts';
+
 import { type Finding, formatFinding } from '../findings.ts';
+import { formatBytes } from '../text/bytes.ts';
+import { escapeMarkdown, fenceFor, markdownCode } from '../text/markdown.ts';
 import type { Comparison } from './compare.ts';
 import type { DriverChange, FileChange } from './compare-files.ts';
 import type { StepChange } from './compare-steps.ts';
 import type { TextChange } from './compare-texts.ts';
-import { escapeMarkdown, fenceFor, markdownCode } from './markdown.ts';
 import { nameOf, type Part, type Summary, summarize } from './summary.ts';
 
 /** What a comparison of several platforms says besides the comparisons themselves. */

@@ -1,12 +1,12 @@
 /** What a name on the command line stands for -> a side of a comparison. */
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { bootrelayVersion } from '../build/version.ts';
 import { effectiveSettings } from '../config/effective.ts';
 import { shownValues } from '../config/secrets.ts';
 import type { PlatformConfig } from '../config/validate.ts';
-import { readInitrdFiles } from '../pack/initrd-files.ts';
-import { isPublic } from '../pack/public.ts';
+import { readInitrdFiles } from '../initrd/files.ts';
+import { isPublic } from '../initrd/public.ts';
+import { bootrelayVersion } from '../package-root.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { sourceOf } from '../plan/source.ts';
 import { renderPlatform } from '../render/platform.ts';

@@ -1,5 +1,5 @@
 /** One of the two things that are compared, as data: as much of it as it has. */
-import type { InitrdFile } from '../pack/initrd-files.ts';
+import type { InitrdFile } from '../initrd/files.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 
 export interface SideSetting {

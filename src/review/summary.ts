@@ -1,7 +1,8 @@
 /** A comparison in a few sentences: what a reviewer must see first. */
-import { moduleNameOfPath } from '../build/kernel.ts';
-import { formatBytes } from '../bytes.ts';
+
 import { checkUsrPaths } from '../render/full-initrd.ts';
+import { moduleNameOfPath } from '../sysroot/kernel.ts';
+import { formatBytes } from '../text/bytes.ts';
 import { type Comparison, isSame, type SizeChange } from './compare.ts';
 import type { DriverChange, FileChange } from './compare-files.ts';
 import type { SettingChange } from './compare-settings.ts';

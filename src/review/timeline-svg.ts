@@ -1,6 +1,6 @@
 /** The timeline of a boot as a picture: one bar a milestone, from when it begins to when the next one does. */
 import type { Milestone } from '../boot/timeline.ts';
-import { escapeXml } from './xml.ts';
+import { escapeXml } from '../text/xml.ts';
 
 const width = 760;
 const rowHeight = 22;

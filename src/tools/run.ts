@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { execa, type ResultPromise } from 'execa';
-import { quoteShell } from '../render/quote.ts';
+import { quoteShell } from '../text/quote.ts';
 import { environmentOf } from './environment.ts';
 import {
   type Executable,

@@ -22,10 +22,10 @@ import {
 } from '../../src/boot/machine.ts';
 import { type Goal, reached } from '../../src/boot/timeline.ts';
 import { judge, type Verdict } from '../../src/boot/verdict.ts';
-import { buildMinimalInitrd } from '../../src/build/build.ts';
-import { findKernelImage } from '../../src/build/kernel.ts';
 import type { PlatformConfig } from '../../src/config/validate.ts';
+import { buildMinimalInitrd } from '../../src/minimal/build.ts';
 import { planBoot } from '../../src/plan/plan.ts';
+import { findKernelImage } from '../../src/sysroot/kernel.ts';
 import { copySparseArgs } from '../../src/tools/disk.ts';
 import type { Accelerator, DiskBus, GuestOptions } from '../../src/tools/qemu.ts';
 import { run } from '../../src/tools/run.ts';

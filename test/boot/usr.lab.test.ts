@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { unitsOfSkeleton } from '../../src/build/initrd-units.ts';
 import { planBoot } from '../../src/plan/plan.ts';
 import { renderSkeleton } from '../../src/render/skeleton.ts';
+import { unitsOfSkeleton } from '../../src/sysroot/units.ts';
 import { configure } from '../config/platform-files.ts';
 import { openLab } from '../lab/lab.ts';
 import { boot, reported } from './boots.ts';

@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { newcArchive, type Raw } from '../initrd/newc-archive.ts';
 import { openLab } from '../lab/lab.ts';
-import { newcArchive, type Raw } from '../pack/newc-archive.ts';
 
 const lab = openLab();
 const root = new URL('../../', import.meta.url).pathname;

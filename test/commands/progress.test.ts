@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { createProgress } from '../../src/commands/progress.ts';
+import { createProgress } from '../../src/host/progress.ts';
 
 beforeEach(() => {
   jest.useFakeTimers();

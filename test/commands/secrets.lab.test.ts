@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { newcArchive } from '../initrd/newc-archive.ts';
 import { openLab } from '../lab/lab.ts';
-import { newcArchive } from '../pack/newc-archive.ts';
 
 const lab = openLab();
 const root = new URL('../../', import.meta.url).pathname;

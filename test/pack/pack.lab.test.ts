@@ -12,13 +12,13 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { imageFormatOf } from '../../src/config/image-format.ts';
-import { readMark } from '../../src/pack/image-mark.ts';
+import { readMark } from '../../src/initrd/image-mark.ts';
 import { packFullInitrd } from '../../src/pack/pack.ts';
-import { quoteShell } from '../../src/render/quote.ts';
+import { quoteShell } from '../../src/text/quote.ts';
 import { findProgram } from '../../src/tools/programs.ts';
 import { configure } from '../config/platform-files.ts';
+import { newcArchive, type Raw } from '../initrd/newc-archive.ts';
 import { openLab } from '../lab/lab.ts';
-import { newcArchive, type Raw } from './newc-archive.ts';
 
 const lab = openLab();
 const work = mkdtempSync(join(lab.shared, 'pack-test-'));

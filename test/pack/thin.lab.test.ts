@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { imageFormatOf, type Thin } from '../../src/config/image-format.ts';
+import { checkSharing, recordFile, recordSharing } from '../../src/initrd/record.ts';
 import { packFullInitrd } from '../../src/pack/pack.ts';
-import { checkSharing, recordFile, recordSharing } from '../../src/pack/record.ts';
 import { configure } from '../config/platform-files.ts';
 import { openLab } from '../lab/lab.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { checkUnitName } from '../../src/render/quote.ts';
 import { deviceUnit, escapeUnitPath } from '../../src/render/unit-names.ts';
+import { checkUnitName } from '../../src/text/quote.ts';
 import { runProgram } from './shells.ts';
 
 const path = fc

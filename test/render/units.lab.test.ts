@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { quoteUnit } from '../../src/render/quote.ts';
+import { quoteUnit } from '../../src/text/quote.ts';
 import { openLab } from '../lab/lab.ts';
 import { unitSets, unitsOf } from './platforms.ts';
 

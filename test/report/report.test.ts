@@ -8,7 +8,7 @@ import { compareSides } from '../../src/review/compare.ts';
 import { compareTexts } from '../../src/review/compare-texts.ts';
 import { sideOfPlatform } from '../../src/review/read-side.ts';
 import type { Side } from '../../src/review/side.ts';
-import { escapeXml } from '../../src/review/xml.ts';
+import { escapeXml } from '../../src/text/xml.ts';
 import { configure, plan } from '../config/platform-files.ts';
 
 const side = (...settings: readonly string[]): Side =>

@@ -1,8 +1,8 @@
 /** The sections one by one: their numbers, and that names of others are text in them. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { parts } from '../../src/build/entries.ts';
-import type { InitrdFile } from '../../src/pack/initrd-files.ts';
+import type { InitrdFile } from '../../src/initrd/files.ts';
+import { parts } from '../../src/minimal/entries.ts';
 import { differencesSection } from '../../src/report/differences-section.ts';
 import { settingsSection } from '../../src/report/settings-section.ts';
 import { sizeMapSection } from '../../src/report/size-map.ts';

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { bootrelayVersion } from '../../src/build/version.ts';
+import { bootrelayVersion } from '../../src/package-root.ts';
 import { plan } from '../config/platform-files.ts';
 import { expectGolden } from '../golden.ts';
-import { newcArchive, type Raw } from '../pack/newc-archive.ts';
+import { newcArchive, type Raw } from '../initrd/newc-archive.ts';
 
 const cli = new URL('../../dist/cli.js', import.meta.url).pathname;
 const work = mkdtempSync(join(tmpdir(), 'bootrelay-test-'));

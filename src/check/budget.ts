@@ -1,0 +1,21 @@
+/** What an image may have at most. */
+
+import { placeOf } from '../config/place.ts';
+import type { SettingName } from '../config/settings.ts';
+import type { PlatformConfig } from '../config/validate.ts';
+import { type Finding, finding } from '../findings.ts';
+import { formatBytes } from '../text/bytes.ts';
+
+/** A finding where `size`, in bytes, is over the budget that the platform sets; 0 is no budget. */
+export function checkBudget(
+  config: PlatformConfig,
+  section: 'Initrd' | 'FullInitrd',
+  size: number,
+): readonly Finding[] {
+  const budget = config.settings[section].SizeBudget;
+  if (budget === 0 || size <= budget) return [];
+  const setting: SettingName = `${section}.SizeBudget`;
+  const what = section === 'Initrd' ? 'the minimal initrd' : 'the image of the full initrd';
+  const message = `${what} has ${formatBytes(size)} and must have at most ${formatBytes(budget)}`;
+  return [finding('over-budget', message, { ...placeOf(config, setting), hint: `SizeBudget=${size}` })];
+}

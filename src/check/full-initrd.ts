@@ -1,0 +1,188 @@
+/** Is a full initrd one that works in this boot? Looked at before anything boots. */
+import { basename, dirname, join } from 'node:path';
+import { placeOf } from '../config/place.ts';
+import type { SettingName } from '../config/settings.ts';
+import type { PlatformConfig } from '../config/validate.ts';
+import { type Finding, finding } from '../findings.ts';
+import type { InitrdFile, InitrdFiles } from '../initrd/files.ts';
+import type { BootPlan } from '../plan/boot-plan.ts';
+import { checkUsrPaths, renderFullInitrdFiles } from '../render/full-initrd.ts';
+import type { RenderedFile } from '../render/tree.ts';
+import { followLinks } from '../sysroot/paths.ts';
+
+/** `kernel` is the version that boots it, where that is known; `name` is that of the initrd. */
+export function checkFullInitrd(
+  name: string,
+  contents: InitrdFiles,
+  config: PlatformConfig,
+  plan: BootPlan,
+  kernel: string | undefined,
+): readonly Finding[] {
+  const unfit = (messages: readonly string[], setting?: SettingName, hint?: string) =>
+    messages.map((message) =>
+      finding('full-initrd-unfit', `${name} ${message}`, { ...placeOf(config, setting), hint }),
+    );
+  return [
+    ...unfit(checkInit(contents, config.settings.FullInitrd.Init), 'FullInitrd.Init'),
+    ...unfit(checkRelease(contents, config)),
+    ...unfit(checkKernel(contents, kernel)),
+    ...unfit(
+      checkOwn(contents, config, plan),
+      undefined,
+      'dracut --add bootrelay, with the rendered full/90bootrelay',
+    ),
+    ...checkRendering(name, contents, config, plan),
+  ];
+}
+
+/** The file at a path, links followed as the kernel does; an archive need not list directories above its files. */
+function fileAt({ files }: Pick<InitrdFiles, 'files'>, path: string): InitrdFile | undefined {
+  const resolved = followLinks(path, (name) => files.get(name)?.target ?? '');
+  return resolved === undefined ? undefined : files.get(resolved);
+}
+
+/** Scripts that the kernel follows from interpreter to interpreter (execve(2)). */
+const mostInterpreters = 4;
+
+/** What is wrong with a program; nothing where it can be started. */
+function checkProgram(
+  contents: InitrdFiles,
+  path: string,
+  because: string,
+  interpreters = mostInterpreters,
+): readonly string[] {
+  const file = fileAt(contents, path);
+  if (!file) return [`must have ${path}, ${because}`];
+  const executable = file.type === 'file' && (Number.parseInt(file.mode, 8) & 0o111) !== 0;
+  if (!executable) return [`must have ${path} as a program that can be started: ${because}`];
+  const interpreter = /^#! *(\S+)/.exec(contents.texts.get(file.path.slice(1)) ?? '')?.[1];
+  if (interpreter === undefined) return missingLibraries(contents, file);
+  if (interpreters === 0) return [`must have ${path} as a program, not as one more script of a script`];
+  return checkProgram(contents, interpreter, `the interpreter of ${path}`, interpreters - 1);
+}
+
+/** Libraries that a program needs, or one of them does, and that have no file of that name anywhere. */
+function missingLibraries({ files }: InitrdFiles, program: InitrdFile): readonly string[] {
+  const byName = new Map([...files.values()].map((file) => [basename(file.path), file] as const));
+  const asked = new Set<string>();
+  const missing: string[] = [];
+  const pending = [...(program.needed ?? [])];
+  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+    if (asked.has(name)) continue;
+    asked.add(name);
+    const found = byName.get(name);
+    const library =
+      found?.target === undefined ? found : fileAt({ files }, resolveLink(found.path, found.target));
+    if (library) pending.push(...(library.needed ?? []));
+    else missing.push(`must have ${name}, which ${program.path} needs`);
+  }
+  return missing.sort();
+}
+
+function resolveLink(path: string, target: string): string {
+  return join(target.startsWith('/') ? '/' : dirname(path), target);
+}
+
+function checkInit(contents: InitrdFiles, init: string): readonly string[] {
+  const path = fileAt(contents, init)?.path ?? '';
+  const own = checkProgram(contents, init, 'which switch_root starts');
+  return own.length > 0 || !path.endsWith('/systemd/systemd') ? own : checkSystemd(contents);
+}
+
+const unitDirectories = ['/etc/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system'];
+
+/** What systemd starts itself with, and what takes it on to the system. */
+function checkSystemd(contents: InitrdFiles): readonly string[] {
+  const libraries = [...contents.files.keys()].join('\n').matchAll(/\/libsystemd-(?:core|shared)-(\d+)/g);
+  const version = Math.max(0, ...[...libraries].map(([, number]) => Number(number)));
+  // The executor came with systemd 255.
+  const executor = version < 255 ? [] : ['/usr/lib/systemd/systemd-executor'];
+  const programs = ['/usr/lib/systemd/systemd-udevd', ...executor];
+  const unit = 'initrd-switch-root.service';
+  const switches = unitDirectories.some(
+    (directory) => fileAt(contents, join(directory, unit))?.type === 'file',
+  );
+  return [
+    ...programs.flatMap((path) => checkProgram(contents, path, 'which systemd starts')),
+    ...(switches ? [] : [`must have ${unit}, which takes it to the system`]),
+  ];
+}
+
+/** As stage 1 asks for it: without them systemd takes itself for the system, or does not switch. */
+function checkRelease(contents: InitrdFiles, { settings }: PlatformConfig): readonly string[] {
+  const has = (path: string) => fileAt(contents, path) !== undefined;
+  const release = has('/etc/initrd-release') ? [] : ['must have /etc/initrd-release'];
+  const system = ['/etc/os-release', '/usr/lib/os-release'];
+  const needed = settings.Initrd.Init === 'systemd' && !system.some(has);
+  return [...release, ...(needed ? [`must have ${system.join(' or ')}`] : [])];
+}
+
+/** Modules of another kernel cannot be loaded; none at all may be meant. */
+function checkKernel({ files }: InitrdFiles, kernel: string | undefined): readonly string[] {
+  if (kernel === undefined) return [];
+  const versions = new Set(
+    [...files.keys()].flatMap((path) => /^(?:\/usr)?\/lib\/modules\/([^/]+)\//.exec(path)?.[1] ?? []),
+  );
+  if (versions.size === 0 || versions.has(kernel)) return [];
+  return [`must have modules of kernel ${kernel}, not of ${[...versions].join(', ')}`];
+}
+
+/** bootrelay's own files by path. */
+function ownFiles(config: PlatformConfig, plan: BootPlan): ReadonlyMap<string, RenderedFile> {
+  const { checkUsr, units, rules } = renderFullInitrdFiles(config, plan, checkUsrPaths.dracut);
+  return new Map([
+    [checkUsrPaths.dracut, checkUsr],
+    ...[...units].map(([name, file]) => [`/etc/systemd/system/${name}`, file] as const),
+    ...[...rules].map(([name, file]) => [`/etc/udev/rules.d/${name}`, file] as const),
+  ]);
+}
+
+/** bootrelay's check of /usr with all that it calls, and its units, enabled. */
+function checkOwn(contents: InitrdFiles, config: PlatformConfig, plan: BootPlan): readonly string[] {
+  const { enabled, programs } = renderFullInitrdFiles(config, plan, checkUsrPaths.dracut);
+  if (!fileAt(contents, checkUsrPaths.dracut))
+    return ['must have the check of /usr (dracut module bootrelay)'];
+  const files = [...ownFiles(config, plan).keys()].filter((path) => fileAt(contents, path)?.type !== 'file');
+  const notEnabled = enabled.filter((unit) => !isEnabled(contents, unit));
+  const directories = ['/usr/bin', '/usr/sbin', '/bin', '/sbin'];
+  const called = programs.flatMap((name) => {
+    const paths = directories.map((directory) => join(directory, name));
+    const path = paths.find((candidate) => fileAt(contents, candidate)) ?? paths[0] ?? name;
+    return checkProgram(contents, path, 'which the check of /usr calls');
+  });
+  return [
+    ...checkProgram(contents, checkUsrPaths.dracut, 'which checks /usr'),
+    ...files.map((path) => `must have ${path}`),
+    ...notEnabled.map((unit) => `must have ${unit} enabled`),
+    ...called,
+  ];
+}
+
+/** A link of a .requires or .wants directory, as `systemctl enable` makes it, that leads to a unit. */
+function isEnabled(contents: InitrdFiles, unit: string): boolean {
+  const links = [...contents.files.keys()].filter(
+    (path) => path.endsWith(`/${unit}`) && /\.(requires|wants)\/[^/]+$/.test(path),
+  );
+  return links.some((path) => fileAt(contents, path)?.type === 'file');
+}
+
+/** Files of bootrelay's in it that this platform would have otherwise, but for their comments. */
+function checkRendering(
+  name: string,
+  { texts }: InitrdFiles,
+  config: PlatformConfig,
+  plan: BootPlan,
+): readonly Finding[] {
+  const others = [...ownFiles(config, plan)].filter(([path, file]) => {
+    const text = texts.get(path.slice(1));
+    return text !== undefined && withoutComments(text) !== withoutComments(file.text);
+  });
+  if (others.length === 0) return [];
+  const message = `${name} has ${others.map(([path]) => path).join(', ')} as another platform or revision has it`;
+  return [finding('full-initrd-outdated', message, placeOf(config))];
+}
+
+/** Several platforms may share a full initrd: their names and lines are in comments. */
+function withoutComments(text: string): string {
+  return text.replaceAll(/^\s*#(?!!).*\n|\s# .*$/gm, '');
+}

@@ -1,0 +1,85 @@
+/** Are the libraries of the plan's programs in the sysroot? Asked without running them. */
+import { type Place, placeOf, placeOfEntry } from '../config/place.ts';
+import type { PlatformConfig } from '../config/validate.ts';
+import { type Finding, finding } from '../findings.ts';
+import { type BootPlan, needsOfPlan } from '../plan/boot-plan.ts';
+import { extraElfPrograms } from '../sysroot/extra-programs.ts';
+import { fileInSysroot } from '../sysroot/paths.ts';
+import { lddtreeTreeArgs } from '../tools/lddtree.ts';
+import { FailedToolError } from '../tools/programs.ts';
+import { run } from '../tools/run.ts';
+
+/** A program by its path in the sysroot, and the line that asks for it. */
+interface Program {
+  readonly program: string;
+  readonly place: Place;
+}
+
+/** A program with the libraries that it lacks, or with what is wrong with its file. */
+interface Asked {
+  readonly need: Program;
+  readonly missing: readonly string[];
+  readonly damaged?: string;
+}
+
+/** Findings for libraries that programs of the plan and of Initrd.ExtraFiles need and the sysroot lacks, one a library. */
+export async function checkLibraries(
+  config: PlatformConfig,
+  plan: BootPlan,
+  sysroot: string,
+): Promise<readonly Finding[]> {
+  const planned = needsOfPlan(plan).programs.flatMap((need) =>
+    'program' in need ? [{ program: need.program, place: placeOf(config, need.because) }] : [],
+  );
+  const extra = extraElfPrograms(sysroot, config.settings.Initrd.ExtraFiles).map(({ real, index }) => ({
+    program: real,
+    place: placeOfEntry(config, 'Initrd.ExtraFiles', index),
+  }));
+  const present = planned.filter(({ program }) => fileInSysroot(sysroot, program) !== undefined);
+  const asked = [
+    ...(await Promise.all(present.map((need) => askFor(need, sysroot)))),
+    ...(await askForAll(extra, sysroot)),
+  ];
+  const libraries = [...new Set(asked.flatMap(({ missing }) => missing))];
+  return [
+    ...asked.flatMap(({ need, damaged }) => {
+      if (damaged === undefined) return [];
+      const message = `${need.program} of the sysroot cannot be read: ${damaged}`;
+      return [finding('file-damaged', message, need.place)];
+    }),
+    ...libraries.map((library) => {
+      const users = asked.filter(({ missing }) => missing.includes(library)).map(({ need }) => need);
+      const message = `the sysroot must have ${library}, which ${users.map(({ program }) => program).join(', ')} needs`;
+      return finding('library-missing', message, users[0]?.place);
+    }),
+  ];
+}
+
+async function askFor(need: Program, sysroot: string): Promise<Asked> {
+  try {
+    const tree = await run(lddtreeTreeArgs(sysroot, [need.program]));
+    return { need, missing: missingIn(tree) };
+  } catch (error) {
+    if (!(error instanceof FailedToolError)) throw error;
+    return { need, missing: [], damaged: error.words };
+  }
+}
+
+/** In one call, since there may be hundreds of them; one by one where that fails. */
+async function askForAll(needs: readonly Program[], sysroot: string): Promise<readonly Asked[]> {
+  if (needs.length === 0) return [];
+  const paths = needs.map(({ program }) => program);
+  try {
+    const trees = (await run(lddtreeTreeArgs(sysroot, paths))).split(/^(?=\S)/m);
+    return needs.map((need, index) => ({ need, missing: missingIn(trees[index] ?? '') }));
+  } catch (error) {
+    if (!(error instanceof FailedToolError)) throw error;
+    const asked: Asked[] = [];
+    for (const need of needs) asked.push(await askFor(need, sysroot));
+    return asked;
+  }
+}
+
+function missingIn(tree: string): readonly string[] {
+  return [...new Set([...tree.matchAll(/^\s+(\S+) => None$/gm)].map(([, name = '']) => name))];
+}

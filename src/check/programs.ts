@@ -1,0 +1,86 @@
+/** Are the programs of a plan in the sysroot, and does its busybox have their applets? */
+import { readFileSync, statSync } from 'node:fs';
+import { placeOf } from '../config/place.ts';
+import type { SettingName } from '../config/settings.ts';
+import type { PlatformConfig } from '../config/validate.ts';
+import { type Finding, finding } from '../findings.ts';
+import { type BootPlan, needsOfPlan } from '../plan/boot-plan.ts';
+import { appletsOf } from '../sysroot/applets.ts';
+import { isElf, isStatic } from '../sysroot/elf.ts';
+import { fileInSysroot } from '../sysroot/paths.ts';
+
+/** Where busybox is in a sysroot. */
+export const busyboxPath = '/usr/bin/busybox';
+
+/** Programs that the sysroot lacks, or that cannot be started; applets that its busybox lacks. */
+export function checkPrograms(config: PlatformConfig, plan: BootPlan, sysroot: string): readonly Finding[] {
+  const wanted = new Map<string, SettingName | undefined>();
+  for (const need of needsOfPlan(plan).programs) {
+    if ('program' in need) wanted.set(need.program, wanted.get(need.program) ?? need.because);
+    if ('applet' in need) wanted.set(busyboxPath, undefined);
+  }
+  const programs = [...wanted].flatMap(([path, because]) => {
+    const problem = problemOf(fileInSysroot(sysroot, path));
+    if (problem === undefined) return [];
+    const details = { ...placeOf(config, because), ...programHint(path) };
+    return [finding('program-missing', `the sysroot must have ${path}${problem}`, details)];
+  });
+  return [...programs, ...checkStatic(config, sysroot), ...checkApplets(config, plan, sysroot)];
+}
+
+/** What is wrong with a program's file, as the end of a sentence; undefined for nothing. */
+function problemOf(file: string | undefined): string | undefined {
+  if (file === undefined) return '';
+  const stat = statSync(file);
+  return stat.isFile() && (stat.mode & 0o111) !== 0 ? undefined : ' as a program that can be started';
+}
+
+const packages: Readonly<Record<string, string>> = {
+  [busyboxPath]: 'busybox-static',
+  '/usr/sbin/dmsetup': 'dmsetup',
+  '/usr/sbin/veritysetup': 'cryptsetup-bin',
+  '/usr/sbin/blkid': 'util-linux',
+  '/usr/bin/mount': 'mount',
+  '/usr/bin/systemctl': 'systemd',
+  '/usr/lib/systemd/systemd-udevd': 'udev',
+  '/usr/lib/systemd/systemd': 'systemd',
+  '/usr/lib/systemd/systemd-executor': 'systemd (255 or newer)',
+  '/usr/lib/systemd/systemd-journald': 'systemd',
+  '/usr/lib/systemd/systemd-veritysetup': 'systemd-cryptsetup or systemd',
+};
+
+/** Which package has a program, where that is known. */
+export function programHint(path: string): { readonly hint?: string } {
+  const name = packages[path];
+  return name === undefined ? {} : { hint: `Debian's package ${name} has it` };
+}
+
+/** The kernel starts busybox with words of its command line as environment, which a dynamic loader heeds before anything else. */
+function checkStatic(config: PlatformConfig, sysroot: string): readonly Finding[] {
+  const file = fileInSysroot(sysroot, busyboxPath);
+  if (file === undefined || problemOf(file) !== undefined) return [];
+  const content = readFileSync(file);
+  if (!isElf(content) || isStatic(content)) return [];
+  const message = `${busyboxPath} must be linked statically: LD_PRELOAD= on the kernel command line would run code in it`;
+  return [finding('busybox-dynamic', message, { ...placeOf(config), ...programHint(busyboxPath) })];
+}
+
+/** Applets that a busybox lacks. */
+function checkApplets(config: PlatformConfig, plan: BootPlan, sysroot: string): readonly Finding[] {
+  const file = fileInSysroot(sysroot, busyboxPath);
+  if (file === undefined || problemOf(file) !== undefined) return [];
+  const present = appletsOf(readFileSync(file));
+  if (!present) {
+    const message = `the applets of ${busyboxPath} cannot be read from it: whether it has those of the boot is not checked`;
+    return [finding('check-incomplete', message, placeOf(config))];
+  }
+  return needsOfPlan(plan).programs.flatMap((need) => {
+    if (!('applet' in need) || present.has(need.applet)) return [];
+    const step = plan.steps.find(({ needs }) =>
+      needs.programs.some((other) => 'applet' in other && other.applet === need.applet),
+    );
+    const message = `${busyboxPath} must have the applet ${need.applet}, which ${step?.name} needs`;
+    const details = { ...placeOf(config, need.because), ...programHint(busyboxPath) };
+    return [finding('applet-missing', message, details)];
+  });
+}

@@ -1,0 +1,148 @@
+/** The files of an initrd of any origin: by bootrelay, dracut, mkosi or by hand. */
+import { createHash } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { readPackedImage } from '../initrd/packed-image.ts';
+import { neededLibraries } from '../sysroot/elf.ts';
+import { decompressSegment } from './decompress.ts';
+import { InitrdError, type Input, read, withInput } from './newc.ts';
+import { isPublic } from './public.ts';
+import { findSegments } from './segments.ts';
+import { readTree, type TreeEntry } from './tree.ts';
+
+/** A file of an initrd. */
+export interface InitrdFile {
+  readonly path: string;
+  readonly type: string;
+  /** What it is there for: program, library, module, ... */
+  readonly part: string;
+  readonly mode: string;
+  /** UID:GID. */
+  readonly owner: string;
+  /** Bytes; 0 for what is no regular file. */
+  readonly size: number;
+  /** Its hash, a link's target, a device's numbers: equal where the content is. */
+  readonly content: string;
+  /** Where a symbolic link leads. */
+  readonly target?: string;
+  /** Libraries that a program or library is linked to. */
+  readonly needed?: readonly string[];
+}
+
+export interface InitrdFiles {
+  readonly files: ReadonlyMap<string, InitrdFile>;
+  /** Small regular files that are text. */
+  readonly texts: ReadonlyMap<string, string>;
+  readonly drivers: ReadonlyMap<string, string>;
+}
+
+/** Bytes up to which a text is worth comparing line by line. */
+const longestText = 65536;
+
+/** Reads all archives of the initrd, the early ones too; `work` takes what is decompressed. Throws InitrdError, ToolError. */
+export async function readInitrdFiles(initrd: string, work: string): Promise<InitrdFiles> {
+  const packed = readPackedImage(initrd);
+  if (packed) throw new InitrdError(`${initrd} is a packed image, ${packed.fileSystem}: its cpio is wanted`);
+  const files = new Map<string, InitrdFile>();
+  const texts = new Map<string, string>();
+  const drivers = new Map<string, string>();
+  for (const archive of await findArchives(initrd, work)) {
+    await withInput(archive.file, (input) => {
+      for (const entry of readTree(input, archive.start, [])) {
+        const content = contentOf(entry, input);
+        files.set(`/${entry.path}`, describe(entry, content));
+        const text = entry.type === 'file' && isPublic(entry.path, entry.mode) ? asText(content) : undefined;
+        // A later archive may replace what an earlier one had.
+        if (text === undefined) texts.delete(entry.path);
+        else texts.set(entry.path, text);
+        for (const [pattern, module] of driversIn(entry.path, content)) drivers.set(pattern, module);
+      }
+    });
+  }
+  files.delete('/');
+  return { files, texts, drivers };
+}
+
+interface Archive {
+  readonly file: string;
+  readonly start: number;
+}
+
+async function findArchives(initrd: string, work: string): Promise<readonly Archive[]> {
+  const archives: Archive[] = [];
+  for (const segment of await findSegments(initrd)) {
+    if (segment.compression === 'none') {
+      archives.push({ file: initrd, start: segment.start });
+      continue;
+    }
+    const file = await decompressSegment(initrd, segment, mkdtempSync(join(work, 'segment-')));
+    for (const { start } of await findSegments(file)) archives.push({ file, start });
+  }
+  return archives;
+}
+
+function contentOf(entry: TreeEntry, input: Input): Buffer {
+  if (entry.type === 'file') return read(input, entry.start, entry.end - entry.start);
+  if (entry.type === 'symlink') return entry.target;
+  if (entry.type === 'link') return Buffer.from(entry.target);
+  return Buffer.from('major' in entry ? `${entry.major}:${entry.minor}` : '');
+}
+
+function describe(entry: TreeEntry, content: Buffer): InitrdFile {
+  const needed = entry.type === 'file' ? neededLibraries(content) : [];
+  return {
+    path: `/${entry.path}`,
+    type: entry.type,
+    part: partOf(entry.path, content),
+    mode: entry.mode.toString(8).padStart(4, '0'),
+    owner: `${entry.uid}:${entry.gid}`,
+    size: entry.type === 'file' ? content.length : 0,
+    content: createHash('sha256').update(content).digest('hex'),
+    ...('target' in entry && { target: String(entry.target) }),
+    ...(needed.length > 0 && { needed }),
+  };
+}
+
+/** What a file is there for, by where it is. */
+const places: readonly (readonly [RegExp, string])[] = [
+  [/\.ko(\.\w+)?$|^modules\/|(^|\/)lib\/modules\//, 'modules'],
+  [/(^|\/)firmware\//, 'firmware'],
+  [/^kernel\/x86\/microcode\//, 'microcode'],
+  [/\.so(\.[\w.]+)?$/, 'libraries'],
+  [/(^|\/)systemd\/system\/|(^|\/)udev\/rules\.d\//, 'units'],
+];
+
+function partOf(path: string, content: Buffer): string {
+  const place = places.find(([pattern]) => pattern.test(path))?.[1];
+  if (place) return place;
+  const elf = content.toString('latin1', 0, 4) === '\u007fELF';
+  return elf || /(^|\/)s?bin\//.test(path) ? 'programs' : 'other';
+}
+
+function asText(content: Buffer): string | undefined {
+  if (content.length > longestText || content.includes(0)) return undefined;
+  const text = content.toString('utf8');
+  return text.includes('\ufffd') ? undefined : text;
+}
+
+/** modalias patterns and their modules: from a module itself, from modules.alias, or from bootrelay's own list. */
+function driversIn(path: string, content: Buffer): readonly (readonly [string, string])[] {
+  if (/(^|\/)modules\.alias$/.test(path)) {
+    return [...content.toString('latin1').matchAll(/^alias ((?!devname:)\S*:\S*) (\S+)$/gm)].map(
+      ([, pattern = '', module = '']) => [pattern, module] as const,
+    );
+  }
+  if (path.endsWith('.ko')) return aliasesOf(path, content);
+  if (path !== 'modules/drivers') return [];
+  const lines = content.toString('latin1').matchAll(/^ {2}case \$1 in (.*)\) load .*?(\S+)\.ko ;; esac$/gm);
+  return [...lines].flatMap(([, patterns = '', module = '']) =>
+    patterns.split('|').map((pattern) => [pattern.replaceAll('\\', ''), module] as const),
+  );
+}
+
+/** alias=PATTERN in a module's .modinfo, each between NULs; compressed modules tell nothing. devname: is a name in /dev. */
+function aliasesOf(path: string, module: Buffer): readonly (readonly [string, string])[] {
+  const name = path.replace(/^.*\//, '').replace(/\.ko$/, '');
+  const aliases = module.toString('latin1').matchAll(/\0alias=((?!devname:)[^\0:]+:[^\0]*)(?=\0)/g);
+  return [...aliases].map(([, pattern = '']) => [pattern, name] as const);
+}

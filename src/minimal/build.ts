@@ -1,0 +1,138 @@
+/** One build: sysroot and platform -> minimal initrd, file list, manifest, sizes. */
+import { chmodSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkBudget } from '../check/budget.ts';
+import { checkLibraries } from '../check/libraries.ts';
+import { checkRequirements } from '../check/requirements.ts';
+import type { PlatformConfig } from '../config/validate.ts';
+import { type Finding, hasErrors } from '../findings.ts';
+import { archiveMode, type Member } from '../initrd/public.ts';
+import { bootrelayVersion } from '../package-root.ts';
+import { type BootPlan, needsOfPlan } from '../plan/boot-plan.ts';
+import { renderMinimal } from '../render/minimal.ts';
+import { hasBuiltInInitrd, microcodeEntries, wantedMicrocode } from '../sysroot/microcode.ts';
+import type { ProgramName } from '../tools/programs.ts';
+import { versionOf } from '../tools/run.ts';
+import { sha256OfFile } from '../tools/sha256.ts';
+import { collectEntries } from './collect.ts';
+import { type Entry, formatMtree, rootEntry } from './entries.ts';
+import { type Manifest, manifestFile, manifestSettings } from './manifest.ts';
+import { packMinimalInitrd } from './minimal-initrd.ts';
+import { formatSizeTable, measureParts } from './size-table.ts';
+
+export interface BuildOptions {
+  readonly config: PlatformConfig;
+  readonly plan: BootPlan;
+  readonly sysroot: string;
+  /** Kernel version: a directory of usr/lib/modules. */
+  readonly kernel: string;
+  /** The packed full initrd that goes with it, for the manifest and its budget. */
+  readonly image?: string | undefined;
+  /** An empty directory that lasts as long as the caller uses the result's files. */
+  readonly work: string;
+}
+
+export interface Build {
+  /** The image, in the work directory; only its owner may read one with a secret in it. */
+  readonly image: string;
+  readonly mtree: string;
+  readonly sizes: string;
+  readonly manifest: Manifest;
+}
+
+export interface BuildResult {
+  /** Absent where the sysroot lacks what the plan needs. Present, with an error, where the image is over budget. */
+  readonly build?: Build;
+  readonly findings: readonly Finding[];
+}
+
+/** Builds in `work`. Same input, same bytes. Throws ToolError. */
+export async function buildMinimalInitrd(options: BuildOptions): Promise<BuildResult> {
+  const { config, plan, sysroot, work } = options;
+  const { FullInitrd, Initrd } = config.settings;
+  const fullInitrd = options.image === undefined ? undefined : describeImage(options.image);
+  const { kernel, findings } = checkRequirements(config, plan, sysroot, options.kernel);
+  if (!kernel || hasErrors(findings)) return { findings };
+  const libraries = await checkLibraries(config, plan, sysroot);
+  if (hasErrors(libraries)) return { findings: [...findings, ...libraries] };
+  const builtIn = hasBuiltInInitrd(kernel);
+  const early = builtIn
+    ? []
+    : microcodeEntries(wantedMicrocode(config.settings), sysroot, join(work, 'microcode'));
+  const entries = await collectEntries({
+    plan,
+    rendered: renderMinimal(config, plan),
+    sysroot,
+    kernel,
+    extraFiles: Initrd.ExtraFiles,
+    skeletonFiles: FullInitrd.Source === 'usr' ? FullInitrd.ExtraFiles : [],
+    work,
+  });
+  const compression = builtIn ? 'none' : Initrd.Compression;
+  // The compressor takes longest: the rest is done meanwhile.
+  const packing = packMinimalInitrd(entries, {
+    work,
+    compression,
+    early,
+    level: Initrd.CompressionLevel,
+    architecture: plan.architecture,
+  });
+  const [packed, tools, sizes] = await Promise.all([
+    packing,
+    toolVersions(plan, entries, compression),
+    measureParts([...entries, ...early]),
+  ]);
+  chmodSync(packed.file, archiveMode(entries.flatMap(memberOf)));
+  const build: Build = {
+    image: packed.file,
+    mtree: formatMtree([...early, rootEntry, ...entries], { contents: false }),
+    sizes: formatSizeTable(sizes, packed.size, Initrd.SizeBudget),
+    manifest: {
+      bootrelay: bootrelayVersion(),
+      platform: config.name,
+      kernel: kernel.version,
+      initrd: {
+        sha256: sha256OfFile(packed.file),
+        size: packed.size,
+        uncompressedSize: packed.uncompressedSize,
+      },
+      ...(fullInitrd && { fullInitrd }),
+      parts: sizes,
+      files: [...early, ...entries].map(manifestFile),
+      settings: manifestSettings(config),
+      tools,
+    },
+  };
+  const overBudget = [
+    ...(builtIn ? [] : checkBudget(config, 'Initrd', packed.size)),
+    ...(fullInitrd ? checkBudget(config, 'FullInitrd', fullInitrd.size) : []),
+  ];
+  return { build, findings: [...findings, ...overBudget] };
+}
+
+function memberOf(entry: Entry): readonly Member[] {
+  return entry.type === 'link' ? [] : [entry];
+}
+
+function describeImage(image: string): Manifest['fullInitrd'] {
+  return { sha256: sha256OfFile(image), size: statSync(image).size };
+}
+
+async function toolVersions(
+  plan: BootPlan,
+  entries: readonly Entry[],
+  compression: ProgramName | 'none',
+): Promise<Readonly<Record<string, string>>> {
+  const compiles = needsOfPlan(plan).programs.some((need) => 'own' in need);
+  const used: readonly ProgramName[] = [
+    'bsdtar',
+    ...(compiles ? (['cc'] as const) : []),
+    ...(entries.some(({ path }) => path.includes('.so')) ? (['lddtree'] as const) : []),
+    'modprobe',
+    ...(compression === 'none' ? [] : [compression]),
+  ];
+  const versions = await Promise.all(
+    used.map(async (program) => [program, await versionOf(program)] as const),
+  );
+  return Object.fromEntries(versions);
+}

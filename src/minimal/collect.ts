@@ -1,0 +1,247 @@
+/** From the plan's needs to the entries of the minimal initrd. */
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { busyboxPath } from '../check/programs.ts';
+import { type BootPlan, type FileNeed, needsOfPlan, type ProgramNeed } from '../plan/boot-plan.ts';
+import { skeletonDirectory } from '../plan/steps/make-skeleton-root.ts';
+import type { RenderedTree } from '../render/tree.ts';
+import { formatDrivers, resolveDrivers } from '../sysroot/drivers.ts';
+import { isStatic } from '../sysroot/elf.ts';
+import { type Links, readExtraFiles } from '../sysroot/extra-files.ts';
+import { extraElfPrograms } from '../sysroot/extra-programs.ts';
+import { firmwareFiles, readModules } from '../sysroot/firmware.ts';
+import type { Kernel } from '../sysroot/kernel.ts';
+import { unwinderFor, withOpenedLibraries } from '../sysroot/opened-libraries.ts';
+import { fileInSysroot, mergeUsr } from '../sysroot/paths.ts';
+import { lddtreeArgs } from '../tools/lddtree.ts';
+import { ToolError } from '../tools/programs.ts';
+import { run } from '../tools/run.ts';
+import { sha256OfFile } from '../tools/sha256.ts';
+import { completeEntries, type Entry, type Part } from './entries.ts';
+import { formatLoadOrder, resolveModules, unpackModules } from './modules.ts';
+import { compileOwnProgram } from './own-programs.ts';
+
+export interface CollectOptions {
+  readonly plan: BootPlan;
+  /** What is rendered into the minimal initrd, by path. */
+  readonly rendered: RenderedTree;
+  readonly sysroot: string;
+  readonly kernel: Kernel;
+  /** Initrd.ExtraFiles. */
+  readonly extraFiles: readonly string[];
+  /** FullInitrd.ExtraFiles, for the root that the system's /usr is bound into. */
+  readonly skeletonFiles: readonly string[];
+  /** An empty directory for files that are made on the way. */
+  readonly work: string;
+}
+
+/** Everything that goes into the minimal initrd. Throws ToolError. */
+export async function collectEntries(options: CollectOptions): Promise<readonly Entry[]> {
+  const { plan, sysroot } = options;
+  const needs = needsOfPlan(plan);
+  const programs = needs.programs.flatMap((need) => ('program' in need ? [need.program] : []));
+  const [programEntries, extras, moduleEntries, ownEntries] = await Promise.all([
+    collectPrograms(sysroot, [busyboxPath, ...programs]),
+    collectExtraFiles(sysroot, options.extraFiles),
+    collectModules(options),
+    compileOwnPrograms(options),
+  ]);
+  const fileEntries = needs.files.flatMap((need) => takeFile(sysroot, need));
+  const own = [
+    ...writeRendered(options),
+    ...(plan.form === 'systemd' ? systemdEntries(sysroot) : []),
+    ...fileEntries,
+    ...layoutLinks,
+    ...needs.directories.map((path): Entry => ({ type: 'dir', path, mode: 0o755, part: 'layout' })),
+    ...needs.deviceNodes.map((node): Entry => ({ type: 'char', ...node, part: 'layout' })),
+    ...needs.programs.flatMap(appletLink).filter(({ path }) => !programs.includes(path)),
+    ...programEntries,
+    ...ownEntries,
+    ...moduleEntries,
+  ];
+  const skeleton = options.skeletonFiles.flatMap((path) => skeletonFileEntries(sysroot, path));
+  return completeEntries([...own, ...besides([...skeleton, ...extras], own)]);
+}
+
+/** A merged /usr, whatever the sysroot has: scripts and loaders are found under both names. */
+const layoutLinks: readonly Entry[] = ['bin', 'sbin', 'lib', 'lib64'].map((name) => ({
+  type: 'link',
+  path: `/${name}`,
+  target: `usr/${name}`,
+  part: 'layout',
+}));
+
+function writeRendered({ rendered, work }: CollectOptions): readonly Entry[] {
+  const directory = join(work, 'rendered');
+  return [...rendered].map(([path, file]): Entry => {
+    if ('target' in file) return { type: 'link', path: `/${path}`, target: file.target, part: 'rendered' };
+    const source = join(directory, path);
+    mkdirSync(dirname(source), { recursive: true });
+    writeFileSync(source, file.text);
+    return fileEntry(`/${path}`, source, file.mode, 'rendered');
+  });
+}
+
+/** systemd is PID 1, and knows by /etc/initrd-release that it is in an initrd, and of which system. */
+function systemdEntries(sysroot: string): readonly Entry[] {
+  const release = fileInSysroot(sysroot, '/usr/lib/os-release') ?? fileInSysroot(sysroot, '/etc/os-release');
+  if (!release) throw new ToolError('the sysroot has no os-release');
+  return [
+    fileEntry('/etc/initrd-release', release, 0o644, 'layout'),
+    { type: 'link', path: '/etc/os-release', target: 'initrd-release', part: 'layout' },
+    // rd.rescue, rd.emergency and rd.systemd.unit= are meant for the full initrd: stage 1 does here what it always does.
+    ...['rescue', 'emergency'].map(
+      (name): Entry => ({
+        type: 'link',
+        path: `/usr/lib/systemd/system/${name}.target`,
+        target: 'initrd.target',
+        part: 'layout',
+      }),
+    ),
+  ];
+}
+
+function takeFile(sysroot: string, { anyOf }: FileNeed): readonly Entry[] {
+  const path = anyOf.find((candidate) => fileInSysroot(sysroot, candidate) !== undefined);
+  return path === undefined ? [] : [fromSysroot(sysroot, path, 'units')];
+}
+
+function fileEntry(path: string, source: string, mode: number, part: Part): Entry {
+  return {
+    type: 'file',
+    path,
+    mode,
+    part,
+    source,
+    size: statSync(source).size,
+    sha256: sha256OfFile(source),
+  };
+}
+
+function appletLink(need: ProgramNeed): readonly Entry[] {
+  if (!('applet' in need)) return [];
+  return [{ type: 'link', path: `/usr/bin/${need.applet}`, target: basename(busyboxPath), part: 'busybox' }];
+}
+
+/** Programs and the libraries they need. */
+async function collectPrograms(sysroot: string, programs: readonly string[]): Promise<readonly Entry[]> {
+  const paths = await withOpenedLibraries(sysroot, programs, (names) => listWithLibraries(sysroot, names));
+  return paths.map((path) => {
+    const part = path === busyboxPath ? 'busybox' : programs.includes(path) ? 'programs' : 'libraries';
+    return fromSysroot(sysroot, path, part);
+  });
+}
+
+/** The programs that bootrelay brings itself, compiled. */
+async function compileOwnPrograms({ plan, work }: CollectOptions): Promise<readonly Entry[]> {
+  const names = needsOfPlan(plan).programs.flatMap((need) => ('own' in need ? [need.own] : []));
+  const compiled = await Promise.all(
+    names.map((name) => compileOwnProgram(name, plan.architecture, join(work, name))),
+  );
+  return compiled.map((file) => fileEntry(`/usr/bin/${basename(file)}`, file, 0o755, 'programs'));
+}
+
+/** The paths of `programs` and their libraries below a merged /usr. */
+async function listWithLibraries(sysroot: string, programs: readonly string[]): Promise<readonly string[]> {
+  const dynamic = programs.filter((path) => !isStaticIn(sysroot, path));
+  if (dynamic.length === 0) return programs;
+  const output = await run(lddtreeArgs(sysroot, dynamic));
+  const files = output.split('\n').filter(Boolean);
+  const outside = files.find((file) => pathInSysroot(sysroot, file) === undefined);
+  if (outside !== undefined) throw new ToolError(`lddtree names ${outside}, which is not in the sysroot`);
+  const own = programs.filter((path) => !dynamic.includes(path));
+  return [...new Set([...own, ...files.flatMap((file) => pathInSysroot(sysroot, file) ?? [])])];
+}
+
+/** lddtree is slow to say that a static program needs nothing. */
+function isStaticIn(sysroot: string, path: string): boolean {
+  const file = fileInSysroot(sysroot, path);
+  return file !== undefined && isStatic(readFileSync(file));
+}
+
+/** A file of this machine as a path of the sysroot below a merged /usr; undefined outside it. */
+function pathInSysroot(sysroot: string, file: string): string | undefined {
+  const root = sysroot.replace(/\/+$/, '');
+  return file.startsWith(`${root}/`) ? mergeUsr(file.slice(root.length)) : undefined;
+}
+
+function fromSysroot(sysroot: string, path: string, part: Part): Entry {
+  const source = fileInSysroot(sysroot, path) ?? fileInSysroot(sysroot, path.replace(/^\/usr/, ''));
+  if (!source) throw new ToolError(`the sysroot has no ${path}`);
+  const executable = (statSync(source).mode & 0o111) !== 0;
+  return fileEntry(path, source, executable ? 0o755 : 0o644, part);
+}
+
+/** What an entry of ExtraFiles takes, each at the `place` of its path. */
+function extraEntries(
+  sysroot: string,
+  entry: string,
+  links: Links,
+  place: (path: string) => string,
+): readonly Entry[] {
+  return readExtraFiles(sysroot, entry, links).items.map((item): Entry => {
+    const path = place(item.path);
+    if (item.type === 'file') return fileEntry(path, item.source, item.mode, 'extra');
+    if (item.type === 'link') return { type: 'link', path, target: item.target, part: 'extra' };
+    return { type: 'dir', path, mode: item.mode, part: 'layout' };
+  });
+}
+
+/** Files of the system's /etc and the like, with their modes and links, for the full initrd. */
+function skeletonFileEntries(sysroot: string, path: string): readonly Entry[] {
+  return extraEntries(sysroot, path, 'kept', (name) => `/${skeletonDirectory}${name}`);
+}
+
+/** Files for the minimal initrd, with the libraries of the programs among them. */
+async function collectExtraFiles(sysroot: string, paths: readonly string[]): Promise<readonly Entry[]> {
+  const entries = paths.flatMap((path) =>
+    extraEntries(sysroot, path, 'followed', (name) => mergeUsr(`${name}/`).slice(0, -1)),
+  );
+  const programs = extraElfPrograms(sysroot, paths).map(({ real }) => real);
+  if (programs.length === 0) return entries;
+  const list = (names: readonly string[]) =>
+    withOpenedLibraries(sysroot, names, (wanted) => listWithLibraries(sysroot, wanted));
+  const linked = await list(programs);
+  const listed = await list([...programs, ...unwinderFor(sysroot, linked)]);
+  const libraries = listed.filter(
+    (path) => !programs.includes(path) && !entries.some((entry) => entry.path === path),
+  );
+  return [...entries, ...libraries.map((path) => fromSysroot(sysroot, path, 'extra'))];
+}
+
+/** Those of `entries` for whose place there is nothing yet; the place of what bootrelay itself makes is an error later. */
+function besides(entries: readonly Entry[], others: readonly Entry[]): readonly Entry[] {
+  const taken = new Map(others.map(({ path, part }) => [path, part]));
+  return entries.filter(({ path, type }) => {
+    const part = taken.get(path);
+    return part === undefined || (type !== 'dir' && (part === 'rendered' || part === 'layout'));
+  });
+}
+
+async function collectModules({ plan, sysroot, kernel, work }: CollectOptions): Promise<readonly Entry[]> {
+  const needs = needsOfPlan(plan);
+  const coldplug = needs.moduleDirectories.length > 0;
+  const modules = await resolveModules(needs.modules, sysroot, kernel);
+  const drivers = await resolveDrivers(needs.moduleDirectories, sysroot, kernel);
+  const sources = [...modules.map(({ source }) => source), ...drivers.flatMap((driver) => driver.sources)];
+  const directory = join(work, 'modules');
+  await unpackModules([...new Set(sources)], directory);
+  writeFileSync(join(directory, 'order'), formatLoadOrder(modules));
+  if (coldplug) writeFileSync(join(directory, 'drivers'), formatDrivers(drivers, kernel));
+  const entries = readdirSync(directory).map((name) =>
+    fileEntry(`/modules/${name}`, join(directory, name), 0o644, 'modules'),
+  );
+  return [...entries, ...(await firmwareEntries(sysroot, kernel, [...new Set(sources)]))];
+}
+
+/** The firmware that the sysroot has of what the modules may ask for; drivers do without most of it. */
+async function firmwareEntries(
+  sysroot: string,
+  kernel: Kernel,
+  sources: readonly string[],
+): Promise<readonly Entry[]> {
+  const modules = await readModules(sources);
+  const names = new Set([...modules.values()].flatMap(({ firmware }) => firmware));
+  const paths = new Set([...names].sort().flatMap((name) => firmwareFiles(sysroot, kernel.version, name)));
+  return [...paths].map((path) => fromSysroot(sysroot, path, 'firmware'));
+}
