@@ -2,8 +2,9 @@
 import { createWriteStream, existsSync, mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
+import { ToolError } from '../errors.ts';
 import { environmentOf } from '../tools/environment.ts';
-import { findProgram, ToolError } from '../tools/programs.ts';
+import { findProgram } from '../tools/programs.ts';
 import { type Accelerator, type GuestOptions, guestArgs } from '../tools/qemu.ts';
 import { formatCommand } from '../tools/run.ts';
 import { swtpmArgs, tpmSocket } from '../tools/swtpm.ts';

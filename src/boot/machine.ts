@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { checkPackedImage } from '../check/image.ts';
 import { imageFormatOf, thinOf } from '../config/image-format.ts';
 import type { PlatformConfig } from '../config/validate.ts';
+import { ToolError } from '../errors.ts';
 import { type Finding, hasErrors } from '../findings.ts';
 import { readPackedImage } from '../initrd/packed-image.ts';
 import { type Build, buildMinimalInitrd } from '../minimal/build.ts';
@@ -11,7 +12,7 @@ import { packFullInitrd } from '../pack/pack.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { planBoot } from '../plan/plan.ts';
 import { findKernelImage } from '../sysroot/kernel.ts';
-import { ToolError } from '../tools/programs.ts';
+
 import { consoleDevice } from '../tools/qemu.ts';
 import { type DiskPart, makeDisk, wholeMebibytes } from './disk.ts';
 import type { ImageFault } from './faults/fault.ts';

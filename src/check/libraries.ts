@@ -1,12 +1,13 @@
 /** Are the libraries of the plan's programs in the sysroot? Asked without running them. */
 import { type Place, placeOf, placeOfEntry } from '../config/place.ts';
 import type { PlatformConfig } from '../config/validate.ts';
+import { FailedToolError } from '../errors.ts';
 import { type Finding, finding } from '../findings.ts';
 import { type BootPlan, needsOfPlan } from '../plan/boot-plan.ts';
 import { extraElfPrograms } from '../sysroot/extra-programs.ts';
 import { fileInSysroot } from '../sysroot/paths.ts';
 import { lddtreeTreeArgs } from '../tools/lddtree.ts';
-import { FailedToolError } from '../tools/programs.ts';
+
 import { run } from '../tools/run.ts';
 
 /** A program by its path in the sysroot, and the line that asks for it. */

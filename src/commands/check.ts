@@ -8,10 +8,11 @@ import { checkLibraries } from '../check/libraries.ts';
 import { checkRequirements } from '../check/requirements.ts';
 import { placeOf } from '../config/place.ts';
 import type { PlatformConfig } from '../config/validate.ts';
+import { FailedToolError, UsageError } from '../errors.ts';
 import { allowableKinds, type Finding, type FindingKind, finding, hasErrors } from '../findings.ts';
 import { type PlannedPlatform, planPlatforms } from '../host/platforms.ts';
 import { withProgress } from '../host/progress.ts';
-import { type CommandResult, UsageError } from '../host/result.ts';
+import type { CommandResult } from '../host/result.ts';
 import { withWorkDirectory } from '../host/temporary.ts';
 import { type InitrdFiles, readInitrdFiles } from '../initrd/files.ts';
 import { readPackedImage } from '../initrd/packed-image.ts';
@@ -22,7 +23,6 @@ import { renderSkeleton } from '../render/skeleton.ts';
 import { formatGithub, formatSarif } from '../review/format-findings.ts';
 import { checkModuleFiles } from '../sysroot/firmware.ts';
 import { type InitrdUnit, unitsOfSkeleton } from '../sysroot/units.ts';
-import { FailedToolError } from '../tools/programs.ts';
 
 export interface CheckArguments {
   readonly platforms: readonly string[];

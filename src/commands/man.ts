@@ -1,7 +1,8 @@
 /** `bootrelay man`: the man page, from the same table as --help (man-pages(7), groff_man(7)). */
 import type { Options } from 'yargs';
 import { type Command, commands, usageOf } from '../command-line.ts';
-import { type CommandResult, exitCodes } from '../host/result.ts';
+import { exitCodes } from '../errors.ts';
+import type { CommandResult } from '../host/result.ts';
 import { bootrelayVersion } from '../package-root.ts';
 
 export async function man(): Promise<CommandResult> {

@@ -3,9 +3,10 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } f
 import { basename, dirname, join, resolve } from 'node:path';
 import { checkBudget } from '../check/budget.ts';
 import { imageFormatOf, thinOf } from '../config/image-format.ts';
+import { UsageError } from '../errors.ts';
 import { planOnePlatform } from '../host/platforms.ts';
 import { withProgress } from '../host/progress.ts';
-import { type CommandResult, UsageError } from '../host/result.ts';
+import type { CommandResult } from '../host/result.ts';
 import { forget, remember, withWorkDirectory } from '../host/temporary.ts';
 import { recordFile, recordSharing } from '../initrd/record.ts';
 import { type Packed, type PackedFile, packFullInitrd } from '../pack/pack.ts';

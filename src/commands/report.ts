@@ -1,10 +1,11 @@
 /** `bootrelay report`: one HTML file for a reviewer, of one thing or of two that are compared. */
 import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { UsageError } from '../errors.ts';
 import { hasErrors } from '../findings.ts';
 import { configurationFailed, uniqueFindings } from '../host/platforms.ts';
 import { withProgress } from '../host/progress.ts';
-import { type CommandResult, UsageError } from '../host/result.ts';
+import type { CommandResult } from '../host/result.ts';
 import { locate, sideAt } from '../host/sides.ts';
 import { forget, remember, withWorkDirectory } from '../host/temporary.ts';
 import { compareSides } from '../review/compare.ts';

@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { busyboxPath } from '../check/programs.ts';
+import { ToolError } from '../errors.ts';
 import { type BootPlan, type FileNeed, needsOfPlan, type ProgramNeed } from '../plan/boot-plan.ts';
 import { skeletonDirectory } from '../plan/steps/make-skeleton-root.ts';
 import type { RenderedTree } from '../render/tree.ts';
@@ -14,7 +15,7 @@ import type { Kernel } from '../sysroot/kernel.ts';
 import { unwinderFor, withOpenedLibraries } from '../sysroot/opened-libraries.ts';
 import { fileInSysroot, mergeUsr } from '../sysroot/paths.ts';
 import { lddtreeArgs } from '../tools/lddtree.ts';
-import { ToolError } from '../tools/programs.ts';
+
 import { run } from '../tools/run.ts';
 import { sha256OfFile } from '../tools/sha256.ts';
 import { completeEntries, type Entry, type Part } from './entries.ts';

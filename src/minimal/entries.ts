@@ -1,5 +1,5 @@
 /** The files of the minimal initrd as data, and as mtree(5) text. */
-import { ToolError } from '../tools/programs.ts';
+import { ToolError } from '../errors.ts';
 
 /** What an entry is there for; the size table adds up by it. */
 export const parts = [

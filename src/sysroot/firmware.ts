@@ -3,10 +3,11 @@ import { existsSync, readdirSync } from 'node:fs';
 import { posix } from 'node:path';
 import { placeOf } from '../config/place.ts';
 import type { PlatformConfig } from '../config/validate.ts';
+import { FailedToolError } from '../errors.ts';
 import { type Finding, finding } from '../findings.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { showModulesArgs } from '../tools/modprobe.ts';
-import { FailedToolError } from '../tools/programs.ts';
+
 import { run } from '../tools/run.ts';
 import { type Kernel, moduleNameOfPath } from './kernel.ts';
 import { fileOfModule, loadedModules, placeOfModule } from './loaded-modules.ts';

@@ -2,9 +2,9 @@
  * Libraries that programs open at run time (dlopen): no ELF header names them, but the note section .note.dlopen does
  * (the UAPI Group's "ELF Dlopen Metadata for ELF files").
  */
-
 import { readFileSync } from 'node:fs';
-import { ToolError } from '../tools/programs.ts';
+import { ToolError } from '../errors.ts';
+
 import { sectionsOf } from './elf.ts';
 import { fileInSysroot } from './paths.ts';
 

@@ -3,8 +3,9 @@
  * Not by the runner of run.ts: nothing else may happen in between, and every `render` would load it for this one call.
  */
 import { spawnSync } from 'node:child_process';
+import { ToolError } from '../errors.ts';
 import { environmentOf } from './environment.ts';
-import { findProgram, ToolError } from './programs.ts';
+import { findProgram } from './programs.ts';
 
 /** The number of renameat2, by Node's name of the architecture: asm/unistd.h of the kernel. */
 const systemCalls: Readonly<Record<string, number>> = { x64: 316, arm64: 276 };

@@ -1,8 +1,9 @@
 /** git(1), as far as two revisions of a platform file are read. */
 import { posix } from 'node:path';
 import { execaSync } from 'execa';
+import { RevisionError, ToolError } from '../errors.ts';
 import { environmentOf } from './environment.ts';
-import { findProgram, ToolError } from './programs.ts';
+import { findProgram } from './programs.ts';
 
 interface Answer {
   readonly failed: boolean;
@@ -22,11 +23,6 @@ function ask(args: readonly string[], input = ''): Answer {
   } as const;
   const { failed, stdout, stderr } = execaSync(file, [...prefix, ...args], options);
   return { failed, stdout, words: new TextDecoder().decode(stderr).trim() };
-}
-
-/** A revision that is not there. */
-export class RevisionError extends Error {
-  override readonly name = 'RevisionError';
 }
 
 /** Throws ToolError where git is not installed or does not answer here, RevisionError where it has no such revision. */
