@@ -2,7 +2,8 @@
 /** argv -> a lazily imported command -> an exit code. */
 import yargs, { type Argv } from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { type Command, commands, usageOf } from './command-line.ts';
+import { type Command, usageOf } from './command.ts';
+import { commands } from './command-line.ts';
 import { EndingError, type ExitCode } from './errors.ts';
 import type { CommandResult } from './host/result.ts';
 
@@ -52,7 +53,7 @@ async function completeNames(): Promise<boolean> {
   const asked = process.argv.indexOf('--get-yargs-completions');
   if (asked < 0) return false;
   const { printNames } = await import('./commands/completion.ts');
-  return printNames(process.argv.slice(asked + 1));
+  return printNames(process.argv.slice(asked + 1), commands);
 }
 
 async function parse(): Promise<void> {

@@ -11,7 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { commands, usageOf } from '../../src/command-line.ts';
+import { usageOf } from '../../src/command.ts';
+import { commands } from '../../src/command-line.ts';
 import { exitCodes } from '../../src/errors.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
