@@ -3,8 +3,9 @@ import { type Place, placeOf, placeOfEntry } from '../config/place.ts';
 import { FailedToolError } from '../errors.ts';
 import { type Finding, finding } from '../findings.ts';
 import { needsOfPlan } from '../plan/boot-plan.ts';
+import { busyboxPath } from '../sysroot/applets.ts';
 import { extraElfPrograms } from '../sysroot/extra-programs.ts';
-import { withLibraries } from '../sysroot/libraries.ts';
+import { type WithLibraries, withLibraries } from '../sysroot/libraries.ts';
 import { fileInSysroot } from '../sysroot/paths.ts';
 import { lddtreeTreeArgs } from '../tools/lddtree.ts';
 import { run } from '../tools/run.ts';
@@ -33,9 +34,10 @@ export const libraryChecks = [
 
 /** Programs of the plan that are there, and those of Initrd.ExtraFiles. */
 function programsOf({ config, plan, sysroot }: Known<'sysroot'>) {
-  const planned = needsOfPlan(plan).programs.flatMap((need) =>
+  const ofPlan = needsOfPlan(plan).programs.flatMap((need) =>
     'program' in need ? [{ program: need.program, place: placeOf(config, need.because) }] : [],
   );
+  const planned = [...ofPlan, { program: busyboxPath, place: placeOf(config) }];
   const extra = extraElfPrograms(sysroot, config.settings.Initrd.ExtraFiles).map(({ real, index }) => ({
     program: real,
     place: placeOfEntry(config, 'Initrd.ExtraFiles', index),
@@ -70,14 +72,25 @@ async function checkLinked(data: Known<'sysroot'>): Promise<readonly Finding[]> 
 async function checkOpened(data: Known<'sysroot'>): Promise<readonly Finding[]> {
   const { present, extra } = programsOf(data);
   const programs = [...present, ...extra];
-  const { problems } = await withLibraries(
-    data.sysroot,
-    programs.map(({ program }) => program),
-  );
+  const { problems } = await openedBy(data.sysroot, [...new Set(programs.map(({ program }) => program))]);
   return problems.map(({ kind, program, message }) => {
     const place = programs.find((other) => other.program === program)?.place ?? placeOf(data.config);
     return finding(kind, message, place);
   });
+}
+
+/** lddtree says of one file that it cannot be read, and does not always name it. */
+async function openedBy(
+  sysroot: string,
+  programs: readonly string[],
+): Promise<Pick<WithLibraries, 'problems'>> {
+  try {
+    return await withLibraries(sysroot, programs);
+  } catch (error) {
+    if (!(error instanceof FailedToolError)) throw error;
+    const message = `a program or library of the sysroot cannot be read: ${error.words}`;
+    return { problems: [{ kind: 'file-damaged', program: '', message }] };
+  }
 }
 
 async function askFor(need: Program, sysroot: string): Promise<Asked> {

@@ -7,7 +7,7 @@ import { type Checked, runChecks, systemLacks } from '../check/run-checks.ts';
 import { readSystem } from '../check/system.ts';
 import { placeOf } from '../config/place.ts';
 import type { PlatformConfig } from '../config/validate.ts';
-import { FailedToolError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { allowableKinds, type Finding, type FindingKind, finding, hasErrors } from '../findings.ts';
 import { type PlannedPlatform, planPlatforms } from '../host/platforms.ts';
 import { withProgress } from '../host/progress.ts';
@@ -192,14 +192,8 @@ async function measure(data: Given, checked: Checked, work: string): Promise<Mea
   const { config, plan, system, sysroot, kernel } = data;
   if (!system) return {};
   if (sysroot === undefined || !kernel || systemLacks(checked)) return { problem: notMeasured(config) };
-  try {
-    const { manifest } = await buildMinimalInitrd({ config, plan, sysroot, kernel, work });
-    return { size: manifest.initrd.size };
-  } catch (error) {
-    if (!(error instanceof FailedToolError)) throw error;
-    const message = `the minimal initrd cannot be built from this sysroot: ${error.words}`;
-    return { problem: finding('file-damaged', message, placeOf(config)) };
-  }
+  const { manifest } = await buildMinimalInitrd({ config, plan, sysroot, kernel, work });
+  return { size: manifest.initrd.size };
 }
 
 function notMeasured(config: PlatformConfig): Finding {
