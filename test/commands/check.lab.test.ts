@@ -196,13 +196,13 @@ const cases: Readonly<Record<string, Case>> = {
     finding: /error: Initrd\.ExtraFiles: test: the sysroot must have \/usr\/bin\/none$/,
   },
   'extra file in the place of one of ours': {
-    text: (text) => text.replace('SizeBudget=16M', 'ExtraFiles=/dev/null\nSizeBudget=16M'),
+    text: (text) => text.replace('SizeBudget=16M', 'ExtraFiles=/dev/console\nSizeBudget=16M'),
     sysroot: (sysroot) => {
       mkdirSync(sysroot.path('dev'), { recursive: true });
-      writeFileSync(sysroot.path('dev/null'), '');
+      writeFileSync(sysroot.path('dev/console'), '');
     },
     at: 'SizeBudget=',
-    finding: /error: Initrd\.ExtraFiles: test: \/dev\/null is where bootrelay puts a file of its own$/,
+    finding: /error: Initrd\.ExtraFiles: test: \/dev\/console is where bootrelay puts a file of its own$/,
   },
   'busybox that tells of no applets': {
     sysroot: (sysroot) => sysroot.edit('usr/bin/busybox', (text) => text.replace('\0sh\0', '\0xx\0')),
