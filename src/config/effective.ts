@@ -1,5 +1,5 @@
 /** The effective settings as texts, the way a platform file would give them. */
-import { type SettingRow, settingRows } from './settings.ts';
+import { type PlatformSettings, type SettingRow, settingRows } from './settings.ts';
 import type { PlatformConfig } from './validate.ts';
 
 export interface EffectiveSetting {
@@ -10,13 +10,18 @@ export interface EffectiveSetting {
 
 /** Every setting but Extends, which has done its work. */
 export function effectiveSettings(config: PlatformConfig): readonly EffectiveSetting[] {
-  const values = config.settings as unknown as Record<string, Record<string, unknown>>;
   return settingRows
     .filter(({ name }) => name !== 'Platform.Extends')
     .map((row) => ({
       row,
-      values: asTexts(row.name === 'Platform.Name' ? config.name : values[row.section]?.[row.key], row),
+      values: row.name === 'Platform.Name' ? [config.name] : writtenValues(config.settings, row),
     }));
+}
+
+/** The values of one setting: none where it is unset, several for a list. */
+export function writtenValues(settings: PlatformSettings, row: SettingRow): readonly string[] {
+  const values = settings as unknown as Record<string, Record<string, unknown>>;
+  return asTexts(values[row.section]?.[row.key], row);
 }
 
 function asTexts(value: unknown, row: SettingRow): readonly string[] {

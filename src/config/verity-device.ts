@@ -15,6 +15,9 @@ export function makesTable(tool: VerityTool): boolean {
   return tool === 'dm-create' || tool === 'dmsetup';
 }
 
+/** What systemd calls it (systemd-veritysetup-generator(8)); a boot entry may name it although the platform has no verity. */
+export const usualVerityDevice = '/dev/mapper/usr';
+
 export function verityDevicePath(settings: PlatformSettings): string {
   return `/dev/mapper/${settings.Verity.Name}`;
 }

@@ -1,5 +1,6 @@
 /** Every setting with its value and where it was set; what is not set can be left out. */
-import { settingRows } from '../config/settings.ts';
+import { fullHelp } from '../config/setting.ts';
+import { findSettingNamed } from '../config/settings.ts';
 import type { SettingChange } from '../review/compare-settings.ts';
 import type { SideSetting } from '../review/side.ts';
 import { type Html, html } from './html.ts';
@@ -31,7 +32,8 @@ ${[...settings].map(([name, setting]) =>
 const onlySet = html`<p class="filter" hidden><label><input type="checkbox" data-hides="default"> only what is set</label></p>`;
 
 function formatRow(name: string, { values, where }: SideSetting, change: SettingChange | undefined): Html {
-  const help = settingRows.find((row) => row.name === name)?.setting.help;
+  const row = findSettingNamed(name);
+  const help = row && fullHelp(row.setting);
   const classes = [where === 'default' && 'default', change && 'changed'].filter(Boolean).join(' ');
   return html`<tr class="${classes}"><th scope="row" title="${help}">${name}</th><td>${formatValues(values)}${
     change &&

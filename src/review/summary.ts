@@ -1,5 +1,6 @@
 /** A comparison in a few sentences: what a reviewer must see first. */
 
+import { findSettingNamed } from '../config/settings.ts';
 import { checkUsrPaths } from '../render/full-initrd.ts';
 import { moduleNameOfPath } from '../sysroot/kernel.ts';
 import { formatBytes } from '../text/bytes.ts';
@@ -110,9 +111,6 @@ function settingPoints({ settings }: Comparison): readonly Point[] {
   });
 }
 
-/** Lists whose entries bring drivers: one that is gone may be a machine that no longer boots. */
-const driverLists: readonly string[] = ['Modules.Modules', 'Modules.ModuleDirectories', 'Devices.Require'];
-
 /** Of a list only what went and came. */
 function listPoint({ setting, old, new: fresh }: SettingChange): Point {
   const gone = old.values.filter((value) => !fresh.values.includes(value));
@@ -124,7 +122,7 @@ function listPoint({ setting, old, new: fresh }: SettingChange): Point {
   ];
   const place = fresh.where === undefined ? [] : [` (${shorten(fresh.where)})`];
   return {
-    warns: gone.length > 0 && driverLists.includes(setting),
+    warns: gone.length > 0 && findSettingNamed(setting)?.setting.listsDrivers === true,
     parts: [...say`setting: ${setting}`, ...changes, ...place],
   };
 }

@@ -199,7 +199,7 @@ const bad: readonly (readonly [string, string, string])[] = [
   [
     'where error correction would be',
     `${device}[Verity]\nFecOffset=4096\n`,
-    'p/test.ini:4: warning: Verity.FecOffset: has no effect with no Verity.FecDevice',
+    'p/test.ini:4: warning: Verity.FecOffset: has no effect without Verity.FecDevice',
   ],
   [
     'a module with something behind it that is no parameter',

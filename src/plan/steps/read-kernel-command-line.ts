@@ -1,7 +1,7 @@
 import { dropped, mountedOptions, mountOptionsOf, type OptionUse } from '../../config/mount-options.ts';
 import type { PlatformSettings } from '../../config/settings.ts';
 import type { PlatformConfig } from '../../config/validate.ts';
-import { verityDevicePath } from '../../config/verity-device.ts';
+import { usualVerityDevice, verityDevicePath } from '../../config/verity-device.ts';
 import type { Step } from '../boot-plan.ts';
 import { applets, nothing, programs } from '../needs.ts';
 
@@ -99,7 +99,7 @@ export function readKernelCommandLine(config: PlatformConfig): Step<CommandLineD
       readsRootHash: readsRootHash(config.settings),
       separateHash,
       corrects,
-      verityDevice: verityDevicePath(config.settings),
+      verityDevice: verity ? verityDevicePath(config.settings) : usualVerityDevice,
       allowedOptions: optionsOf('command line'),
       droppedOptions: optionsOf(...dropped),
       usrOptions: mountedOptions(Usr.FileSystem, Usr.Options),
