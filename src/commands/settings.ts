@@ -1,5 +1,6 @@
 /** `bootrelay settings`: the reference of all settings; docs/settings.md is its output. */
-import { defaultTexts, fullHelp, isList } from '../config/setting.ts';
+import { formatOnlyWith } from '../config/only-with.ts';
+import { defaultTexts, isList } from '../config/setting.ts';
 import { type SettingRow, sectionNames, settingRows } from '../config/settings.ts';
 import type { CommandResult } from '../host/result.ts';
 
@@ -10,7 +11,8 @@ export async function settings(): Promise<CommandResult> {
     type: setting.type.name,
     list: isList(setting),
     default: defaultTexts(setting).join(' '),
-    help: fullHelp(setting),
+    help: setting.help,
+    onlyWith: formatOnlyWith(setting.onlyWith ?? []),
     since: setting.since,
   }));
   return {
@@ -48,6 +50,11 @@ function formatSection(section: string): string {
 export function formatSetting({ key, setting }: SettingRow): string {
   const type = isList(setting) ? `list of ${setting.type.name}` : setting.type.name;
   const value = defaultTexts(setting).join(' ');
-  const shown = value === '' ? 'none' : `\`${value}\``;
-  return `### ${key}=\n\n${fullHelp(setting)}\n\nType: ${type.replaceAll('|', '\\|')}. Default: ${shown}. Since ${setting.since}.\n`;
+  const facts = [
+    `Type: ${type.replaceAll('|', '\\|')}.`,
+    `Default: ${value === '' ? 'none' : `\`${value}\``}.`,
+    formatOnlyWith(setting.onlyWith ?? []),
+    `Since ${setting.since}.`,
+  ];
+  return `### ${key}=\n\n${setting.help}\n\n${facts.filter(Boolean).join(' ')}\n`;
 }

@@ -79,16 +79,15 @@ export function formatRemedy(condition: Condition): string | undefined {
 
 /** A sentence for the reference; an empty text where the setting counts always. */
 export function formatOnlyWith(onlyWith: OnlyWith): string {
-  if (onlyWith.length === 0) return '';
   const parts = onlyWith.map((conditions) => conditions.map(formatCondition).join(' or '));
-  return `Counts only ${parts.join(', and ')}.`;
+  const last = parts.pop();
+  return last === undefined ? '' : `Counts only ${[parts.join(', '), last].filter(Boolean).join(', and ')}.`;
 }
 
 function formatCondition(condition: Condition): string {
   const { setting } = condition;
-  if ('set' in condition)
-    return condition.set ? `where \`${setting}=\` is set` : `where \`${setting}=\` is not set`;
+  if ('set' in condition) return `${condition.set ? 'with' : 'without'} a \`${setting}\``;
   const [first = '', ...more] = 'is' in condition ? condition.is : condition.isNot;
   const values = [`\`${setting}=${first}\``, ...more.map((value) => `\`${value}\``)].join(' or ');
-  return 'is' in condition ? `with ${values}` : `not with ${values}`;
+  return 'is' in condition ? `with ${values}` : `without ${values}`;
 }
