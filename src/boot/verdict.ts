@@ -1,7 +1,7 @@
 /** Did a boot do what it should? Decided from what was seen, and from what the booted system reported. */
 
 import type { PlatformConfig } from '../config/validate.ts';
-import { formatDevice } from '../config/value-types.ts';
+import { formatDevice } from '../config/value-types/devices.ts';
 import {
   type Goal,
   type goals,

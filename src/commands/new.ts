@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { type FileReader, splitOverride } from '../config/layers.ts';
 import { loadPlatform } from '../config/load.ts';
-import { findSetting, type SettingName, type SettingRow } from '../config/settings.ts';
+import { findSetting, findSettingNamed, type SettingName, type SettingRow } from '../config/settings.ts';
 import { type Answers, formatPlatformFile } from '../config/write-platform.ts';
 import { hasErrors } from '../findings.ts';
 import { createFileReader } from '../host/files.ts';
@@ -166,6 +166,5 @@ function readOne(question: Question, usual: string, answer: string, output: Node
 }
 
 function rowOf(setting: SettingName): SettingRow {
-  const [section = '', key = ''] = setting.split('.');
-  return findSetting(section, key) as SettingRow;
+  return findSettingNamed(setting) as SettingRow;
 }

@@ -1,6 +1,6 @@
 /** What a row of the table of settings says: all that is known of one setting, but for its name. */
 import { formatOnlyWith, type OnlyWith } from './only-with.ts';
-import type { ValueType } from './value-types.ts';
+import type { ValueType } from './value-types/value-type.ts';
 
 /** A text for a setting with one value, several for one that can be repeated, none for one that may be unset. */
 export type Default = string | readonly string[] | undefined;

@@ -1,7 +1,7 @@
 /** What the settings of [Verity] and the device of /usr demand of one another. */
 import type { Rule, Violation } from './rule.ts';
 import type { SettingName } from './settings.ts';
-import { formatDevice } from './value-types.ts';
+import { formatDevice } from './value-types/devices.ts';
 import { makesTable, verityDevicePath, verityTool } from './verity-device.ts';
 
 const dataDeviceIsNamed: Rule = ({ settings: { Usr, Verity }, settings }) => {

@@ -1,7 +1,10 @@
 /** [Devices]: how stage 1 finds devices, and which hardware must be driven. */
 import { is } from '../only-with.ts';
 import { setting } from '../setting.ts';
-import { choice, deviceIdentifiers, hardware, timeSpan } from '../value-types.ts';
+import { deviceIdentifiers } from '../value-types/devices.ts';
+import { hardware } from '../value-types/names.ts';
+import { timeSpan } from '../value-types/times.ts';
+import { choice } from '../value-types/value-type.ts';
 
 export const devices = {
   Timeout: setting({

@@ -1,7 +1,9 @@
 /** [Emergency]: what happens when a boot fails. */
 import { is } from '../only-with.ts';
 import { setting } from '../setting.ts';
-import { boolean, choice, passwordHash, timeSpan, wholeSeconds } from '../value-types.ts';
+import { passwordHash } from '../value-types/hashes.ts';
+import { timeSpan, wholeSeconds } from '../value-types/times.ts';
+import { boolean, choice } from '../value-types/value-type.ts';
 
 export const emergency = {
   Action: setting({

@@ -1,8 +1,10 @@
 /** [FullInitrd]: where the full initrd comes from, and what it is like. */
 import { either, is, isNot } from '../only-with.ts';
 import { setting } from '../setting.ts';
-import { account, unitName, unitSetting } from '../unit-types.ts';
-import { boolean, choice, imageBlockSize, memorySize, plainPath, size, usrPath } from '../value-types.ts';
+import { plainPath, usrPath } from '../value-types/paths.ts';
+import { imageBlockSize, memorySize, size } from '../value-types/sizes.ts';
+import { account, unitName, unitSetting } from '../value-types/units.ts';
+import { boolean, choice } from '../value-types/value-type.ts';
 
 const inImage = is('FullInitrd.Source', 'image', 'thin');
 const fromUsr = is('FullInitrd.Source', 'usr');

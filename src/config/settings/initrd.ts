@@ -1,7 +1,9 @@
 /** [Initrd]: the minimal initrd: its form, how it is compressed, what else is in it. */
 import { is, isNot } from '../only-with.ts';
 import { setting } from '../setting.ts';
-import { choice, integer, plainPath, size } from '../value-types.ts';
+import { plainPath } from '../value-types/paths.ts';
+import { size } from '../value-types/sizes.ts';
+import { choice, integer } from '../value-types/value-type.ts';
 
 export const initrd = {
   Init: setting({

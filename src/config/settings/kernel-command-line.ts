@@ -1,7 +1,8 @@
 /** [KernelCommandLine]: the names of parameters, and which count. */
 import { either, is, isSet, isUnset } from '../only-with.ts';
 import { setting } from '../setting.ts';
-import { boolean, parameterName } from '../value-types.ts';
+import { parameterName } from '../value-types/names.ts';
+import { boolean } from '../value-types/value-type.ts';
 
 const override = is('KernelCommandLine.Override', 'yes');
 const verity = is('Verity.Verity', 'required');

@@ -1,7 +1,8 @@
 /** [Modules]: kernel modules of stage 1. */
 import { is } from '../only-with.ts';
 import { setting } from '../setting.ts';
-import { choice, moduleDirectory, moduleName } from '../value-types.ts';
+import { moduleDirectory, moduleName } from '../value-types/names.ts';
+import { choice } from '../value-types/value-type.ts';
 
 export const modules = {
   Load: setting({

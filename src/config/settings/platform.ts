@@ -1,6 +1,7 @@
 /** [Platform]: which machine a platform file is for, and what it starts from. */
 import { setting } from '../setting.ts';
-import { choice, platformName, text } from '../value-types.ts';
+import { platformName } from '../value-types/names.ts';
+import { choice, text } from '../value-types/value-type.ts';
 
 export const platform = {
   Name: setting({

@@ -1,6 +1,8 @@
 /** [Usr]: the partition of /usr, and how it is mounted. */
 import { setting } from '../setting.ts';
-import { choice, device, mountOptions } from '../value-types.ts';
+import { device } from '../value-types/devices.ts';
+import { mountOptions } from '../value-types/names.ts';
+import { choice } from '../value-types/value-type.ts';
 
 export const usr = {
   Device: setting({

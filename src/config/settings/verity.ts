@@ -1,17 +1,12 @@
 /** [Verity]: dm-verity over /usr. */
 import { is, isSet } from '../only-with.ts';
 import { others, setting } from '../setting.ts';
-import {
-  blockBytes,
-  blockOffset,
-  boolean,
-  choice,
-  device,
-  deviceMapperName,
-  integer,
-  plainPath,
-  rootHash,
-} from '../value-types.ts';
+import { device } from '../value-types/devices.ts';
+import { rootHash } from '../value-types/hashes.ts';
+import { deviceMapperName } from '../value-types/names.ts';
+import { plainPath } from '../value-types/paths.ts';
+import { blockBytes, blockOffset } from '../value-types/sizes.ts';
+import { boolean, choice, integer } from '../value-types/value-type.ts';
 
 const required = is('Verity.Verity', 'required');
 

@@ -1,5 +1,5 @@
 import type { PlatformConfig } from '../../config/validate.ts';
-import { type DeviceIdentifier, formatDevice } from '../../config/value-types.ts';
+import { type DeviceIdentifier, formatDevice } from '../../config/value-types/devices.ts';
 import type { Step } from '../boot-plan.ts';
 import { applets, asks, nothing, options, programs } from '../needs.ts';
 import { variable } from '../values.ts';

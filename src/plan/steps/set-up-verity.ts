@@ -1,6 +1,6 @@
 import type { PlatformSettings } from '../../config/settings.ts';
 import type { PlatformConfig } from '../../config/validate.ts';
-import { formatDevice } from '../../config/value-types.ts';
+import { formatDevice } from '../../config/value-types/devices.ts';
 import { makesTable, type VerityTool, verityDevicePath, verityTool } from '../../config/verity-device.ts';
 import type { ProgramNeed, Step } from '../boot-plan.ts';
 import { applets, asks, hashAccelerator, nothing, options, programs } from '../needs.ts';

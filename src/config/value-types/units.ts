@@ -1,5 +1,5 @@
 /** Types of values that end up in units and account files of a full initrd. */
-import { pattern, type ValueType } from './value-types.ts';
+import { pattern, type ValueType } from './value-type.ts';
 
 export const unitName = pattern(
   'unit',
