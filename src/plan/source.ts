@@ -4,7 +4,7 @@ import { commandLineOrigin } from '../config/layers.ts';
 import type { SettingName } from '../config/settings.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import type { Origin } from '../findings.ts';
-import type { Sourced } from './boot-plan.ts';
+import type { Sourced, Variable } from './step.ts';
 
 /** A file's name relative to the directory of the platform file. */
 export function relativeToPlatform(config: PlatformConfig, file: string): string {
@@ -24,4 +24,14 @@ export function sourceOf(config: PlatformConfig, setting: SettingName): string {
 /** A value of the setting, or one derived from it, with its source. */
 export function sourced<T>(config: PlatformConfig, setting: SettingName, value: T): Sourced<T> {
   return { value, setting, where: sourceOf(config, setting) };
+}
+
+/** A setting's value under its name in the rendered text; an empty text where nothing is set. */
+export function variable(
+  config: PlatformConfig,
+  name: string,
+  setting: SettingName,
+  value: string | number | undefined,
+): Variable {
+  return { variable: name, ...sourced(config, setting, value ?? '') };
 }

@@ -50,7 +50,7 @@ const stepSchema = v.looseObject({
       where: v.string(),
     }),
   ),
-  failures: v.array(v.picklist(Object.keys(reasons) as ReasonName[])),
+  reasons: v.array(v.picklist(Object.keys(reasons) as ReasonName[])),
 });
 
 /** As much of a plan as is shown. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { type BootPlan, checkPlan, needsOfPlan, type Step } from '../../src/plan/boot-plan.ts';
+import { type BootPlan, needsOfPlan, type Step } from '../../src/plan/boot-plan.ts';
+import { checkPlan } from '../../src/plan/check-plan.ts';
 import { reasons } from '../../src/plan/reasons.ts';
 import { plan } from '../config/platform-files.ts';
 
@@ -110,13 +111,13 @@ describe('a plan is refused', () => {
     );
   });
 
-  test('without what gives a value that a step takes', () => {
+  test('without what gives a value that a step reads', () => {
     const steps = all.steps.map((step) => ({
       ...step,
-      leaves: step.leaves.filter((name) => name !== 'usr_partition'),
+      writes: step.writes.filter((name) => name !== 'usr_partition'),
     }));
     expect(() => checkPlan(withSteps(steps))).toThrow(
-      'set-up-verity takes usr_partition, which no setting and no earlier step gives',
+      'set-up-verity reads usr_partition, which no setting and no earlier step gives',
     );
   });
 

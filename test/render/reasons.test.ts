@@ -17,7 +17,7 @@ test.each(platformNames)('%s: what a step says can go wrong is what its text sto
       // systemd mounts the kernel's file systems itself.
       plan.form === 'systemd' && step.name === 'mount-kernel-filesystems'
         ? expect.anything()
-        : [...step.failures].sort(),
+        : [...step.reasons].sort(),
     );
   }
 });

@@ -1,13 +1,18 @@
 import type { PlatformSettings } from '../../config/settings.ts';
-import type { PlatformConfig } from '../../config/validate.ts';
-import type { Step } from '../boot-plan.ts';
-import { applets, nothing } from '../needs.ts';
+import { applets } from '../needs.ts';
 import { sourceOf } from '../source.ts';
-import { noValues } from '../values.ts';
+import { defineStep, type Said } from '../step.ts';
 
-export interface CarryOverData {
-  readonly paths: readonly string[];
+export interface CarryOverView {
+  readonly paths: readonly CarriedPath[];
   readonly where: string;
+}
+
+interface CarriedPath {
+  readonly path: string;
+  /** It is in another directory than /. */
+  readonly nested: boolean;
+  readonly directory: string;
 }
 
 /** True where anything is copied: a read-only full initrd cannot take it. */
@@ -15,18 +20,28 @@ export function carriesOver({ FullInitrd }: PlatformSettings): boolean {
   return (FullInitrd.Writable || FullInitrd.Source === 'usr') && FullInitrd.CarryOver.length > 0;
 }
 
-export function carryOver(config: PlatformConfig): Step<CarryOverData> {
-  const paths = config.settings.FullInitrd.CarryOver;
-  return {
-    name: 'carry-over',
-    explanation: [
-      `Copies ${paths.join(', ')} of the initramfs into the full initrd, where they exist: the boot loader may have put credentials and extensions there.`,
-    ],
-    needs: { ...nothing, programs: applets('cp', 'mkdir') },
-    uses: ['full initrd root', 'paths inside the full initrd'],
-    provides: ['carried paths'],
-    ...noValues,
-    failures: ['carry-over-failed'],
-    data: { paths, where: `FullInitrd.CarryOver (${sourceOf(config, 'FullInitrd.CarryOver')})` },
-  };
+export const carryOver = defineStep({
+  name: 'carry-over',
+  when: carriesOver,
+  plan(config): Said<CarryOverView> {
+    const paths = config.settings.FullInitrd.CarryOver;
+    return {
+      explanation: [
+        `Copies ${paths.join(', ')} of the initramfs into the full initrd, where they exist: the boot loader may have put credentials and extensions there.`,
+      ],
+      needs: { programs: applets('cp', 'mkdir') },
+      uses: ['full initrd root', 'paths inside the full initrd'],
+      provides: ['carried paths'],
+      reasons: ['carry-over-failed'],
+      view: {
+        paths: paths.map(placeOf),
+        where: `FullInitrd.CarryOver (${sourceOf(config, 'FullInitrd.CarryOver')})`,
+      },
+    };
+  },
+});
+
+function placeOf(path: string): CarriedPath {
+  const directory = path.slice(0, path.lastIndexOf('/'));
+  return { path, nested: directory !== '', directory };
 }
