@@ -1,5 +1,6 @@
 import type { PlatformSettings } from '../../config/settings.ts';
 import { applets } from '../needs.ts';
+import { onlyIf } from '../only-if.ts';
 import { sourceOf } from '../source.ts';
 import { defineStep, type Said } from '../step.ts';
 
@@ -25,16 +26,18 @@ export const carryOver = defineStep({
   when: carriesOver,
   plan(config): Said<CarryOverView> {
     const paths = config.settings.FullInitrd.CarryOver;
+    const copies = paths.map(placeOf);
+    const nested = copies.some((copy) => copy.nested);
     return {
       explanation: [
         `Copies ${paths.join(', ')} of the initramfs into the full initrd, where they exist: the boot loader may have put credentials and extensions there.`,
       ],
-      needs: { programs: applets('cp', 'mkdir') },
-      uses: ['full initrd root', 'paths inside the full initrd'],
+      needs: { programs: applets('cp', ...onlyIf(nested, 'mkdir')) },
+      uses: ['full initrd root', ...onlyIf(nested, 'paths inside the full initrd')],
       provides: ['carried paths'],
       reasons: ['carry-over-failed'],
       view: {
-        paths: paths.map(placeOf),
+        paths: copies,
         where: `FullInitrd.CarryOver (${sourceOf(config, 'FullInitrd.CarryOver')})`,
       },
     };

@@ -19,7 +19,7 @@ export const checkFullInitrd = defineStep({
         `Looks once more before there is no way back: ${FullInitrd.Init} of the full initrd, followed through its links inside it, must be a program that the kernel can start, with its interpreter or loader; and there must be an initrd-release, by which systemd knows that it is in an initrd.`,
       ],
       needs: { programs: applets('dd', 'od', 'readlink') },
-      uses: ['full initrd root', 'usr below full initrd'],
+      uses: ['kernel file systems', 'full initrd root', 'usr below full initrd'],
       provides: ['paths inside the full initrd', 'checked full initrd'],
       variables: [variable(config, 'full_init', 'FullInitrd.Init', FullInitrd.Init)],
       reads: ['full_init'],

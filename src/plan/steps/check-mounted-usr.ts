@@ -1,5 +1,6 @@
 import { mountedRoot, numbersItself } from '../../config/mount-options.ts';
 import { verityDevicePath } from '../../config/verity-device.ts';
+import { onlyIf } from '../only-if.ts';
 import { defineStep, type Said } from '../step.ts';
 
 export interface CheckMountedUsrView {
@@ -23,9 +24,9 @@ export const checkMountedUsr = defineStep({
       explanation: [
         `Requires that the kernel says the same of the mount: at /sysusr/usr is ${verity ? verityDevicePath(config.settings) : 'the partition'}, once, read-only, from ${mountedRoot(config.settings)} on, and no other device.`,
       ],
-      uses: ['mounted usr', 'usr device', ...(verity ? [] : (['data partition'] as const))],
+      uses: ['kernel file systems', 'mounted usr', 'usr device', ...onlyIf(!verity, 'data partition')],
       provides: ['mounts as the kernel has them'],
-      reads: verity ? [] : ['usr_partition'],
+      reads: onlyIf(!verity, 'usr_partition'),
       reasons: ['usr-not-as-verified'],
       view: {
         verity,

@@ -1,4 +1,5 @@
 import { applets, mountProgram, programs } from '../needs.ts';
+import { onlyIf } from '../only-if.ts';
 import { defineStep, type Said } from '../step.ts';
 import { usrMountUnit } from '../usr-mount.ts';
 
@@ -23,12 +24,8 @@ export const handOverUsr = defineStep({
       needs: {
         programs: [
           ...mountProgram(config.settings),
-          ...applets(
-            'mkdir',
-            ...(moves || systemd ? [] : ['umount']),
-            ...(moves && systemd ? ['sleep'] : []),
-          ),
-          ...(moves && systemd ? programs('/usr/bin/systemctl') : []),
+          ...applets('mkdir', ...onlyIf(!moves && !systemd, 'umount'), ...onlyIf(moves && systemd, 'sleep')),
+          ...programs(...onlyIf(moves && systemd, '/usr/bin/systemctl')),
         ],
       },
       uses: ['mounted usr', 'full initrd root'],

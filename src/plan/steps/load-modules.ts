@@ -1,5 +1,6 @@
 import type { ModuleNeed } from '../need.ts';
 import { applets, hashAccelerator } from '../needs.ts';
+import { onlyIf } from '../only-if.ts';
 import { defineStep, type Said } from '../step.ts';
 
 export interface LoadModulesView {
@@ -32,10 +33,10 @@ export const loadModules = defineStep({
         // First: the kernel checks the signature of each module behind it with it, and dm-verity uses it anyway.
         modules: [...(Verity.Verity === 'required' ? [hashAccelerator(config.settings)] : []), ...listed],
         moduleDirectories: coldplug ? ModuleDirectories : [],
-        programs: applets('insmod', ...(coldplug ? ['find', 'cat', 'sort'] : [])),
+        programs: applets('insmod', ...onlyIf(coldplug, 'find', 'cat', 'sort')),
       },
-      uses: ['kernel log', ...(coldplug ? (['kernel file systems'] as const) : [])],
-      provides: ['disk drivers', ...(coldplug ? (['drivers of new devices'] as const) : [])],
+      uses: ['kernel log', ...onlyIf(coldplug, 'kernel file systems')],
+      provides: ['disk drivers', ...onlyIf(coldplug, 'drivers of new devices')],
       reasons: ['module-refused'],
       view: { coldplug },
     };

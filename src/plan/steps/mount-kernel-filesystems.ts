@@ -43,10 +43,8 @@ export const mountKernelFileSystems = defineStep({
             : []),
           ...(systemd ? asks('Initrd.Init', options(...kernelOptionsOfSystemd)) : []),
         ],
-        // What every script of the systemd form uses, and what starts them.
-        programs: systemd
-          ? [...asks('Initrd.Init', programs(...systemdPrograms)), ...applets('sh', 'cat', 'env', 'mkdir')]
-          : applets('sh', 'env', 'mount'),
+        // What every script of the systemd form uses, and what starts it.
+        programs: applets('sh', 'env', systemd ? 'mkdir' : 'mount'),
         files: systemd ? systemdFiles : [],
         directories: ['/proc', '/sys', '/dev', '/run'],
         // Before devtmpfs is mounted: where the kernel opens /init's output, and where the first step logs.
@@ -58,7 +56,7 @@ export const mountKernelFileSystems = defineStep({
       provides: ['kernel file systems', 'kernel log'],
       reasons: systemd ? [] : ['kernel-fs-missing'],
       view: {},
-      systemd: { by: 'PID 1' },
+      systemd: { by: 'PID 1', starts: asks('Initrd.Init', programs(...systemdPrograms)) },
     };
   },
 });

@@ -43,7 +43,11 @@ export const mountUsr = defineStep({
         programs: onlyIf(Initrd.Init === 'shell', ...mountProgram(settings)),
         directories: [usrMountPoint],
       },
-      uses: ['usr device', ...onlyIf(KernelCommandLine.Override, 'command line values')],
+      uses: [
+        ...onlyIf(verity, 'kernel file systems'),
+        'usr device',
+        ...onlyIf(KernelCommandLine.Override, 'command line values'),
+      ],
       provides: ['mounted usr'],
       places: { 'mounted usr': usrMountPoint },
       variables,

@@ -22,7 +22,7 @@ export const setPanicTimeout = defineStep({
       explanation: [
         `Lets the machine restart ${PanicTimeout} s after a kernel panic, in stage 1 and later, where the kernel command line does not say when: a panic that stands still for ever would keep the boot loader from the other slot.`,
       ],
-      uses: ['kernel file systems'],
+      uses: ['kernel file systems', 'kernel log'],
       view: { timeout: sourced(config, 'Emergency.PanicTimeout', PanicTimeout) },
     };
   },

@@ -1,4 +1,5 @@
 import { applets, programs } from '../needs.ts';
+import { onlyIf } from '../only-if.ts';
 import { sourced } from '../source.ts';
 import { defineStep, type Said } from '../step.ts';
 import { carriesOver } from './carry-over.ts';
@@ -21,7 +22,7 @@ export const switchRoot = defineStep({
     const verity = Verity.Verity === 'required';
     const systemd = Initrd.Init === 'systemd';
     const image = FullInitrd.Source !== 'usr';
-    const carries = carriesOver(config.settings);
+    const dropsCredentials = !FullInitrd.CarryOver.includes(extraDirectory);
     return {
       explanation: [
         'Writes what happened to /run/bootrelay/handover, for the full initrd and the system.',
@@ -31,8 +32,9 @@ export const switchRoot = defineStep({
       ],
       needs: {
         programs: [
-          ...applets('mkdir', ...(systemd ? ['rm', 'umount'] : ['mount', 'switch_root'])),
-          ...(systemd ? programs('/usr/bin/systemctl') : []),
+          ...applets('mkdir', ...(systemd ? ['rm'] : ['mount', 'switch_root'])),
+          ...applets(...onlyIf(systemd && dropsCredentials, 'umount')),
+          ...programs(...onlyIf(systemd, '/usr/bin/systemctl')),
         ],
       },
       uses: [
@@ -40,21 +42,17 @@ export const switchRoot = defineStep({
         'full initrd root',
         'usr below full initrd',
         'checked full initrd',
-        ...(carries ? (['carried paths'] as const) : []),
+        ...onlyIf(carriesOver(config.settings), 'carried paths'),
       ],
       provides: ['running full initrd'],
       reads: [
         'usr_partition',
-        ...(verity && Verity.HashDevice ? ['hash_partition'] : []),
-        ...(verity ? ['root_hash'] : []),
-        ...(image ? ['image'] : []),
-        ...(systemd ? [] : ['full_init']),
+        ...onlyIf(verity && Verity.HashDevice, 'hash_partition'),
+        ...onlyIf(verity, 'root_hash'),
+        ...onlyIf(image, 'image'),
+        ...onlyIf(!systemd, 'full_init'),
       ],
-      reasons: [
-        ...(systemd ? (['release-missing'] as const) : []),
-        'run-unwritable',
-        ...(systemd ? [] : (['hand-over-failed'] as const)),
-      ],
+      reasons: [...onlyIf(systemd, 'release-missing'), 'run-unwritable', 'hand-over-failed'],
       view: {
         verity,
         separateHash: Verity.HashDevice !== undefined,
@@ -65,7 +63,7 @@ export const switchRoot = defineStep({
         by: 'script',
         enters: {
           init: sourced(config, 'FullInitrd.Init', FullInitrd.Init),
-          dropsCredentials: !FullInitrd.CarryOver.includes(extraDirectory),
+          dropsCredentials,
         },
       },
     };
