@@ -42,6 +42,7 @@ const stepSchema = v.looseObject({
   needs: needsSchema,
   uses: texts,
   provides: texts,
+  places: v.record(v.string(), v.string()),
   variables: v.array(
     v.object({
       variable: v.string(),

@@ -7,24 +7,6 @@ import { plan } from '../config/platform-files.ts';
 const names = (boot: BootPlan) => boot.steps.map(({ name }) => name);
 const all = plan();
 
-test('the steps of the default boot, in order', () => {
-  expect(names(all)).toEqual([
-    'mount-kernel-filesystems',
-    'set-panic-timeout',
-    'read-kernel-command-line',
-    'load-modules',
-    'find-usr-partition',
-    'set-up-verity',
-    'mount-usr',
-    'check-mounted-usr',
-    'mount-full-initrd',
-    'hand-over-usr',
-    'check-full-initrd',
-    'carry-over',
-    'switch-root',
-  ]);
-});
-
 test.each([
   ['set-up-verity', ['Verity.Verity=no']],
   ['set-panic-timeout', ['Emergency.Action=halt']],
