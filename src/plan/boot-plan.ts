@@ -1,6 +1,7 @@
 /** The boot plan: the ordered steps of stage 1 as plain data, before any text is rendered. */
 import type { ModuleNeed, Needs } from './need.ts';
 import type { ReasonName } from './reasons.ts';
+import type { Origins } from './source.ts';
 import type { Sourced, StepDefinition, StepPlan } from './step.ts';
 import type { StepName } from './steps.ts';
 
@@ -32,6 +33,8 @@ export interface BootPlan {
   readonly files: readonly string[];
   readonly steps: readonly Step[];
   readonly emergency: EmergencyPlan;
+  /** `Section.Key (where it was set)` by section and key, for the comments of the rendered text. */
+  readonly origins: Origins;
 }
 
 /** The step of a plan that a definition made; undefined where the plan has none. */

@@ -4,7 +4,7 @@ import type { BootPlan, Step } from './boot-plan.ts';
 import { checkPlan } from './check-plan.ts';
 import { emergencyNeeds, planEmergency } from './emergency.ts';
 import type { ProgramNeed } from './need.ts';
-import { relativeToPlatform } from './source.ts';
+import { originsOf, relativeToPlatform } from './source.ts';
 import { steps } from './steps.ts';
 
 /** The boot of one platform. `files` are those that the settings come from. Throws PlanError on a defect of ours. */
@@ -18,6 +18,7 @@ export function planBoot(config: PlatformConfig, files: readonly string[]): Boot
     files: files.map((file) => relativeToPlatform(config, file)),
     steps: withEmergency(stepsOf(config), emergencyNeeds(settings)),
     emergency: planEmergency(config),
+    origins: originsOf(config),
   };
   checkPlan(plan);
   return plan;

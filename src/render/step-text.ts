@@ -8,6 +8,11 @@ export function renderStep(step: Step, plan: BootPlan): string {
 }
 
 /** What a step does, once its name is in the log. */
-export function renderStepText({ name, view }: Step, { platform, form }: BootPlan): string {
-  return renderTemplate(`templates/steps/${name}`, { platform, systemd: form === 'systemd', ...view });
+export function renderStepText({ name, view }: Step, { platform, form, origins }: BootPlan): string {
+  return renderTemplate(`templates/steps/${name}`, {
+    platform,
+    systemd: form === 'systemd',
+    origins,
+    ...view,
+  });
 }

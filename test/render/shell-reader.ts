@@ -1,9 +1,10 @@
 /** What a shell script starts, sets and needs, read from its syntax tree. */
 import { type Command, forEachChild, parse, type SyntaxNode, type Word } from 'unbash';
+import { reasons } from '../../src/plan/reasons.ts';
 
 /** What dash and busybox sh do themselves, of what our texts use: nothing in a file system is started. */
 export const builtins: readonly string[] =
-  '. : [ break continue echo exec exit export kill printf read return set shift true unset wait'.split(' ');
+  '. [ break continue echo exec exit export kill printf read return set shift true unset wait'.split(' ');
 
 /** Programs and builtins that start what some of their words say: the place of the first of those words. */
 const starters: Readonly<Record<string, (words: readonly string[]) => number>> = {
@@ -175,7 +176,7 @@ class Reader implements ShellReading {
   private readStop(name: string, values: readonly string[]): void {
     const [first = '', second = ''] = values;
     if (first !== '' && (name === 'stop' || name === 'refuse')) this.stops.add(first);
-    if (name === 'set' && first === '--' && /^[a-z]+(-[a-z]+)+$/.test(second)) this.stops.add(second);
+    if (name === 'set' && first === '--' && second in reasons) this.stops.add(second);
   }
 
   /** A function's body counts where it is called. */

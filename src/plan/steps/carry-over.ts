@@ -1,12 +1,10 @@
 import type { PlatformSettings } from '../../config/settings.ts';
 import { applets } from '../needs.ts';
 import { onlyIf } from '../only-if.ts';
-import { sourceOf } from '../source.ts';
 import { defineStep, type Said } from '../step.ts';
 
 export interface CarryOverView {
   readonly paths: readonly CarriedPath[];
-  readonly where: string;
 }
 
 interface CarriedPath {
@@ -14,6 +12,9 @@ interface CarriedPath {
   /** It is in another directory than /. */
   readonly nested: boolean;
   readonly directory: string;
+  /** What is wrong where the full initrd has no such directory, or nothing can be copied. */
+  readonly noWay: string;
+  readonly notCopied: string;
 }
 
 /** True where anything is copied: a read-only full initrd cannot take it. */
@@ -36,15 +37,13 @@ export const carryOver = defineStep({
       uses: ['full initrd root', ...onlyIf(nested, 'paths inside the full initrd')],
       provides: ['carried paths'],
       reasons: ['carry-over-failed'],
-      view: {
-        paths: copies,
-        where: `FullInitrd.CarryOver (${sourceOf(config, 'FullInitrd.CarryOver')})`,
-      },
+      view: { paths: copies },
     };
   },
 });
 
 function placeOf(path: string): CarriedPath {
   const directory = path.slice(0, path.lastIndexOf('/'));
-  return { path, nested: directory !== '', directory };
+  const noWay = `${directory} of the full initrd leads from link to link`;
+  return { path, nested: directory !== '', directory, noWay, notCopied: `cannot copy ${path}` };
 }

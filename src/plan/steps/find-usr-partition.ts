@@ -5,7 +5,7 @@ import { applets, asks, options, programs } from '../needs.ts';
 import { onlyIf } from '../only-if.ts';
 import { variable } from '../source.ts';
 import { defineStep, type Said, type Variable } from '../step.ts';
-import { usrDeviceLink } from '../usr-mount.ts';
+import { usrDeviceLink, usrMountUnit } from '../usr-mount.ts';
 
 interface FindUsrPartitionView {
   /** Which kinds of device names this initrd understands. */
@@ -18,6 +18,7 @@ interface FindUsrPartitionView {
   readonly corrects: boolean;
   /** The link by which the mount unit of /usr finds a partition that is not known before. */
   readonly link: string | undefined;
+  readonly mountUnit: string;
   /** Devices appear one behind the other: a controller, then its disks. */
   readonly coldplug: boolean;
 }
@@ -113,6 +114,7 @@ function viewOf(settings: PlatformSettings): FindUsrPartitionView {
     separateHash: hash !== undefined,
     corrects: fec !== undefined,
     link: Verity.Verity === 'no' && Initrd.Init === 'systemd' ? usrDeviceLink : undefined,
+    mountUnit: usrMountUnit,
     coldplug: Modules.Load === 'coldplug',
   };
 }

@@ -4,7 +4,7 @@ import { verityDevicePath } from '../../config/verity-device.ts';
 import { applets, programs } from '../needs.ts';
 import { onlyIf } from '../only-if.ts';
 import { defineStep, type Said } from '../step.ts';
-import { usrMountDropIns } from '../usr-mount.ts';
+import { usrMountDropIns, usrMountUnit } from '../usr-mount.ts';
 
 interface KernelCommandLineView {
   readonly override: boolean;
@@ -20,6 +20,8 @@ interface KernelCommandLineView {
   /** What is wrong where there is no root hash. */
   readonly noRootHash: string;
   readonly separateHash: boolean;
+  /** The data device has a parameter of its own, which is read in the place of that of the /usr device. */
+  readonly readsDataDevice: boolean;
   readonly corrects: boolean;
   readonly verityDevice: string;
   /** Options that the kernel command line may set, and those that say nothing to the kernel. */
@@ -29,7 +31,7 @@ interface KernelCommandLineView {
   readonly usrOptions: string;
   readonly alwaysOptions: string;
   /** Where other mount options reach the mount unit of /usr; undefined where a script mounts it. */
-  readonly dropIn: { readonly directory: string; readonly file: string } | undefined;
+  readonly dropIn: { readonly unit: string; readonly directory: string } | undefined;
   readonly fileSystem: string;
 }
 
@@ -91,7 +93,7 @@ function viewOf(settings: PlatformSettings): KernelCommandLineView {
   const verity = Verity.Verity === 'required';
   const optionsOf = (...uses: readonly OptionUse[]) =>
     mountOptionsOf(Usr.FileSystem).flatMap(({ use, option }) => onlyIf(uses.includes(use), option));
-  const dropIn = { directory: usrMountDropIns, file: `${usrMountDropIns}/command-line.conf` };
+  const dropIn = { unit: usrMountUnit, directory: usrMountDropIns };
   return {
     override,
     parameters: {
@@ -104,6 +106,7 @@ function viewOf(settings: PlatformSettings): KernelCommandLineView {
     },
     readsRootHash: readsRootHash(settings),
     noRootHash: `${KernelCommandLine.RootHash}= is missing, empty or not hexadecimal`,
+    readsDataDevice: verity && Verity.DataDevice !== undefined,
     separateHash: verity && Verity.HashDevice !== undefined,
     corrects: verity && Verity.FecDevice !== undefined,
     verityDevice: verityDevicePath(settings),

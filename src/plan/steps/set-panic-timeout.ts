@@ -1,10 +1,9 @@
 import type { PlatformSettings } from '../../config/settings.ts';
-import { sourced } from '../source.ts';
-import { defineStep, type Said, type Sourced } from '../step.ts';
+import { defineStep, type Said } from '../step.ts';
 
 export interface PanicTimeoutView {
   /** Seconds. */
-  readonly timeout: Sourced<number>;
+  readonly timeout: number;
 }
 
 /** True where a panic must not be the end: another slot is to be tried. */
@@ -23,7 +22,7 @@ export const setPanicTimeout = defineStep({
         `Lets the machine restart ${PanicTimeout} s after a kernel panic, in stage 1 and later, where the kernel command line does not say when: a panic that stands still for ever would keep the boot loader from the other slot.`,
       ],
       uses: ['kernel file systems', 'kernel log'],
-      view: { timeout: sourced(config, 'Emergency.PanicTimeout', PanicTimeout) },
+      view: { timeout: PanicTimeout },
     };
   },
 });

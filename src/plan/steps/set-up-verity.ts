@@ -6,7 +6,7 @@ import type { KernelOptionNeed, Needs, ProgramNeed } from '../need.ts';
 import { applets, asks, hashAccelerator, options, programs } from '../needs.ts';
 import { onlyIf } from '../only-if.ts';
 import type { ReasonName } from '../reasons.ts';
-import { sourceOf, variable } from '../source.ts';
+import { variable } from '../source.ts';
 import { defineStep, type Said, type Variable } from '../step.ts';
 import { udevFiles, udevPrograms, udevUnit } from '../systemd.ts';
 
@@ -17,7 +17,6 @@ interface VerityView {
   readonly endOf: Readonly<Record<string, boolean>>;
   readonly hashOffset: number | 'auto';
   readonly fixedOffset: boolean;
-  readonly hashOffsetWhere: string;
   /** The hash tree is on a partition of its own, not behind the file system. */
   readonly separateHash: boolean;
   /** The value that names the partition of the hash tree. */
@@ -66,7 +65,7 @@ export const setUpVerity = defineStep({
         'root_hash',
       ],
       reasons: reasonsOf(settings),
-      view: viewOf(config),
+      view: viewOf(settings),
       systemd: {
         by: 'script',
         after: [udevUnit],
@@ -179,8 +178,7 @@ function reactionsOf({ OnCorruption, OnError }: PlatformSettings['Verity']): rea
   ];
 }
 
-function viewOf(config: PlatformConfig): VerityView {
-  const { settings } = config;
+function viewOf(settings: PlatformSettings): VerityView {
   const { Verity, Usr } = settings;
   const hashOffset = Verity.HashDevice && Verity.HashOffset === 'auto' ? 0 : Verity.HashOffset;
   const reactions = reactionsOf(Verity);
@@ -191,7 +189,6 @@ function viewOf(config: PlatformConfig): VerityView {
     endOf: { [Usr.FileSystem]: true },
     hashOffset,
     fixedOffset: hashOffset !== 'auto',
-    hashOffsetWhere: sourceOf(config, 'Verity.HashOffset'),
     separateHash: Verity.HashDevice !== undefined,
     hashPartition: Verity.HashDevice ? 'hash_partition' : 'usr_partition',
     opens: { [tool]: true },
