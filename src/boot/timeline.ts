@@ -1,4 +1,5 @@
 /** What a console log says of a boot: which steps, when, how it ended. */
+import { switchRoot } from '../plan/steps/switch-root.ts';
 import type { ConsoleLine } from './console.ts';
 
 export interface Milestone {
@@ -112,7 +113,7 @@ function stageOf(name: string, seen: Observation): Stage {
   const passed = (other: string) => seen.milestones.some((milestone) => milestone.name === other);
   if (name === 'init') return 'kernel';
   if (name === 'check-usr' || name === 'switch-to-system') return 'stage 2';
-  if (name !== 'systemd' || !passed('switch-root')) return 'stage 1';
+  if (name !== 'systemd' || !passed(switchRoot.name)) return 'stage 1';
   return passed('switch-to-system') ? 'system' : 'stage 2';
 }
 

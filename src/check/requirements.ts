@@ -4,14 +4,8 @@ import { join } from 'node:path';
 import { placeOf, placeOfEntry } from '../config/place.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, finding } from '../findings.ts';
-import {
-  type BootPlan,
-  canonicalModuleName,
-  type FileNeed,
-  type KernelOptionNeed,
-  type KernelVersionNeed,
-  needsOfPlan,
-} from '../plan/boot-plan.ts';
+import { type BootPlan, canonicalModuleName, needsOfPlan } from '../plan/boot-plan.ts';
+import type { FileNeed, KernelOptionNeed, KernelVersionNeed } from '../plan/need.ts';
 import { findDrivers } from '../sysroot/drivers.ts';
 import { checkExtraFiles } from '../sysroot/extra-files.ts';
 import { checkExtraPrograms } from '../sysroot/extra-programs.ts';

@@ -2,7 +2,8 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { busyboxPath } from '../check/programs.ts';
-import { type BootPlan, type FileNeed, needsOfPlan, type ProgramNeed } from '../plan/boot-plan.ts';
+import { type BootPlan, needsOfPlan } from '../plan/boot-plan.ts';
+import type { FileNeed, ProgramNeed } from '../plan/need.ts';
 import { skeletonDirectory } from '../plan/steps/make-skeleton-root.ts';
 import type { RenderedTree } from '../render/tree.ts';
 import { formatDrivers, resolveDrivers } from '../sysroot/drivers.ts';

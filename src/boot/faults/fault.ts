@@ -2,6 +2,7 @@
 import type { PlatformSettings } from '../../config/settings.ts';
 import type { TreeEntry } from '../../initrd/tree.ts';
 import type { ReasonName } from '../../plan/reasons.ts';
+import type { StepName } from '../../plan/steps.ts';
 import type { DiskBus } from '../../tools/qemu.ts';
 import type { Place } from './places.ts';
 
@@ -13,7 +14,7 @@ export type CommandLineFault = (sound: string, names: ParameterNames, rootHash: 
 
 /** A moment of the boot: so many seconds after a step begins. */
 export interface Moment {
-  readonly step: string;
+  readonly step: StepName;
   readonly seconds: number;
 }
 
@@ -82,7 +83,7 @@ export function reasonForPc({ needsPc, bus, firmware, memory, disks = [] }: Faul
 /** How a boot must end. */
 export type Ending =
   /** A step stops it with a reason, and where told the kernel says these words before. */
-  | { readonly step: string; readonly reason: ReasonName; readonly because?: string }
+  | { readonly step: StepName; readonly reason: ReasonName; readonly because?: string }
   /** It stops with one of these, whichever comes first. */
   | { readonly reasons: readonly ReasonName[] }
   /** The kernel ends it, in these words; where told once the verified /usr was handed over. */
@@ -91,7 +92,7 @@ export type Ending =
   | { readonly handOver: 'verified' };
 
 /** What the console shows when a step begins. */
-export function beginOf(step: string): RegExp {
+export function beginOf(step: StepName): RegExp {
   return new RegExp(`bootrelay: ${step}\\r?\\n`);
 }
 

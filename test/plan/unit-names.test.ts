@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { deviceUnit, escapeUnitPath } from '../../src/render/unit-names.ts';
+import { deviceUnit, escapeUnitPath } from '../../src/plan/unit-names.ts';
 import { checkUnitName } from '../../src/text/quote.ts';
-import { runProgram } from './shells.ts';
+import { runProgram } from '../render/shells.ts';
 
 const path = fc
   .array(

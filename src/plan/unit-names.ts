@@ -18,3 +18,8 @@ function escapeByte(byte: number, index: number): string {
 export function deviceUnit(path: string): string {
   return `${escapeUnitPath(path)}.device`;
 }
+
+/** The .mount unit of a mount point such as /sysusr/usr. */
+export function mountUnit(path: string): string {
+  return `${escapeUnitPath(path)}.mount`;
+}
