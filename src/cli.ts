@@ -2,35 +2,28 @@
 /** argv -> a lazily imported command -> an exit code. */
 import yargs, { type Argv } from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { type Command, commands, usageOf } from './command-line.ts';
-import type { CommandResult, ExitCode } from './host/result.ts';
+import { type Command, usageOf } from './command.ts';
+import { commands } from './command-line.ts';
+import { EndingError, type ExitCode } from './errors.ts';
+import type { CommandResult } from './host/result.ts';
 
 /** Runs a command and prints its result; errors that a user can act on become messages and exit codes. */
 async function finish(result: Promise<CommandResult>, asJson: boolean): Promise<void> {
-  const { printResult } = await import('./host/result.ts');
   try {
-    process.exitCode = printResult(await result, asJson);
+    const ended = await result;
+    const { printResult } = await import('./host/result.ts');
+    process.exitCode = printResult(ended, asJson);
   } catch (error) {
     process.exitCode = reportError(error);
   }
 }
 
-/** Exit codes of errors by name: no import of the modules that throw them. */
-const exitCodeByError: Readonly<Record<string, ExitCode>> = {
-  UsageError: 2,
-  ComparisonError: 2,
-  RevisionError: 2,
-  InitrdError: 2,
-  ToolError: 3,
-};
-
 function reportError(error: unknown): ExitCode {
   // A file that is not there or cannot be written: the system's own words name it.
-  const system = error instanceof Error && 'syscall' in error && 'code' in error;
-  const code = system ? 2 : error instanceof Error ? exitCodeByError[error.name] : undefined;
-  if (!(error instanceof Error) || code === undefined) throw error;
+  const ofSystem = error instanceof Error && 'syscall' in error && 'code' in error;
+  if (!ofSystem && !(error instanceof EndingError)) throw error;
   process.stderr.write(`bootrelay: ${error.message}\n`);
-  return code;
+  return error instanceof EndingError ? error.exitCode : 2;
 }
 
 function register(parser: Argv, command: Command): Argv {
@@ -60,7 +53,7 @@ async function completeNames(): Promise<boolean> {
   const asked = process.argv.indexOf('--get-yargs-completions');
   if (asked < 0) return false;
   const { printNames } = await import('./commands/completion.ts');
-  return printNames(process.argv.slice(asked + 1));
+  return printNames(process.argv.slice(asked + 1), commands);
 }
 
 async function parse(): Promise<void> {

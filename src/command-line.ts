@@ -1,31 +1,6 @@
 /** Every command with its arguments and options as data: yargs reads it, and so do the completion and the man page. */
-import type { InferredOptionType, Options } from 'yargs';
+import { type Command, command } from './command.ts';
 import { allowableKinds, type FindingKind } from './findings.ts';
-import type { CommandResult } from './host/result.ts';
-
-type Rows = Readonly<Record<string, Options & { readonly describe: string }>>;
-
-/** keep-disk -> keepDisk, as yargs gives it. */
-type CamelCase<Name> = Name extends `${infer First}-${infer Rest}` ? `${First}${Capitalize<Rest>}` : Name;
-
-type ArgumentsOf<R extends Rows> = { [Key in keyof R as CamelCase<Key>]: InferredOptionType<R[Key]> };
-
-interface TypedCommand<P extends Rows, O extends Rows> {
-  readonly name: string;
-  readonly describe: string;
-  /** In their order; `array` takes all that are left. */
-  readonly positionals: P;
-  readonly options: O;
-  /** Imports the command only when it is run: imports cost. */
-  readonly run: (args: ArgumentsOf<P> & ArgumentsOf<O>) => Promise<CommandResult>;
-}
-
-/** A command whose types of arguments are forgotten: yargs has checked them. */
-export type Command = TypedCommand<Rows, Rows> & { readonly run: (args: never) => Promise<CommandResult> };
-
-function command<const P extends Rows, const O extends Rows>(row: TypedCommand<P, O>): Command {
-  return row as unknown as Command;
-}
 
 const json = { type: 'boolean', default: false, describe: 'print the result as JSON' } as const;
 
@@ -261,7 +236,7 @@ export const commands: readonly Command[] = [
     describe: 'Explain a command, a finding, a reason, a setting (Section.Key) or a fault',
     positionals: { topic: { type: 'string', demandOption: true, describe: 'its name' } },
     options: { json },
-    run: async (args) => (await import('./commands/help.ts')).help(args),
+    run: async (args) => (await import('./commands/help.ts')).help(args, commands),
   }),
   command({
     name: 'settings',
@@ -318,15 +293,6 @@ export const commands: readonly Command[] = [
     describe: 'Print the man page',
     positionals: {},
     options: { json },
-    run: async () => (await import('./commands/man.ts')).man(),
+    run: async () => (await import('./commands/man.ts')).man(commands),
   }),
 ];
-
-/** `build <platform>`, as yargs and the synopsis have it. */
-export function usageOf({ name, positionals }: Command): string {
-  const words = Object.entries(positionals).map(([key, { array, demandOption }]) => {
-    const word = `${key}${array ? '..' : ''}`;
-    return demandOption ? `<${word}>` : `[${word}]`;
-  });
-  return [name, ...words].join(' ');
-}

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Runs jest with one of the two configurations: fast or lab. With BOOTRELAY_TEST_RESULTS set, writes the result
+# Runs jest with one of its configurations: check, fast or lab. With BOOTRELAY_TEST_RESULTS set, writes the result
 # as JSON into that directory.
 set -eu
 which=$1
 shift
 cd "$(dirname "$0")/.."
 npm run --silent build
-case $which in fast) config=jest.config.js ;; lab) config=jest.lab.config.js ;; esac
+case $which in fast) config=jest.config.js ;; *) config=jest.$which.config.js ;; esac
 if [ -n "${BOOTRELAY_TEST_RESULTS-}" ]; then
     set -- --json "--outputFile=$BOOTRELAY_TEST_RESULTS/$which.json" "$@"
 fi

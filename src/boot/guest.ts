@@ -1,11 +1,10 @@
 /** Runs a guest: its console becomes a log and observations, and it is ended when it has shown enough. */
 import { createWriteStream, existsSync, mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { execa } from 'execa';
-import { environmentOf } from '../tools/environment.ts';
-import { findProgram, ToolError } from '../tools/programs.ts';
+import { ToolError } from '../errors.ts';
 import { type Accelerator, type GuestOptions, guestArgs } from '../tools/qemu.ts';
 import { formatCommand } from '../tools/run.ts';
+import { start } from '../tools/start.ts';
 import { swtpmArgs, tpmSocket } from '../tools/swtpm.ts';
 import { type UmlOptions, umlArgs } from '../tools/uml.ts';
 import { createLineReader } from './console.ts';
@@ -49,30 +48,21 @@ export async function runGuest(options: RunOptions): Promise<GuestRun> {
   const { guest } = options;
   if ('tpm' in guest && guest.tpm !== undefined) await startTpm(guest.tpm);
   const command = isUml(guest) ? umlArgs(guest) : guestArgs(guest);
-  const { file, prefix } = findProgram(command.program);
-  const running = execa(file, [...prefix, ...command.args], {
-    env: environmentOf(command.program),
-    extendEnv: false,
-    reject: false,
-    stdin: options.answers ? 'pipe' : 'ignore',
-    buffer: { stdout: false },
-    // User Mode Linux is several processes: they are a group of their own, and end as one.
-    detached: isUml(guest),
-  });
-  const kill = () => (isUml(guest) ? killGroup(running.pid) : running.kill('SIGKILL'));
-  const answering = createAnswering(options.answers ?? [], (text) => running.stdin?.write(text));
+  // User Mode Linux is several processes.
+  const running = start(command, { input: options.answers !== undefined, group: isUml(guest) });
+  const answering = createAnswering(options.answers ?? [], running.write);
   const log = createWriteStream(options.log);
   const reader = createLineReader();
   let seen = nothingSeen;
   let ended: GuestRun['ended'] = 'exit';
   const end = (reason: GuestRun['ended']) => {
     if (ended === 'exit') ended = reason;
-    kill();
+    running.kill();
   };
   const limit = setTimeout(() => end('timeout'), options.timeout * 1000);
   let lastWords: NodeJS.Timeout | undefined;
   const events = scheduleEvents(options);
-  running.stdout.on('data', (bytes: Buffer) => {
+  running.output.on('data', (bytes: Buffer) => {
     log.write(bytes);
     // What a guest says while it is ended tells nothing of its boot.
     if (ended !== 'exit') return;
@@ -86,8 +76,8 @@ export async function runGuest(options: RunOptions): Promise<GuestRun> {
     if (options.enough(seen)) end('goal');
     else if (seen.failure) lastWords ??= setTimeout(() => end('goal'), options.lastWords ?? 1500);
   });
-  const result = await running;
-  kill();
+  const result = await running.ended;
+  running.kill();
   clearTimeout(limit);
   clearTimeout(lastWords);
   await new Promise((resolve) => log.end(resolve));
@@ -104,15 +94,6 @@ export async function runGuest(options: RunOptions): Promise<GuestRun> {
 
 function isUml(guest: Guest): guest is UmlOptions {
   return 'machine' in guest;
-}
-
-/** Ends the processes of a group, those that their parent has left behind included. */
-function killGroup(leader: number | undefined): void {
-  try {
-    if (leader !== undefined) process.kill(-leader, 'SIGKILL');
-  } catch {
-    // There is none left.
-  }
 }
 
 /** Types answers: prompts end no line, so they are looked for in what has come since the last answer. */
@@ -169,15 +150,8 @@ function scheduleEvents({ events = [], guest }: RunOptions) {
 async function startTpm(directory: string): Promise<void> {
   mkdirSync(directory, { recursive: true });
   const command = swtpmArgs(directory);
-  const { file, prefix } = findProgram(command.program);
-  const tpm = execa(file, [...prefix, ...command.args], {
-    env: environmentOf(command.program),
-    extendEnv: false,
-    reject: false,
-    stdin: 'ignore',
-  });
   let ended: string | undefined;
-  tpm.then(({ stderr }) => {
+  start(command).ended.then(({ stderr }) => {
     ended = stderr;
   });
   while (!existsSync(tpmSocket(directory))) {

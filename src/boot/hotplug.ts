@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import { createConnection } from 'node:net';
 import { createInterface } from 'node:readline';
-import { ToolError } from '../tools/programs.ts';
+import { ToolError } from '../errors.ts';
+
 import { type DiskBus, plugArguments } from '../tools/qemu.ts';
 
 /** What happens to a disk, by its number, so many seconds after a step of the boot plan begins. */

@@ -1,28 +1,24 @@
 /** Everything a boot needs, made from a platform, a sysroot and a full initrd. */
-import { mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkPackedImage } from '../check/image.ts';
+import { runChecks } from '../check/run-checks.ts';
+import { readSystem } from '../check/system.ts';
 import { imageFormatOf, thinOf } from '../config/image-format.ts';
 import type { PlatformConfig } from '../config/validate.ts';
-import { dataPartition } from '../config/verity-device.ts';
 import { type Finding, hasErrors } from '../findings.ts';
 import { readPackedImage } from '../initrd/packed-image.ts';
 import { type Build, buildMinimalInitrd } from '../minimal/build.ts';
 import { packFullInitrd } from '../pack/pack.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { planBoot } from '../plan/plan.ts';
-import { findKernelImage } from '../sysroot/kernel.ts';
-import { ToolError } from '../tools/programs.ts';
-import { consoleDevice } from '../tools/qemu.ts';
-import { type DiskPart, makeDisk, wholeMebibytes } from './disk.ts';
-import type { ImageFault } from './faults/fault.ts';
-import { makeRootImage } from './root-image.ts';
-import { addHashTree, makeUsrImage } from './usr-image.ts';
+import type { Kernel } from '../sysroot/kernel.ts';
 
-const usrPartitionUuid = 'b0074e1a-0000-4000-8000-000000000011';
-const hashPartitionUuid = 'b0074e1a-0000-4000-8000-000000000012';
-const fecPartitionUuid = 'b0074e1a-0000-4000-8000-000000000014';
-export const rootPartitionUuid = 'b0074e1a-0000-4000-8000-000000000013';
+import { formatCommandLine } from './command-line.ts';
+import { type DiskPart, makeDisk } from './disk.ts';
+import type { ImageFault } from './faults/fault.ts';
+import { rootPartitionUuid, type SealedUsr, sealUsr } from './partitions.ts';
+import { makeRootImage } from './root-image.ts';
+import { makeUsrImage } from './usr-image.ts';
 
 export interface MachineOptions {
   readonly config: PlatformConfig;
@@ -31,6 +27,8 @@ export interface MachineOptions {
   readonly files: readonly string[];
   readonly sysroot: string;
   readonly kernel: string;
+  /** The kernel's image, a file. */
+  readonly kernelImage: string;
   /** A full initrd, to be packed as the platform says, or a packed image of one. None for FullInitrd.Source=usr. */
   readonly initrd: string | undefined;
   readonly work: string;
@@ -55,39 +53,36 @@ export interface Machine {
 
 export type MachineResult = { readonly machine: Machine } | { readonly findings: readonly Finding[] };
 
-/** Packs, seals, builds and writes the disk. Throws ToolError. */
+/** Packs, checks, seals, builds and writes the disk; only findings where there are errors. Throws ToolError. */
 export async function makeMachine(options: MachineOptions): Promise<MachineResult> {
-  const { config, sysroot, work, progress } = options;
-  const kernelImage = findKernelImage(sysroot, options.kernel);
-  if (!kernelImage)
-    throw new ToolError(`the sysroot has no kernel image: no /boot/vmlinuz-${options.kernel}`);
+  const { config, plan, sysroot, kernelImage, work, progress } = options;
   const given = givenImage(options);
-  const unfit = given === undefined ? [] : checkPackedImage(given, config);
-  if (hasErrors(unfit)) return { findings: unfit };
   const image = given ?? (await packedImage(options));
+  const imageSize = image === undefined ? undefined : statSync(image).size;
+  const data = { config, plan, ...readSystem(sysroot, options.kernel), image: given, imageSize };
+  progress('checking the sysroot');
+  const checked = await runChecks(data);
+  if (!data.kernel || hasErrors(checked.findings)) return { findings: checked.findings };
   progress(`making /usr as ${config.settings.Usr.FileSystem}`);
   const usr = await makeSealedUsr(options, image);
   progress('building the minimal initrd');
-  const built = await buildForHash(options, usr.rootHash);
-  const findings = [...unfit, ...built.findings];
-  if (!built.build || hasErrors(findings)) return { findings };
+  const build = await buildForHash(options, data.kernel, usr.rootHash);
+  const { findings } = await runChecks({ ...data, minimalSize: build.manifest.initrd.size }, checked);
+  if (hasErrors(findings)) return { findings };
   progress('writing the disk');
+  const disk = await writeDisk(options, usr.parts);
+  const commandLine = formatCommandLine(config, usr.rootHash);
+  const { rootHash } = usr;
+  return { machine: { work, kernelImage, build, disk, image, commandLine, rootHash, findings } };
+}
+
+/** The disk with /usr and an empty root file system; gives its file. */
+async function writeDisk({ sysroot, work }: MachineOptions, usr: readonly DiskPart[]): Promise<string> {
   const root = join(work, 'root.img');
   await makeRootImage({ sysroot, output: root, work });
   const disk = join(work, 'disk.img');
-  await makeDisk([...usr.parts, { name: 'ROOT', uuid: rootPartitionUuid, file: root }], disk);
-  return {
-    machine: {
-      work,
-      kernelImage,
-      build: built.build,
-      disk,
-      image,
-      commandLine: formatCommandLine(config, usr.rootHash),
-      rootHash: usr.rootHash,
-      findings,
-    },
-  };
+  await makeDisk([...usr, { name: 'ROOT', uuid: rootPartitionUuid, file: root }], disk);
+  return disk;
 }
 
 /** The image that is given ready-made, instead of a full initrd. */
@@ -116,11 +111,6 @@ async function packedImage({
   return output;
 }
 
-interface SealedUsr {
-  readonly parts: readonly DiskPart[];
-  readonly rootHash: string | undefined;
-}
-
 async function makeSealedUsr(
   { config, sysroot, work }: MachineOptions,
   image: string | undefined,
@@ -132,98 +122,23 @@ async function makeSealedUsr(
   return sealUsr(config, file, work);
 }
 
-/** Adds the hash tree where the platform wants it; names and numbers the partitions as it will look for them. */
-export async function sealUsr(config: PlatformConfig, file: string, work: string): Promise<SealedUsr> {
-  const { Verity, HashDevice, FecDevice, FecRoots } = config.settings.Verity;
-  const hash = HashDevice && join(work, 'usr-hash.img');
-  const correction = FecDevice && { file: join(work, 'usr-fec.img'), roots: FecRoots };
-  const parts = usrPartitions(config, { data: file, hash, correction: correction?.file });
-  if (Verity === 'no') return { parts, rootHash: undefined };
-  // The data for error correction cover all of the hash partition, to its end (veritysetup(8), --fec-device).
-  if (hash && correction) writeZeros(hash, wholeMebibytes(statSync(file).size / 100));
-  return { parts, rootHash: await addHashTree(file, hash, correction) };
-}
-
-function writeZeros(file: string, size: number): void {
-  writeFileSync(file, '');
-  truncateSync(file, size);
-}
-
-/** The files of a /usr as the partitions that the platform looks for. */
-export function usrPartitions(
-  { settings }: PlatformConfig,
-  files: {
-    readonly data: string;
-    readonly hash?: string | undefined;
-    readonly correction?: string | undefined;
-  },
-): readonly DiskPart[] {
-  const { Verity } = settings;
-  const verity = Verity.Verity === 'required';
-  const wanted = [
-    { file: files.data, device: dataPartition(settings), name: 'USR-A', uuid: usrPartitionUuid },
-    {
-      file: verity ? files.hash : undefined,
-      device: Verity.HashDevice,
-      name: 'USR-A-HASH',
-      uuid: hashPartitionUuid,
-    },
-    {
-      file: verity ? files.correction : undefined,
-      device: Verity.FecDevice,
-      name: 'USR-A-FEC',
-      uuid: fecPartitionUuid,
-    },
-  ];
-  return wanted.flatMap(({ file, device, name, uuid }) =>
-    file === undefined
-      ? []
-      : [
-          {
-            file,
-            name: device?.by === 'PARTLABEL' ? device.value : name,
-            uuid: device?.by === 'PARTUUID' ? device.value : uuid,
-          },
-        ],
-  );
-}
-
 /** A built-in root hash is that of the disk: it was not known when the platform file was written. */
-async function buildForHash(options: MachineOptions, rootHash: string | undefined) {
-  const { config, plan, sysroot, kernel, work } = options;
+async function buildForHash(
+  { config, plan, files, sysroot, work }: MachineOptions,
+  kernel: Kernel,
+  rootHash: string | undefined,
+): Promise<Build> {
   const directory = join(work, 'build');
   mkdirSync(directory);
-  if (rootHash === undefined || config.settings.Verity.RootHash === 'command-line') {
-    return buildMinimalInitrd({ config, plan, sysroot, kernel, work: directory });
-  }
+  const options = { config, plan, sysroot, kernel, work: directory };
+  if (rootHash === undefined || config.settings.Verity.RootHash === 'command-line')
+    return buildMinimalInitrd(options);
   const sealed = withRootHash(config, rootHash);
-  return buildMinimalInitrd({
-    config: sealed,
-    plan: planBoot(sealed, options.files),
-    sysroot,
-    kernel,
-    work: directory,
-  });
+  return buildMinimalInitrd({ ...options, config: sealed, plan: planBoot(sealed, files) });
 }
 
 /** The platform with this root hash built in. */
 export function withRootHash(config: PlatformConfig, rootHash: string): PlatformConfig {
   const Verity = { ...config.settings.Verity, RootHash: rootHash };
   return { ...config, settings: { ...config.settings, Verity } };
-}
-
-/** The kernel command line of a test machine: a console, one log for all stages, the root hash where it is read. */
-export function formatCommandLine(config: PlatformConfig, rootHash: string | undefined): string {
-  const { Verity, KernelCommandLine, Platform } = config.settings;
-  const fromCommandLine = rootHash !== undefined && Verity.RootHash === 'command-line';
-  return [
-    `console=${consoleDevice(Platform.Architecture)}`,
-    'panic=-1',
-    'printk.devkmsg=on',
-    'systemd.log_target=kmsg',
-    // Stage 1 has set verity up; no generator shall look for partitions by the root hash.
-    'systemd.verity=no',
-    'root=PARTLABEL=ROOT rootfstype=ext4 rw',
-    ...(fromCommandLine ? [`${KernelCommandLine.RootHash}=${rootHash}`] : []),
-  ].join(' ');
 }

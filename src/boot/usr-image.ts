@@ -1,6 +1,7 @@
 /** The verity-protected /usr of a test machine: the sysroot's /usr and the full-initrd images, as one file. */
 import { copyFileSync, mkdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { ToolError } from '../errors.ts';
 import { copyTreeArgs, verityFormatArgs } from '../tools/disk.ts';
 import {
   btrfsFromDirectoryArgs,
@@ -8,7 +9,7 @@ import {
   ext4FromDirectoryArgs,
   squashfsFromDirectoryArgs,
 } from '../tools/images.ts';
-import { ToolError } from '../tools/programs.ts';
+
 import { type Command, run } from '../tools/run.ts';
 import { wholeMebibytes } from './disk.ts';
 

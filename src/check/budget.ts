@@ -1,13 +1,29 @@
 /** What an image may have at most. */
-
 import { placeOf } from '../config/place.ts';
 import type { SettingName } from '../config/settings.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, finding } from '../findings.ts';
+import { hasBuiltInInitrd } from '../sysroot/microcode.ts';
 import { formatBytes } from '../text/bytes.ts';
+import { defineCheck } from './check.ts';
+
+export const budgetChecks = [
+  defineCheck({
+    name: 'budget-of-minimal-initrd',
+    needs: ['minimalSize', 'kernel'],
+    // One that is built into the kernel is compressed with it: nobody knows its size yet.
+    run: ({ config, minimalSize, kernel }) =>
+      hasBuiltInInitrd(kernel) ? [] : checkBudget(config, 'Initrd', minimalSize),
+  }),
+  defineCheck({
+    name: 'budget-of-image',
+    needs: ['imageSize'],
+    run: ({ config, imageSize }) => checkBudget(config, 'FullInitrd', imageSize),
+  }),
+];
 
 /** A finding where `size`, in bytes, is over the budget that the platform sets; 0 is no budget. */
-export function checkBudget(
+function checkBudget(
   config: PlatformConfig,
   section: 'Initrd' | 'FullInitrd',
   size: number,

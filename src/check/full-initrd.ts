@@ -9,15 +9,15 @@ import type { BootPlan } from '../plan/boot-plan.ts';
 import { checkUsrPaths, renderFullInitrdFiles } from '../render/full-initrd.ts';
 import type { RenderedFile } from '../render/tree.ts';
 import { followLinks } from '../sysroot/paths.ts';
+import { defineCheck, type Known } from './check.ts';
 
-/** `kernel` is the version that boots it, where that is known; `name` is that of the initrd. */
-export function checkFullInitrd(
-  name: string,
-  contents: InitrdFiles,
-  config: PlatformConfig,
-  plan: BootPlan,
-  kernel: string | undefined,
-): readonly Finding[] {
+export const fullInitrdChecks = [
+  defineCheck({ name: 'full-initrd', needs: ['fullInitrd'], run: checkFullInitrd }),
+];
+
+function checkFullInitrd({ config, plan, fullInitrd }: Known<'fullInitrd'>): readonly Finding[] {
+  if (config.settings.FullInitrd.Source === 'usr') return [];
+  const { name, contents, kernel } = fullInitrd;
   const unfit = (messages: readonly string[], setting?: SettingName, hint?: string) =>
     messages.map((message) =>
       finding('full-initrd-unfit', `${name} ${message}`, { ...placeOf(config, setting), hint }),

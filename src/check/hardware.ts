@@ -1,14 +1,16 @@
 /** Does the minimal initrd drive the hardware that a platform declares? */
 import { placeOfEntry } from '../config/place.ts';
-import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, finding } from '../findings.ts';
-import { type BootPlan, canonicalModuleName } from '../plan/boot-plan.ts';
+import { canonicalModuleName } from '../plan/boot-plan.ts';
 import type { Kernel } from '../sysroot/kernel.ts';
 import { loadedModules } from '../sysroot/loaded-modules.ts';
 import { patternToRegExp } from '../sysroot/patterns.ts';
+import { defineCheck, type Known } from './check.ts';
+
+export const hardwareChecks = [defineCheck({ name: 'hardware', needs: ['kernel'], run: checkHardware })];
 
 /** A finding for each entry of Devices.Require= that neither a module of the boot nor the kernel itself drives. */
-export function checkHardware(config: PlatformConfig, plan: BootPlan, kernel: Kernel): readonly Finding[] {
+function checkHardware({ config, plan, kernel }: Known<'kernel'>): readonly Finding[] {
   const { settings } = config;
   const { Require } = settings.Devices;
   if (Require.length === 0) return [];

@@ -1,23 +1,25 @@
 /** A packed image, as stage 1 mounts it: which file system, and is all of it there. */
 import { statSync } from 'node:fs';
-import { imageFormatNumber, imageFormatOf, imageKindOf, thinOf } from '../config/image-format.ts';
+import { imageFormatNumber, imageFormatOf, imageKindOf } from '../config/image-format.ts';
 import { placeOf } from '../config/place.ts';
 import type { SettingName } from '../config/settings.ts';
 import type { PlatformConfig } from '../config/validate.ts';
-import { type Finding, finding, hasErrors } from '../findings.ts';
+import { type Finding, finding } from '../findings.ts';
 import { readMark } from '../initrd/image-mark.ts';
 import { readPackedImage } from '../initrd/packed-image.ts';
-import { checkSharing } from '../initrd/record.ts';
-
-/** Is it an image that stage 1 of this platform mounts, and has `usr` what it shares? No further where it is not. */
-export function checkImage(image: string, config: PlatformConfig, usr: string): readonly Finding[] {
-  const findings = checkPackedImage(image, config);
-  if (hasErrors(findings)) return findings;
-  return [...findings, ...checkSharing(image, thinOf(config.settings), usr)];
-}
+import { defineCheck, type Given, type Known } from './check.ts';
 
 /** Is it an image that stage 1 of this platform mounts? */
-export function checkPackedImage(image: string, config: PlatformConfig): readonly Finding[] {
+export const imageFits = defineCheck({ name: 'image-fits', needs: ['image'], run: checkFits });
+
+export const imageChecks = [imageFits];
+
+/** An image that is given as a file, as data of the checks; nothing without one. Throws where it is not there. */
+export function readImage(image: string | undefined): Pick<Given, 'image' | 'imageSize'> {
+  return image === undefined ? {} : { image, imageSize: statSync(image).size };
+}
+
+function checkFits({ config, image }: Known<'image'>): readonly Finding[] {
   const { fileSystem } = imageFormatOf(config.settings);
   const unfit = unfitBecause(image, config, 'FullInitrd.FileSystem');
   const packed = readPackedImage(image);
@@ -54,12 +56,4 @@ function checkMark(image: string, config: PlatformConfig): readonly Finding[] {
 function unmarked(image: string, config: PlatformConfig): Finding {
   const message = `${image} does not say what it needs from stage 1: it is taken for a whole image`;
   return finding('image-unmarked', message, placeOf(config, 'FullInitrd.Source'));
-}
-
-/** A thin image depends on the /usr that it goes into: a build that is not told of it cannot tell whether they agree. */
-export function imageNotChecked(config: PlatformConfig): readonly Finding[] {
-  if (!thinOf(config.settings)) return [];
-  const message = 'the image shares files with /usr, and is not compared with it';
-  const details = { ...placeOf(config, 'FullInitrd.Source'), hint: 'name it with --image' };
-  return [finding('image-not-checked', message, details)];
 }

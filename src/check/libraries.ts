@@ -1,13 +1,15 @@
 /** Are the libraries of the plan's programs in the sysroot? Asked without running them. */
 import { type Place, placeOf, placeOfEntry } from '../config/place.ts';
-import type { PlatformConfig } from '../config/validate.ts';
+import { FailedToolError } from '../errors.ts';
 import { type Finding, finding } from '../findings.ts';
-import { type BootPlan, needsOfPlan } from '../plan/boot-plan.ts';
+import { needsOfPlan } from '../plan/boot-plan.ts';
+import { busyboxPath } from '../sysroot/applets.ts';
 import { extraElfPrograms } from '../sysroot/extra-programs.ts';
+import { type WithLibraries, withLibraries } from '../sysroot/libraries.ts';
 import { fileInSysroot } from '../sysroot/paths.ts';
 import { lddtreeTreeArgs } from '../tools/lddtree.ts';
-import { FailedToolError } from '../tools/programs.ts';
 import { run } from '../tools/run.ts';
+import { defineCheck, type Known } from './check.ts';
 
 /** A program by its path in the sysroot, and the line that asks for it. */
 interface Program {
@@ -22,20 +24,31 @@ interface Asked {
   readonly damaged?: string;
 }
 
-/** Findings for libraries that programs of the plan and of Initrd.ExtraFiles need and the sysroot lacks, one a library. */
-export async function checkLibraries(
-  config: PlatformConfig,
-  plan: BootPlan,
-  sysroot: string,
-): Promise<readonly Finding[]> {
-  const planned = needsOfPlan(plan).programs.flatMap((need) =>
+/** Are the libraries there that programs are linked to? */
+const linkedLibraries = defineCheck({ name: 'libraries', needs: ['sysroot'], run: checkLinked });
+
+export const libraryChecks = [
+  linkedLibraries,
+  defineCheck({ name: 'opened-libraries', needs: ['sysroot'], after: [linkedLibraries], run: checkOpened }),
+];
+
+/** Programs of the plan that are there, and those of Initrd.ExtraFiles. */
+function programsOf({ config, plan, sysroot }: Known<'sysroot'>) {
+  const ofPlan = needsOfPlan(plan).programs.flatMap((need) =>
     'program' in need ? [{ program: need.program, place: placeOf(config, need.because) }] : [],
   );
+  const planned = [...ofPlan, { program: busyboxPath, place: placeOf(config) }];
   const extra = extraElfPrograms(sysroot, config.settings.Initrd.ExtraFiles).map(({ real, index }) => ({
     program: real,
     place: placeOfEntry(config, 'Initrd.ExtraFiles', index),
   }));
-  const present = planned.filter(({ program }) => fileInSysroot(sysroot, program) !== undefined);
+  return { present: planned.filter(({ program }) => fileInSysroot(sysroot, program) !== undefined), extra };
+}
+
+/** Libraries that programs are linked to and the sysroot lacks, one finding a library. */
+async function checkLinked(data: Known<'sysroot'>): Promise<readonly Finding[]> {
+  const { sysroot } = data;
+  const { present, extra } = programsOf(data);
   const asked = [
     ...(await Promise.all(present.map((need) => askFor(need, sysroot)))),
     ...(await askForAll(extra, sysroot)),
@@ -53,6 +66,31 @@ export async function checkLibraries(
       return finding('library-missing', message, users[0]?.place);
     }),
   ];
+}
+
+/** Libraries that a program opens while it runs, and cannot do without. */
+async function checkOpened(data: Known<'sysroot'>): Promise<readonly Finding[]> {
+  const { present, extra } = programsOf(data);
+  const programs = [...present, ...extra];
+  const { problems } = await openedBy(data.sysroot, [...new Set(programs.map(({ program }) => program))]);
+  return problems.map(({ kind, program, message }) => {
+    const place = programs.find((other) => other.program === program)?.place ?? placeOf(data.config);
+    return finding(kind, message, place);
+  });
+}
+
+/** lddtree says of one file that it cannot be read, and does not always name it. */
+async function openedBy(
+  sysroot: string,
+  programs: readonly string[],
+): Promise<Pick<WithLibraries, 'problems'>> {
+  try {
+    return await withLibraries(sysroot, programs);
+  } catch (error) {
+    if (!(error instanceof FailedToolError)) throw error;
+    const message = `a program or library of the sysroot cannot be read: ${error.words}`;
+    return { problems: [{ kind: 'file-damaged', program: '', message }] };
+  }
 }
 
 async function askFor(need: Program, sysroot: string): Promise<Asked> {

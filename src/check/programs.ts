@@ -2,30 +2,32 @@
 import { readFileSync, statSync } from 'node:fs';
 import { placeOf } from '../config/place.ts';
 import type { SettingName } from '../config/settings.ts';
-import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, finding } from '../findings.ts';
-import { type BootPlan, needsOfPlan } from '../plan/boot-plan.ts';
-import { appletsOf } from '../sysroot/applets.ts';
+import { needsOfPlan } from '../plan/boot-plan.ts';
+import { appletsOf, busyboxPath } from '../sysroot/applets.ts';
 import { isElf, isStatic } from '../sysroot/elf.ts';
 import { fileInSysroot } from '../sysroot/paths.ts';
+import { defineCheck, type Known } from './check.ts';
 
-/** Where busybox is in a sysroot. */
-export const busyboxPath = '/usr/bin/busybox';
+export const programChecks = [
+  defineCheck({ name: 'programs', needs: ['sysroot'], run: checkPrograms }),
+  defineCheck({ name: 'busybox-static', needs: ['sysroot'], run: checkStatic }),
+  defineCheck({ name: 'applets', needs: ['sysroot'], run: checkApplets }),
+];
 
-/** Programs that the sysroot lacks, or that cannot be started; applets that its busybox lacks. */
-export function checkPrograms(config: PlatformConfig, plan: BootPlan, sysroot: string): readonly Finding[] {
+/** Programs that the sysroot lacks, or that cannot be started. */
+function checkPrograms({ config, plan, sysroot }: Known<'sysroot'>): readonly Finding[] {
   const wanted = new Map<string, SettingName | undefined>();
   for (const need of needsOfPlan(plan).programs) {
     if ('program' in need) wanted.set(need.program, wanted.get(need.program) ?? need.because);
     if ('applet' in need) wanted.set(busyboxPath, undefined);
   }
-  const programs = [...wanted].flatMap(([path, because]) => {
+  return [...wanted].flatMap(([path, because]) => {
     const problem = problemOf(fileInSysroot(sysroot, path));
     if (problem === undefined) return [];
     const details = { ...placeOf(config, because), ...programHint(path) };
     return [finding('program-missing', `the sysroot must have ${path}${problem}`, details)];
   });
-  return [...programs, ...checkStatic(config, sysroot), ...checkApplets(config, plan, sysroot)];
 }
 
 /** What is wrong with a program's file, as the end of a sentence; undefined for nothing. */
@@ -56,7 +58,7 @@ export function programHint(path: string): { readonly hint?: string } {
 }
 
 /** The kernel starts busybox with words of its command line as environment, which a dynamic loader heeds before anything else. */
-function checkStatic(config: PlatformConfig, sysroot: string): readonly Finding[] {
+function checkStatic({ config, sysroot }: Known<'sysroot'>): readonly Finding[] {
   const file = fileInSysroot(sysroot, busyboxPath);
   if (file === undefined || problemOf(file) !== undefined) return [];
   const content = readFileSync(file);
@@ -66,7 +68,7 @@ function checkStatic(config: PlatformConfig, sysroot: string): readonly Finding[
 }
 
 /** Applets that a busybox lacks. */
-function checkApplets(config: PlatformConfig, plan: BootPlan, sysroot: string): readonly Finding[] {
+function checkApplets({ config, plan, sysroot }: Known<'sysroot'>): readonly Finding[] {
   const file = fileInSysroot(sysroot, busyboxPath);
   if (file === undefined || problemOf(file) !== undefined) return [];
   const present = appletsOf(readFileSync(file));

@@ -1,11 +1,13 @@
 /** `bootrelay build`: the minimal initrd, its file list, sizes and manifest. */
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { checkImage, imageNotChecked } from '../check/image.ts';
+import { readImage } from '../check/image.ts';
+import { runChecks } from '../check/run-checks.ts';
+import { readSystem } from '../check/system.ts';
 import { withoutSecrets } from '../config/secrets.ts';
-import { hasErrors } from '../findings.ts';
-import { planOnePlatform } from '../host/platforms.ts';
-import { withProgress } from '../host/progress.ts';
+import { type Finding, hasErrors } from '../findings.ts';
+import { type PlannedPlatform, planOnePlatform } from '../host/platforms.ts';
+import { type Progress, withProgress } from '../host/progress.ts';
 import { replaceDirectory } from '../host/replace-directory.ts';
 import type { CommandResult } from '../host/result.ts';
 import { withWorkDirectory } from '../host/temporary.ts';
@@ -23,32 +25,48 @@ export interface BuildArguments {
   readonly json: boolean;
 }
 
-/** Exit code 1 where the sysroot lacks something or the image is over budget; nothing is written then. */
+/** Exit code 1 where `check` has errors for it; nothing is written then. */
 export async function build(args: BuildArguments): Promise<CommandResult> {
   const loaded = planOnePlatform('build', args.platform, args.set);
   if ('failed' in loaded) return loaded.failed;
+  const { config, plan } = loaded.platform;
   return withWorkDirectory(async (work) => {
-    const { sysroot, kernel, image } = args;
-    const options = { ...loaded.platform, sysroot: resolve(sysroot), kernel, image, work };
-    const result = await withProgress(args.json, (progress) => {
-      progress.begin(`building the minimal initrd of ${loaded.platform.config.name}`);
-      return buildMinimalInitrd(options);
-    });
-    const { config } = loaded.platform;
-    const shared =
-      image === undefined ? imageNotChecked(config) : checkImage(image, config, resolve(sysroot, 'usr'));
-    const findings = [...loaded.findings, ...result.findings, ...shared];
-    const sizes = result.build?.sizes ?? '';
-    if (!result.build || hasErrors(findings)) {
+    const { built, findings: found } = await withProgress(args.json, (progress) =>
+      checkAndBuild(loaded.platform, args, work, progress),
+    );
+    const findings = [...loaded.findings, ...found];
+    const sizes = built?.sizes ?? '';
+    if (!built || hasErrors(findings)) {
       return { exitCode: 1, text: sizes, json: { command: 'build' }, findings };
     }
-    const { manifest } = result.build;
-    await replaceDirectory(args.output, (fresh) =>
-      writeBuild(result.build as Build, withoutSecrets(loaded.platform.plan, config), fresh),
-    );
+    const { manifest } = built;
+    await replaceDirectory(args.output, (fresh) => writeBuild(built, withoutSecrets(plan, config), fresh));
     const text = `${sizes}\n${join(args.output, 'initrd.img')}\n`;
     return { exitCode: 0, text, json: { command: 'build', output: args.output, manifest }, findings };
   });
+}
+
+interface CheckedBuild {
+  /** Absent where the checks found errors before. */
+  readonly built?: Build;
+  readonly findings: readonly Finding[];
+}
+
+async function checkAndBuild(
+  { config, plan }: PlannedPlatform,
+  { image, ...args }: BuildArguments,
+  work: string,
+  progress: Progress,
+): Promise<CheckedBuild> {
+  const sysroot = resolve(args.sysroot);
+  const data = { config, plan, ...readSystem(sysroot, args.kernel), ...readImage(image) };
+  progress.begin(`checking ${config.name}`);
+  const checked = await runChecks(data);
+  if (!data.kernel || hasErrors(checked.findings)) return checked;
+  progress.begin(`building the minimal initrd of ${config.name}`);
+  const built = await buildMinimalInitrd({ config, plan, sysroot, kernel: data.kernel, image, work });
+  const { findings } = await runChecks({ ...data, minimalSize: built.manifest.initrd.size }, checked);
+  return { built, findings };
 }
 
 /** The files of a build in `directory`: the image with the mode that it has, and the rest for all to read. */

@@ -1,28 +1,25 @@
 /** `bootrelay check`: findings only. With a sysroot also: does it have what the boot needs. */
 import { existsSync, mkdtempSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { checkBudget } from '../check/budget.ts';
-import { checkFullInitrd } from '../check/full-initrd.ts';
-import { checkImage } from '../check/image.ts';
-import { checkLibraries } from '../check/libraries.ts';
-import { checkRequirements } from '../check/requirements.ts';
+import type { Given } from '../check/check.ts';
+import { readImage } from '../check/image.ts';
+import { type Checked, runChecks, systemLacks } from '../check/run-checks.ts';
+import { readSystem } from '../check/system.ts';
 import { placeOf } from '../config/place.ts';
 import type { PlatformConfig } from '../config/validate.ts';
+import { UsageError } from '../errors.ts';
 import { allowableKinds, type Finding, type FindingKind, finding, hasErrors } from '../findings.ts';
 import { type PlannedPlatform, planPlatforms } from '../host/platforms.ts';
 import { withProgress } from '../host/progress.ts';
-import { type CommandResult, UsageError } from '../host/result.ts';
+import type { CommandResult } from '../host/result.ts';
 import { withWorkDirectory } from '../host/temporary.ts';
 import { type InitrdFiles, readInitrdFiles } from '../initrd/files.ts';
 import { readPackedImage } from '../initrd/packed-image.ts';
-import { type BuildOptions, buildMinimalInitrd } from '../minimal/build.ts';
+import { buildMinimalInitrd } from '../minimal/build.ts';
 import { bootrelayVersion } from '../package-root.ts';
-import type { BootPlan } from '../plan/boot-plan.ts';
 import { renderSkeleton } from '../render/skeleton.ts';
 import { formatGithub, formatSarif } from '../review/format-findings.ts';
-import { checkModuleFiles } from '../sysroot/firmware.ts';
 import { type InitrdUnit, unitsOfSkeleton } from '../sysroot/units.ts';
-import { FailedToolError } from '../tools/programs.ts';
 
 export interface CheckArguments {
   readonly platforms: readonly string[];
@@ -48,6 +45,7 @@ export async function check(args: CheckArguments): Promise<CommandResult> {
   const { planned, findings: own } = planPlatforms(args);
   const against = await withWorkDirectory((work) =>
     withProgress(args.json, async (progress) => {
+      if (args.image !== undefined) requireFile('--image', args.image);
       const initrd = await readFullInitrd(planned, args, work);
       const found: Finding[] = [];
       for (const platform of planned) {
@@ -168,68 +166,37 @@ async function checkPlatform(
   args: CheckArguments,
   work: string,
 ): Promise<readonly Finding[]> {
-  const findings = [
-    ...(await checkWithSysroot(config, plan, args, work)),
-    ...(initrd && config.settings.FullInitrd.Source !== 'usr'
-      ? checkFullInitrd(args.initrd ?? '', initrd, config, plan, args.kernel)
-      : []),
-  ];
-  return findings.map(
+  const { sysroot, kernel, build = true } = args;
+  const fullInitrd = initrd && { name: args.initrd ?? '', contents: initrd, kernel };
+  const data: Given = { config, plan, fullInitrd, ...readImage(args.image), ...systemOf(sysroot, kernel) };
+  const checked = await runChecks(data);
+  const measured = build && config.settings.Initrd.SizeBudget > 0 ? await measure(data, checked, work) : {};
+  const { findings } = await runChecks({ ...data, minimalSize: measured.size }, checked);
+  return [...findings, ...(measured.problem ? [measured.problem] : [])].map(
     (item): Finding => ({ file: config.file, ...item, message: `${plan.platform}: ${item.message}` }),
   );
 }
 
-async function checkWithSysroot(
-  config: PlatformConfig,
-  plan: BootPlan,
-  args: CheckArguments,
-  work: string,
-): Promise<readonly Finding[]> {
-  if (args.sysroot === undefined || args.kernel === undefined) return [];
-  const sysroot = resolve(args.sysroot);
-  const { findings, kernel } = checkRequirements(config, plan, sysroot, args.kernel);
-  const found = [
-    ...findings,
-    ...(await checkLibraries(config, plan, sysroot)),
-    ...(kernel ? await checkModuleFiles(config, plan, sysroot, kernel) : []),
-  ];
-  const size = await checkSize(found, { config, plan, sysroot, kernel: args.kernel, work }, args.build);
-  return [...found, ...size, ...checkGivenImage(config, args.image, sysroot)];
+function systemOf(sysroot: string | undefined, kernel: string | undefined): ReturnType<typeof readSystem> {
+  return sysroot === undefined || kernel === undefined ? {} : readSystem(resolve(sysroot), kernel);
 }
 
-/** Builds, to know the size, unless `found` says that it cannot be built. */
-async function checkSize(
-  found: readonly Finding[],
-  options: BuildOptions,
-  wanted = true,
-): Promise<readonly Finding[]> {
-  const { config } = options;
-  if (!wanted || config.settings.Initrd.SizeBudget === 0) return [];
-  if (hasErrors(found)) return [notMeasured(config)];
-  try {
-    const { findings } = await buildMinimalInitrd(options);
-    return findings.filter(({ kind }) => kind === 'over-budget');
-  } catch (error) {
-    if (!(error instanceof FailedToolError)) throw error;
-    const message = `the minimal initrd cannot be built from this sysroot: ${error.words}`;
-    return [finding('file-damaged', message, placeOf(config))];
-  }
+/** Bytes of a minimal initrd, or why it has none. */
+interface Measured {
+  readonly size?: number;
+  readonly problem?: Finding;
+}
+
+/** Builds, to know the size, unless the sysroot was found to lack something. */
+async function measure(data: Given, checked: Checked, work: string): Promise<Measured> {
+  const { config, plan, system, sysroot, kernel } = data;
+  if (!system) return {};
+  if (sysroot === undefined || !kernel || systemLacks(checked)) return { problem: notMeasured(config) };
+  const { manifest } = await buildMinimalInitrd({ config, plan, sysroot, kernel, work });
+  return { size: manifest.initrd.size };
 }
 
 function notMeasured(config: PlatformConfig): Finding {
   const message = 'the size of the minimal initrd is not measured: it cannot be built with these errors';
   return finding('check-incomplete', message, placeOf(config, 'Initrd.SizeBudget'));
-}
-
-function checkGivenImage(
-  config: PlatformConfig,
-  image: string | undefined,
-  sysroot: string,
-): readonly Finding[] {
-  if (image === undefined) return [];
-  requireFile('--image', image);
-  return [
-    ...checkImage(image, config, join(sysroot, 'usr')),
-    ...checkBudget(config, 'FullInitrd', statSync(image).size),
-  ];
 }

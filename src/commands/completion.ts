@@ -1,6 +1,7 @@
 /** `bootrelay completion SHELL`: the script with which a shell asks bootrelay what fits. */
 import yargs from 'yargs';
 import { faults } from '../boot/faults/faults.ts';
+import type { Command } from '../command.ts';
 import { settingRows } from '../config/settings.ts';
 import type { CommandResult } from '../host/result.ts';
 import { reasons } from '../plan/reasons.ts';
@@ -46,14 +47,14 @@ function scriptOfYargs(shell: string): string {
 }
 
 /** Prints the names that complete the last of `words`, if they are names that the table of commands does not have. */
-export function printNames(words: readonly string[]): boolean {
-  const names = namesFor(words);
+export function printNames(words: readonly string[], commands: readonly Command[]): boolean {
+  const names = namesFor(words, commands);
   for (const name of names ?? []) process.stdout.write(`${name}\n`);
   return names !== undefined;
 }
 
 /** Names that complete the last of `words`, a command line that begins with bootrelay; undefined where the table of commands knows. */
-function namesFor(words: readonly string[]): readonly string[] | undefined {
+function namesFor(words: readonly string[], commands: readonly Command[]): readonly string[] | undefined {
   const [, command] = words;
   const [before, current = ''] = words.slice(-2);
   if (before === '--fault') return startingWith(current, Object.keys(faults));
@@ -63,7 +64,7 @@ function namesFor(words: readonly string[]): readonly string[] | undefined {
       settingRows.map(({ name }) => `${name}=`),
     );
   if (current.startsWith('-')) return undefined;
-  if (command === 'help') return startingWith(current, topicNames);
+  if (command === 'help') return startingWith(current, topicNames(commands));
   if (command === 'failures') return startingWith(current, Object.keys(reasons));
   return undefined;
 }

@@ -1,9 +1,10 @@
 /** `bootrelay diff`: what is different between two platforms, rendered trees, builds or initrds, or two revisions of platforms. */
 import { basename, dirname, join } from 'node:path';
 import { loadPlatform } from '../config/load.ts';
+import { UsageError } from '../errors.ts';
 import { hasErrors } from '../findings.ts';
 import { configurationFailed, uniqueFindings } from '../host/platforms.ts';
-import { type CommandResult, UsageError } from '../host/result.ts';
+import type { CommandResult } from '../host/result.ts';
 import { type LoadedSide, type Location, locate, sideAt, sideOf } from '../host/sides.ts';
 import { withWorkDirectory } from '../host/temporary.ts';
 import { type Comparison, compareSides, isSame } from '../review/compare.ts';

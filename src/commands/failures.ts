@@ -1,6 +1,6 @@
 /** `bootrelay failures`: why a boot stops, and what the operator does; docs/failures.md is its output. */
-
-import { type CommandResult, UsageError } from '../host/result.ts';
+import { UsageError } from '../errors.ts';
+import type { CommandResult } from '../host/result.ts';
 import { type Reason, reasons } from '../plan/reasons.ts';
 
 export interface FailuresArguments {

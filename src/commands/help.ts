@@ -1,9 +1,10 @@
 /** `bootrelay help TOPIC`: a command, a kind of finding, a reason for which a boot stops, a setting, a section or a fault, whichever has the name. */
 import { faults } from '../boot/faults/faults.ts';
 import { formatEnding } from '../boot/faults/verdict.ts';
-import { type Command, commands, usageOf } from '../command-line.ts';
+import { type Command, usageOf } from '../command.ts';
 import { settingRows } from '../config/settings.ts';
-import { type CommandResult, UsageError } from '../host/result.ts';
+import { UsageError } from '../errors.ts';
+import type { CommandResult } from '../host/result.ts';
 import { reasons } from '../plan/reasons.ts';
 import { didYouMean } from '../text/suggestions.ts';
 import { formatReasonPage } from './failures.ts';
@@ -15,7 +16,7 @@ interface Topic {
   readonly page: () => string;
 }
 
-const topics: readonly Topic[] = [
+const topics = (commands: readonly Command[]): readonly Topic[] => [
   ...findingPages.map((page) => ({ name: page.kind, page: () => formatFindingPage(page) })),
   ...Object.entries(reasons).map(([name, words]) => ({ name, page: () => formatReasonPage(name, words) })),
   ...settingRows.map((row) => ({ name: row.name, page: () => formatSetting(row) })),
@@ -30,8 +31,10 @@ const topics: readonly Topic[] = [
   })),
 ];
 
-/** Everything that there is help for. */
-export const topicNames: readonly string[] = topics.map(({ name }) => name);
+/** The names of everything that there is help for; `commands` is the table of commands. */
+export function topicNames(commands: readonly Command[]): readonly string[] {
+  return topics(commands).map(({ name }) => name);
+}
 
 function formatCommand(command: Command): string {
   const { describe, positionals, options } = command;
@@ -48,10 +51,14 @@ function formatSection(section: string): string {
   return `## [${section}]\n\n${rows.map(({ key, name }) => `- \`${key}=\`: \`bootrelay help ${name}\`\n`).join('')}`;
 }
 
-export async function help({ topic }: { readonly topic: string }): Promise<CommandResult> {
-  const found = topics.filter(({ name }) => name === topic);
+/** The pages of that name; UsageError where there is none. `commands` is the table of commands. */
+export async function help(
+  { topic }: { readonly topic: string },
+  commands: readonly Command[],
+): Promise<CommandResult> {
+  const found = topics(commands).filter(({ name }) => name === topic);
   if (found.length === 0) {
-    const hint = didYouMean(topic, topicNames);
+    const hint = didYouMean(topic, topicNames(commands));
     const where = 'findings, failures, settings and faults list what there is';
     throw new UsageError(`there is no help for ${topic}; ${hint ?? where}`);
   }

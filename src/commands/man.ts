@@ -1,15 +1,17 @@
 /** `bootrelay man`: the man page, from the same table as --help (man-pages(7), groff_man(7)). */
 import type { Options } from 'yargs';
-import { type Command, commands, usageOf } from '../command-line.ts';
-import { type CommandResult, exitCodes } from '../host/result.ts';
+import { type Command, usageOf } from '../command.ts';
+import { exitCodes } from '../errors.ts';
+import type { CommandResult } from '../host/result.ts';
 import { bootrelayVersion } from '../package-root.ts';
 
-export async function man(): Promise<CommandResult> {
-  const text = formatManPage(bootrelayVersion());
+/** The page; `commands` is the table of commands. */
+export async function man(commands: readonly Command[]): Promise<CommandResult> {
+  const text = formatManPage(bootrelayVersion(), commands);
   return { exitCode: 0, text, json: { command: 'man', text }, findings: [] };
 }
 
-function formatManPage(version: string): string {
+function formatManPage(version: string, commands: readonly Command[]): string {
   return [
     // No date: the same source gives the same page.
     `.TH BOOTRELAY 1 "" "bootrelay ${version}"`,

@@ -6,10 +6,11 @@ import { type FileReader, splitOverride } from '../config/layers.ts';
 import { loadPlatform } from '../config/load.ts';
 import { findSetting, findSettingNamed, type SettingName, type SettingRow } from '../config/settings.ts';
 import { type Answers, formatPlatformFile } from '../config/write-platform.ts';
+import { UsageError } from '../errors.ts';
 import { hasErrors } from '../findings.ts';
 import { createFileReader } from '../host/files.ts';
 import { configurationFailed } from '../host/platforms.ts';
-import { type CommandResult, UsageError } from '../host/result.ts';
+import type { CommandResult } from '../host/result.ts';
 import { didYouMean } from '../text/suggestions.ts';
 
 export interface NewArguments {

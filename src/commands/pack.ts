@@ -1,14 +1,18 @@
 /** `bootrelay pack`: a full initrd -> the image for /usr. */
-import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
-import { checkBudget } from '../check/budget.ts';
-import { imageFormatOf, thinOf } from '../config/image-format.ts';
+import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { runChecks } from '../check/run-checks.ts';
+import { imageFormatOf, type Thin, thinOf } from '../config/image-format.ts';
+import { UsageError } from '../errors.ts';
+import { hasErrors } from '../findings.ts';
 import { planOnePlatform } from '../host/platforms.ts';
 import { withProgress } from '../host/progress.ts';
-import { type CommandResult, UsageError } from '../host/result.ts';
-import { forget, remember, withWorkDirectory } from '../host/temporary.ts';
-import { recordFile, recordSharing } from '../initrd/record.ts';
+import { replaceFile } from '../host/replace-file.ts';
+import type { CommandResult } from '../host/result.ts';
+import { withWorkDirectory } from '../host/temporary.ts';
+import { recordFile } from '../initrd/record.ts';
 import { type Packed, type PackedFile, packFullInitrd } from '../pack/pack.ts';
+import { recordSharing } from '../pack/record-sharing.ts';
 import { formatBytes } from '../text/bytes.ts';
 
 export interface PackArguments {
@@ -37,39 +41,20 @@ export async function pack(args: PackArguments): Promise<CommandResult> {
     throw new UsageError('FullInitrd.Source=thin needs --sysroot: the image shares files with its /usr');
   const thin = kind && { kind, usr: resolve(args.sysroot ?? '', 'usr') };
   const format = imageFormatOf(settings);
-  mkdirSync(dirname(args.output), { recursive: true });
-  const directory = remember(mkdtempSync(join(dirname(args.output), `.${basename(args.output)}.`)));
-  const fresh = join(directory, 'image');
-  const { packed, overBudget } = await withWorkDirectory(async (work) => {
-    try {
-      const packed = await withProgress(args.json, (progress) => {
-        progress.begin(`packing ${args.initrd}`);
-        return packFullInitrd({ initrd: args.initrd, format, thin, output: fresh, work });
+  const options = { initrd: args.initrd, format, thin };
+  const { packed, findings } = await withWorkDirectory((work) =>
+    withProgress(args.json, (progress) => {
+      progress.begin(`packing ${args.initrd}`);
+      return replaceFile(args.output, async (fresh) => {
+        const packed = await packFullInitrd({ ...options, output: fresh, work });
+        const { findings } = await runChecks({ ...loaded.platform, imageSize: packed.imageSize });
+        if (hasErrors(findings)) rmSync(fresh);
+        else replaceRecord(args.output, fresh, packed, kind);
+        return { packed, findings: [...loaded.findings, ...findings] };
       });
-      const overBudget = checkBudget(config, 'FullInitrd', packed.imageSize);
-      if (overBudget.length > 0) return { packed, overBudget };
-      if (thin) {
-        const record = recordSharing(fresh, thin.kind, packed.files);
-        const { mode } = statSync(fresh);
-        writeFileSync(recordFile(fresh), `${JSON.stringify(record, undefined, 1)}\n`, { mode });
-        // First: it knows its image, and an older image beside it is a finding of `check`.
-        renameSync(recordFile(fresh), recordFile(args.output));
-      }
-      renameSync(fresh, args.output);
-      if (!thin) rmSync(recordFile(args.output), { force: true });
-      return { packed, overBudget };
-    } finally {
-      rmSync(directory, { recursive: true, force: true });
-      forget(directory);
-    }
-  });
-  if (overBudget.length > 0)
-    return {
-      exitCode: 1,
-      text: '',
-      json: { command: 'pack' },
-      findings: [...loaded.findings, ...overBudget],
-    };
+    }),
+  );
+  if (hasErrors(findings)) return { exitCode: 1, text: '', json: { command: 'pack' }, findings };
   const early = packed.earlySize > 0 ? `, ${formatBytes(packed.earlySize)} of early cpio left out` : '';
   const text = [
     `${args.initrd}: ${formatBytes(packed.initrdSize)}, ${packed.compression}${early}`,
@@ -89,7 +74,23 @@ export async function pack(args: PackArguments): Promise<CommandResult> {
       shared: sizeOf(files.filter(({ sharing }) => sharing.shared)),
     }),
   };
-  return { exitCode: 0, text: text.join('\n'), json, findings: loaded.findings };
+  return { exitCode: 0, text: text.join('\n'), json, findings };
+}
+
+/**
+ * Puts the record of `fresh` beside `output`, before the image: it knows its image, and an older image beside it is a finding of
+ * `check`. A whole image has no record.
+ */
+function replaceRecord(output: string, fresh: string, { files }: Packed, thin: Thin | undefined): void {
+  if (!thin) {
+    rmSync(recordFile(output), { force: true });
+    return;
+  }
+  const record = recordSharing(fresh, thin, files);
+  writeFileSync(recordFile(fresh), `${JSON.stringify(record, undefined, 1)}\n`, {
+    mode: statSync(fresh).mode,
+  });
+  renameSync(recordFile(fresh), recordFile(output));
 }
 
 /** Shared or not, and why: one line a reason, the most bytes first. */

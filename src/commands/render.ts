@@ -1,10 +1,11 @@
 /** `bootrelay render`: writes what will run, for review. */
 import { join } from 'node:path';
+import { UsageError } from '../errors.ts';
 import { hasErrors } from '../findings.ts';
 import { writeTree } from '../host/files.ts';
 import { configurationFailed, type PlatformArguments, planPlatforms } from '../host/platforms.ts';
 import { replaceDirectory } from '../host/replace-directory.ts';
-import { type CommandResult, UsageError } from '../host/result.ts';
+import type { CommandResult } from '../host/result.ts';
 import { renderPlatform } from '../render/platform.ts';
 
 export interface RenderArguments extends PlatformArguments {

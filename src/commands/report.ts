@@ -1,12 +1,14 @@
 /** `bootrelay report`: one HTML file for a reviewer, of one thing or of two that are compared. */
-import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { lstatSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { UsageError } from '../errors.ts';
 import { hasErrors } from '../findings.ts';
 import { configurationFailed, uniqueFindings } from '../host/platforms.ts';
 import { withProgress } from '../host/progress.ts';
-import { type CommandResult, UsageError } from '../host/result.ts';
+import { replaceFile } from '../host/replace-file.ts';
+import type { CommandResult } from '../host/result.ts';
 import { locate, sideAt } from '../host/sides.ts';
-import { forget, remember, withWorkDirectory } from '../host/temporary.ts';
+import { withWorkDirectory } from '../host/temporary.ts';
 import { compareSides } from '../review/compare.ts';
 import { readMeasuredBoot } from '../review/read-json.ts';
 import { readSide } from '../review/read-side.ts';
@@ -55,7 +57,7 @@ export async function report(args: ReportArguments): Promise<CommandResult> {
         measured,
         findings: loaded.at(-1)?.findings ?? [],
       });
-      writeReport(page, args.output);
+      await replaceFile(args.output, (fresh) => writeFileSync(fresh, page));
       const text = `${args.output}: ${formatBytes(Buffer.byteLength(page))}; open it in a browser\n`;
       return { exitCode: 0, text, json: { command: 'report', output: args.output }, findings };
     }),
@@ -85,16 +87,3 @@ function requireOutput({ output }: ReportArguments): void {
 
 /** What every page has near its beginning. */
 const pageMark = '<meta name="generator" content="bootrelay">';
-
-/** At every moment there is the old page or the new one. */
-function writeReport(page: string, output: string): void {
-  mkdirSync(dirname(output), { recursive: true });
-  const fresh = remember(join(dirname(output), `.${basename(output)}.${process.pid}`));
-  try {
-    writeFileSync(fresh, page);
-    renameSync(fresh, output);
-  } finally {
-    rmSync(fresh, { force: true });
-    forget(fresh);
-  }
-}

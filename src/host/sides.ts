@@ -3,13 +3,13 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FileReader } from '../config/layers.ts';
 import { type LoadedPlatform, loadPlatform } from '../config/load.ts';
+import { UsageError } from '../errors.ts';
 import type { Finding } from '../findings.ts';
 import { planBoot } from '../plan/plan.ts';
 import { readSide, sideOfPlatform } from '../review/read-side.ts';
 import type { Side } from '../review/side.ts';
 import { listInRevision, readFromRevision, requireRevision } from '../tools/git.ts';
 import { createFileReader, readOnce } from './files.ts';
-import { UsageError } from './result.ts';
 
 /** A name on the command line: a path, of this machine's file system or of a revision. */
 export interface Location {

@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { ToolError } from '../tools/programs.ts';
+import { ToolError } from '../errors.ts';
 
 const present = new Set<string>();
 

@@ -2,10 +2,11 @@
 import { createHash } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
+import { InitrdError } from '../errors.ts';
 import { readPackedImage } from '../initrd/packed-image.ts';
 import { neededLibraries } from '../sysroot/elf.ts';
 import { decompressSegment } from './decompress.ts';
-import { InitrdError, type Input, read, withInput } from './newc.ts';
+import { type Input, read, withInput } from './newc.ts';
 import { isPublic } from './public.ts';
 import { findSegments } from './segments.ts';
 import { readTree, type TreeEntry } from './tree.ts';

@@ -3,11 +3,7 @@
  * attributes and where their data is. Nothing in it is trusted: sizes must fit the file.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-
-/** A file that is no initrd, or one that is cut off. Exit code 2. */
-export class InitrdError extends Error {
-  override readonly name = 'InitrdError';
-}
+import { InitrdError } from '../errors.ts';
 
 /** An open file to read archives from. */
 export interface Input {

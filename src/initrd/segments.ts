@@ -3,7 +3,8 @@
  * (Documentation/driver-api/early-userspace/buffer-format.rst): uncompressed cpio archives, such as early
  * microcode, zeros in between, at last a compressed stream or one more cpio.
  */
-import { InitrdError, type Input, isCpio, read, readCpioEntry, withInput } from './newc.ts';
+import { InitrdError } from '../errors.ts';
+import { type Input, isCpio, read, readCpioEntry, withInput } from './newc.ts';
 
 export interface Segment {
   /** Bytes from the start of the file. */

@@ -1,5 +1,6 @@
 /** newc cpio -> the tree that the kernel makes of it, as data: one entry a path, parents before what is in them. */
-import { type CpioEntry, InitrdError, type Input, read, readCpioEntry } from './newc.ts';
+import { InitrdError } from '../errors.ts';
+import { type CpioEntry, type Input, read, readCpioEntry } from './newc.ts';
 
 interface Attributes {
   /** Relative to the root, without / at its ends; empty for the root itself. */

@@ -1,22 +1,20 @@
 /** One build: sysroot and platform -> minimal initrd, file list, manifest, sizes. */
 import { chmodSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkBudget } from '../check/budget.ts';
-import { checkLibraries } from '../check/libraries.ts';
-import { checkRequirements } from '../check/requirements.ts';
 import type { PlatformConfig } from '../config/validate.ts';
-import { type Finding, hasErrors } from '../findings.ts';
 import { archiveMode, type Member } from '../initrd/public.ts';
 import { bootrelayVersion } from '../package-root.ts';
 import { type BootPlan, needsOfPlan } from '../plan/boot-plan.ts';
 import { renderMinimal } from '../render/minimal.ts';
-import { hasBuiltInInitrd, microcodeEntries, wantedMicrocode } from '../sysroot/microcode.ts';
+import type { Kernel } from '../sysroot/kernel.ts';
+import { hasBuiltInInitrd, wantedMicrocode } from '../sysroot/microcode.ts';
 import type { ProgramName } from '../tools/programs.ts';
 import { versionOf } from '../tools/run.ts';
 import { sha256OfFile } from '../tools/sha256.ts';
 import { collectEntries } from './collect.ts';
 import { type Entry, formatMtree, rootEntry } from './entries.ts';
 import { type Manifest, manifestFile, manifestSettings } from './manifest.ts';
+import { microcodeEntries } from './microcode.ts';
 import { packMinimalInitrd } from './minimal-initrd.ts';
 import { formatSizeTable, measureParts } from './size-table.ts';
 
@@ -24,9 +22,9 @@ export interface BuildOptions {
   readonly config: PlatformConfig;
   readonly plan: BootPlan;
   readonly sysroot: string;
-  /** Kernel version: a directory of usr/lib/modules. */
-  readonly kernel: string;
-  /** The packed full initrd that goes with it, for the manifest and its budget. */
+  /** The sysroot's kernel. */
+  readonly kernel: Kernel;
+  /** The packed full initrd that goes with it, for the manifest. */
   readonly image?: string | undefined;
   /** An empty directory that lasts as long as the caller uses the result's files. */
   readonly work: string;
@@ -40,21 +38,11 @@ export interface Build {
   readonly manifest: Manifest;
 }
 
-export interface BuildResult {
-  /** Absent where the sysroot lacks what the plan needs. Present, with an error, where the image is over budget. */
-  readonly build?: Build;
-  readonly findings: readonly Finding[];
-}
-
-/** Builds in `work`. Same input, same bytes. Throws ToolError. */
-export async function buildMinimalInitrd(options: BuildOptions): Promise<BuildResult> {
-  const { config, plan, sysroot, work } = options;
+/** Builds in `work`, from a sysroot in which the checks found no error. Same input, same bytes. Throws ToolError. */
+export async function buildMinimalInitrd(options: BuildOptions): Promise<Build> {
+  const { config, plan, sysroot, kernel, work } = options;
   const { FullInitrd, Initrd } = config.settings;
   const fullInitrd = options.image === undefined ? undefined : describeImage(options.image);
-  const { kernel, findings } = checkRequirements(config, plan, sysroot, options.kernel);
-  if (!kernel || hasErrors(findings)) return { findings };
-  const libraries = await checkLibraries(config, plan, sysroot);
-  if (hasErrors(libraries)) return { findings: [...findings, ...libraries] };
   const builtIn = hasBuiltInInitrd(kernel);
   const early = builtIn
     ? []
@@ -83,7 +71,7 @@ export async function buildMinimalInitrd(options: BuildOptions): Promise<BuildRe
     measureParts([...entries, ...early]),
   ]);
   chmodSync(packed.file, archiveMode(entries.flatMap(memberOf)));
-  const build: Build = {
+  return {
     image: packed.file,
     mtree: formatMtree([...early, rootEntry, ...entries], { contents: false }),
     sizes: formatSizeTable(sizes, packed.size, Initrd.SizeBudget),
@@ -103,11 +91,6 @@ export async function buildMinimalInitrd(options: BuildOptions): Promise<BuildRe
       tools,
     },
   };
-  const overBudget = [
-    ...(builtIn ? [] : checkBudget(config, 'Initrd', packed.size)),
-    ...(fullInitrd ? checkBudget(config, 'FullInitrd', fullInitrd.size) : []),
-  ];
-  return { build, findings: [...findings, ...overBudget] };
 }
 
 function memberOf(entry: Entry): readonly Member[] {

@@ -1,23 +1,21 @@
 /** From the plan's needs to the entries of the minimal initrd. */
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { busyboxPath } from '../check/programs.ts';
 import { type BootPlan, needsOfPlan } from '../plan/boot-plan.ts';
+import { initrdReleasePath, layoutLinks, osReleasePaths } from '../plan/layout.ts';
 import type { FileNeed, ProgramNeed } from '../plan/need.ts';
 import { skeletonDirectory } from '../plan/steps/make-skeleton-root.ts';
 import type { RenderedTree } from '../render/tree.ts';
-import { formatDrivers, resolveDrivers } from '../sysroot/drivers.ts';
-import { isStatic } from '../sysroot/elf.ts';
+import { busyboxPath } from '../sysroot/applets.ts';
 import { type Links, readExtraFiles } from '../sysroot/extra-files.ts';
 import { extraElfPrograms } from '../sysroot/extra-programs.ts';
 import { firmwareFiles, readModules } from '../sysroot/firmware.ts';
 import type { Kernel } from '../sysroot/kernel.ts';
-import { unwinderFor, withOpenedLibraries } from '../sysroot/opened-libraries.ts';
+import { withLibraries } from '../sysroot/libraries.ts';
+import { unwinderFor } from '../sysroot/opened-libraries.ts';
 import { fileInSysroot, mergeUsr } from '../sysroot/paths.ts';
-import { lddtreeArgs } from '../tools/lddtree.ts';
-import { ToolError } from '../tools/programs.ts';
-import { run } from '../tools/run.ts';
 import { sha256OfFile } from '../tools/sha256.ts';
+import { formatDrivers, resolveDrivers } from './drivers.ts';
 import { completeEntries, type Entry, type Part } from './entries.ts';
 import { formatLoadOrder, resolveModules, unpackModules } from './modules.ts';
 import { compileOwnProgram } from './own-programs.ts';
@@ -36,7 +34,7 @@ export interface CollectOptions {
   readonly work: string;
 }
 
-/** Everything that goes into the minimal initrd. Throws ToolError. */
+/** Everything that goes into the minimal initrd, of a sysroot in which the checks found no error. Throws ToolError. */
 export async function collectEntries(options: CollectOptions): Promise<readonly Entry[]> {
   const { plan, sysroot } = options;
   const needs = needsOfPlan(plan);
@@ -50,9 +48,11 @@ export async function collectEntries(options: CollectOptions): Promise<readonly 
   const fileEntries = needs.files.flatMap((need) => takeFile(sysroot, need));
   const own = [
     ...writeRendered(options),
-    ...(plan.form === 'systemd' ? systemdEntries(sysroot) : []),
+    ...(plan.form === 'systemd' ? [releaseEntry(sysroot)] : []),
     ...fileEntries,
-    ...layoutLinks,
+    ...[...layoutLinks(plan)].map(
+      ([path, target]): Entry => ({ type: 'link', path, target, part: 'layout' }),
+    ),
     ...needs.directories.map((path): Entry => ({ type: 'dir', path, mode: 0o755, part: 'layout' })),
     ...needs.deviceNodes.map((node): Entry => ({ type: 'char', ...node, part: 'layout' })),
     ...needs.programs.flatMap(appletLink).filter(({ path }) => !programs.includes(path)),
@@ -63,14 +63,6 @@ export async function collectEntries(options: CollectOptions): Promise<readonly 
   const skeleton = options.skeletonFiles.flatMap((path) => skeletonFileEntries(sysroot, path));
   return completeEntries([...own, ...besides([...skeleton, ...extras], own)]);
 }
-
-/** A merged /usr, whatever the sysroot has: scripts and loaders are found under both names. */
-const layoutLinks: readonly Entry[] = ['bin', 'sbin', 'lib', 'lib64'].map((name) => ({
-  type: 'link',
-  path: `/${name}`,
-  target: `usr/${name}`,
-  part: 'layout',
-}));
 
 function writeRendered({ rendered, work }: CollectOptions): readonly Entry[] {
   const directory = join(work, 'rendered');
@@ -84,22 +76,12 @@ function writeRendered({ rendered, work }: CollectOptions): readonly Entry[] {
 }
 
 /** systemd is PID 1, and knows by /etc/initrd-release that it is in an initrd, and of which system. */
-function systemdEntries(sysroot: string): readonly Entry[] {
-  const release = fileInSysroot(sysroot, '/usr/lib/os-release') ?? fileInSysroot(sysroot, '/etc/os-release');
-  if (!release) throw new ToolError('the sysroot has no os-release');
-  return [
-    fileEntry('/etc/initrd-release', release, 0o644, 'layout'),
-    { type: 'link', path: '/etc/os-release', target: 'initrd-release', part: 'layout' },
-    // rd.rescue, rd.emergency and rd.systemd.unit= are meant for the full initrd: stage 1 does here what it always does.
-    ...['rescue', 'emergency'].map(
-      (name): Entry => ({
-        type: 'link',
-        path: `/usr/lib/systemd/system/${name}.target`,
-        target: 'initrd.target',
-        part: 'layout',
-      }),
-    ),
-  ];
+function releaseEntry(sysroot: string): Entry {
+  const release = osReleasePaths
+    .map((path) => fileInSysroot(sysroot, path))
+    .find((file) => file !== undefined);
+  if (release === undefined) throw new Error('the sysroot has no os-release: the checks have not run');
+  return fileEntry(initrdReleasePath, release, 0o644, 'layout');
 }
 
 function takeFile(sysroot: string, { anyOf }: FileNeed): readonly Entry[] {
@@ -126,7 +108,7 @@ function appletLink(need: ProgramNeed): readonly Entry[] {
 
 /** Programs and the libraries they need. */
 async function collectPrograms(sysroot: string, programs: readonly string[]): Promise<readonly Entry[]> {
-  const paths = await withOpenedLibraries(sysroot, programs, (names) => listWithLibraries(sysroot, names));
+  const { paths } = await withLibraries(sysroot, programs);
   return paths.map((path) => {
     const part = path === busyboxPath ? 'busybox' : programs.includes(path) ? 'programs' : 'libraries';
     return fromSysroot(sysroot, path, part);
@@ -142,33 +124,9 @@ async function compileOwnPrograms({ plan, work }: CollectOptions): Promise<reado
   return compiled.map((file) => fileEntry(`/usr/bin/${basename(file)}`, file, 0o755, 'programs'));
 }
 
-/** The paths of `programs` and their libraries below a merged /usr. */
-async function listWithLibraries(sysroot: string, programs: readonly string[]): Promise<readonly string[]> {
-  const dynamic = programs.filter((path) => !isStaticIn(sysroot, path));
-  if (dynamic.length === 0) return programs;
-  const output = await run(lddtreeArgs(sysroot, dynamic));
-  const files = output.split('\n').filter(Boolean);
-  const outside = files.find((file) => pathInSysroot(sysroot, file) === undefined);
-  if (outside !== undefined) throw new ToolError(`lddtree names ${outside}, which is not in the sysroot`);
-  const own = programs.filter((path) => !dynamic.includes(path));
-  return [...new Set([...own, ...files.flatMap((file) => pathInSysroot(sysroot, file) ?? [])])];
-}
-
-/** lddtree is slow to say that a static program needs nothing. */
-function isStaticIn(sysroot: string, path: string): boolean {
-  const file = fileInSysroot(sysroot, path);
-  return file !== undefined && isStatic(readFileSync(file));
-}
-
-/** A file of this machine as a path of the sysroot below a merged /usr; undefined outside it. */
-function pathInSysroot(sysroot: string, file: string): string | undefined {
-  const root = sysroot.replace(/\/+$/, '');
-  return file.startsWith(`${root}/`) ? mergeUsr(file.slice(root.length)) : undefined;
-}
-
 function fromSysroot(sysroot: string, path: string, part: Part): Entry {
   const source = fileInSysroot(sysroot, path) ?? fileInSysroot(sysroot, path.replace(/^\/usr/, ''));
-  if (!source) throw new ToolError(`the sysroot has no ${path}`);
+  if (!source) throw new Error(`the sysroot has no ${path}: the checks have not run`);
   const executable = (statSync(source).mode & 0o111) !== 0;
   return fileEntry(path, source, executable ? 0o755 : 0o644, part);
 }
@@ -200,11 +158,9 @@ async function collectExtraFiles(sysroot: string, paths: readonly string[]): Pro
   );
   const programs = extraElfPrograms(sysroot, paths).map(({ real }) => real);
   if (programs.length === 0) return entries;
-  const list = (names: readonly string[]) =>
-    withOpenedLibraries(sysroot, names, (wanted) => listWithLibraries(sysroot, wanted));
-  const linked = await list(programs);
-  const listed = await list([...programs, ...unwinderFor(sysroot, linked)]);
-  const libraries = listed.filter(
+  const linked = await withLibraries(sysroot, programs);
+  const listed = await withLibraries(sysroot, [...programs, ...unwinderFor(sysroot, linked.paths)]);
+  const libraries = listed.paths.filter(
     (path) => !programs.includes(path) && !entries.some((entry) => entry.path === path),
   );
   return [...entries, ...libraries.map((path) => fromSysroot(sysroot, path, 'extra'))];

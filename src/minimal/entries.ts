@@ -1,5 +1,4 @@
 /** The files of the minimal initrd as data, and as mtree(5) text. */
-import { ToolError } from '../tools/programs.ts';
 
 /** What an entry is there for; the size table adds up by it. */
 export const parts = [
@@ -44,8 +43,8 @@ export type Entry =
 export const rootEntry: Entry = { type: 'dir', path: '', mode: 0o755, part: 'layout' };
 
 /**
- * Sorts entries so that a directory comes before what is in it, adds missing parent directories, and refuses
- * two different entries for one path. /bin comes last: where the kernel has not the memory to unpack all of it and /init does
+ * Sorts entries so that a directory comes before what is in it, adds missing parent directories, and throws
+ * where there are two different entries for one path. /bin comes last: where the kernel has not the memory to unpack all of it and /init does
  * not start, it would run /bin/sh on the console (init/main.c).
  */
 export function completeEntries(entries: readonly Entry[]): readonly Entry[] {
@@ -53,8 +52,8 @@ export function completeEntries(entries: readonly Entry[]): readonly Entry[] {
   for (const entry of entries) {
     const known = byPath.get(entry.path);
     if (known && JSON.stringify(known) !== JSON.stringify(entry)) {
-      throw new ToolError(
-        `two different files for ${entry.path} of the minimal initrd: ExtraFiles must not replace what bootrelay puts there`,
+      throw new Error(
+        `two different entries for ${entry.path} of the minimal initrd: the checks have not run`,
       );
     }
     byPath.set(entry.path, entry);

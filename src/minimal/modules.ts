@@ -20,7 +20,7 @@ export interface LoadedModule {
 
 /**
  * All modules that `needs` take, each after those it depends on. Soft dependencies come along, but only hard
- * ones of a required module are required. Built-in and absent ones are left out: checkRequirements() tells of those.
+ * ones of a required module are required. Built-in and absent ones are left out: the checks tell of those.
  */
 export async function resolveModules(
   needs: readonly ModuleNeed[],

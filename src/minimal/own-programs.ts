@@ -1,11 +1,12 @@
 /** bootrelay's own programs for the minimal initrd: C of a page, in programs/, compiled for the platform. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { ToolError } from '../errors.ts';
 import { packageRoot } from '../package-root.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import type { OwnProgram } from '../plan/need.ts';
 import { compileArgs } from '../tools/cc.ts';
-import { ToolError } from '../tools/programs.ts';
+
 import { run } from '../tools/run.ts';
 
 /** elf(5): e_machine. */

@@ -2,9 +2,10 @@
 import { chmodSync, realpathSync, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { ImageFormat, Thin } from '../config/image-format.ts';
+import { InitrdError } from '../errors.ts';
 import { decompressSegment, largestInitrd } from '../initrd/decompress.ts';
 import { appendMark } from '../initrd/image-mark.ts';
-import { InitrdError, type Input, withInput } from '../initrd/newc.ts';
+import { type Input, withInput } from '../initrd/newc.ts';
 import { archiveMode } from '../initrd/public.ts';
 import { findSegments, type Segment } from '../initrd/segments.ts';
 import { readTree, type TreeEntry } from '../initrd/tree.ts';

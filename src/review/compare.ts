@@ -1,4 +1,5 @@
 /** Two sides -> what is different, as data. */
+import { ComparisonError } from '../errors.ts';
 import { compareFiles, type DriverChange, driversWithoutModule, type FileChange } from './compare-files.ts';
 import { compareSettings, type SettingChange } from './compare-settings.ts';
 import { compareModules, compareSteps, type ModuleChange, type StepChange } from './compare-steps.ts';
@@ -33,11 +34,6 @@ export interface SizeChange {
   readonly old: number;
   readonly new: number;
   readonly budget: number;
-}
-
-/** Two things that have nothing in common to compare, or one that is not what it must be. */
-export class ComparisonError extends Error {
-  override readonly name = 'ComparisonError';
 }
 
 /** What both sides have is compared. Throws ComparisonError where that is nothing. */

@@ -1,9 +1,9 @@
 /** What bootrelay wrote as JSON, read back: a file of somebody else's, or one that is cut off, is an error. */
 import { existsSync, readFileSync } from 'node:fs';
 import * as v from 'valibot';
+import { ComparisonError } from '../errors.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { type ReasonName, reasons } from '../plan/reasons.ts';
-import { ComparisonError } from './compare.ts';
 
 const texts = v.array(v.string());
 

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { effectiveSettings } from '../config/effective.ts';
 import { shownValues } from '../config/secrets.ts';
 import type { PlatformConfig } from '../config/validate.ts';
+import { ComparisonError } from '../errors.ts';
 import { readInitrdFiles } from '../initrd/files.ts';
 import { isPublic } from '../initrd/public.ts';
 import { bootrelayVersion } from '../package-root.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { sourceOf } from '../plan/source.ts';
 import { renderPlatform } from '../render/platform.ts';
-import { ComparisonError } from './compare.ts';
+
 import { readManifest, readPlan } from './read-json.ts';
 import type { Side } from './side.ts';
 

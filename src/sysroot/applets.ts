@@ -1,4 +1,7 @@
-/** The applets of a busybox, read from its file: nothing of the sysroot is run. */
+/** busybox and its applets, read from its file: nothing of the sysroot is run. */
+
+/** Where busybox is in a sysroot. */
+export const busyboxPath = '/usr/bin/busybox';
 
 /** A run of short names with a NUL behind each: busybox has its applets so, in one piece. */
 const names = /\0((?:[\w.[+-]{1,20}\0){20,})/g;

@@ -4,13 +4,7 @@
  */
 import { accessSync, constants, lstatSync, readdirSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { placeOfEntry } from '../config/place.ts';
-import type { SettingName } from '../config/settings.ts';
-import type { PlatformConfig } from '../config/validate.ts';
-import { type Finding, type FindingKind, finding } from '../findings.ts';
-import type { BootPlan } from '../plan/boot-plan.ts';
-import { skeletonDirectory } from '../plan/steps/make-skeleton-root.ts';
-import { renderMinimal } from '../render/minimal.ts';
+import type { FindingKind } from '../findings.ts';
 import { fileInSysroot, mergeUsr, resolveInSysroot } from './paths.ts';
 
 /** Something at or below an entry; `path` is its place in the sysroot. */
@@ -20,7 +14,8 @@ export type ExtraItem = { readonly path: string } & (
   | { readonly type: 'link'; readonly target: string }
 );
 
-interface Problem {
+/** Why something cannot be taken. */
+export interface Problem {
   readonly kind: FindingKind;
   readonly message: string;
 }
@@ -32,9 +27,6 @@ export interface ExtraFiles {
 
 /** `followed`: where a link to a file is, there is a copy of the file. `kept`: a link stays one, whatever it leads to. */
 export type Links = 'followed' | 'kept';
-
-/** The settings that name files of the sysroot, and what becomes of links. */
-const linksOf = { 'Initrd.ExtraFiles': 'followed', 'FullInitrd.ExtraFiles': 'kept' } as const;
 
 /** An entry with all below it, and the directories above it with their modes. */
 export function readExtraFiles(sysroot: string, path: string, links: Links): ExtraFiles {
@@ -126,39 +118,4 @@ function isReadable(file: string): boolean {
 /** False for what is not UTF-8: Node.js puts this character in the place of such bytes. */
 function isText(name: string): boolean {
   return !name.includes('\ufffd');
-}
-
-/** What cannot be taken of the files that the platform names, each at the line that names it. */
-export function checkExtraFiles(config: PlatformConfig, plan: BootPlan, sysroot: string): readonly Finding[] {
-  const rendered = renderMinimal(config, plan);
-  return extraEntriesOf(config).flatMap(({ setting, path, links, index }) => {
-    const { items, problems } = readExtraFiles(sysroot, path, links);
-    const taken = items.filter((item) => rendered.has(placeOf(item, links)));
-    const replaced = taken.map((item) => unfit(item.path, 'is where bootrelay puts a file of its own'));
-    return [...problems, ...replaced.flatMap((extra) => extra.problems)].map(({ kind, message }) =>
-      finding(kind, message, placeOfEntry(config, setting, index)),
-    );
-  });
-}
-
-/** Where an item goes in the minimal initrd, without the leading /. */
-function placeOf({ path }: ExtraItem, links: Links): string {
-  return links === 'kept' ? `${skeletonDirectory}${path}` : mergeUsr(path).slice(1);
-}
-
-interface NamedEntry {
-  readonly setting: SettingName;
-  readonly path: string;
-  readonly links: Links;
-  readonly index: number;
-}
-
-/** Files for a full initrd that is the system's /usr are taken only where it is. */
-function extraEntriesOf({ settings: { Initrd, FullInitrd } }: PlatformConfig): readonly NamedEntry[] {
-  const entries = (setting: keyof typeof linksOf, paths: readonly string[]) =>
-    paths.map((path, index) => ({ setting, path, links: linksOf[setting], index }));
-  return [
-    ...entries('Initrd.ExtraFiles', Initrd.ExtraFiles),
-    ...entries('FullInitrd.ExtraFiles', FullInitrd.Source === 'usr' ? FullInitrd.ExtraFiles : []),
-  ];
 }

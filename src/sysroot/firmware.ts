@@ -1,15 +1,10 @@
-/** What the modules of a boot say of themselves: their kernel, and firmware, which a sysroot has or not. */
+/** What modules say of themselves: their kernel, and firmware, which a sysroot has or not. */
 import { existsSync, readdirSync } from 'node:fs';
 import { posix } from 'node:path';
-import { placeOf } from '../config/place.ts';
-import type { PlatformConfig } from '../config/validate.ts';
-import { type Finding, finding } from '../findings.ts';
-import type { BootPlan } from '../plan/boot-plan.ts';
 import { showModulesArgs } from '../tools/modprobe.ts';
-import { FailedToolError } from '../tools/programs.ts';
+
 import { run } from '../tools/run.ts';
-import { type Kernel, moduleNameOfPath } from './kernel.ts';
-import { fileOfModule, loadedModules, placeOfModule } from './loaded-modules.ts';
+import { moduleNameOfPath } from './kernel.ts';
 import { fileInSysroot } from './paths.ts';
 import { patternToRegExp } from './patterns.ts';
 
@@ -56,52 +51,4 @@ export function firmwareFiles(sysroot: string, version: string, name: string): r
       .map((file) => posix.join(place, file))
       .filter((path) => fileInSysroot(sysroot, path) !== undefined);
   });
-}
-
-/** Modules that are of another kernel, and firmware that is not there: one finding a module, since it may ask for thirty files. */
-export async function checkModuleFiles(
-  config: PlatformConfig,
-  plan: BootPlan,
-  sysroot: string,
-  kernel: Kernel,
-): Promise<readonly Finding[]> {
-  const files = [...loadedModules(plan, kernel)].map((name) => fileOfModule(name, kernel)).filter(existsSync);
-  const modules = await readModules(files).catch((error: unknown) => {
-    if (!(error instanceof FailedToolError)) throw error;
-    return error.words;
-  });
-  if (typeof modules === 'string')
-    return [finding('file-damaged', `a module of the sysroot cannot be read: ${modules}`, placeOf(config))];
-  return [...modules].flatMap(([module, { firmware, vermagic }]) => [
-    ...checkKernelOf(module, vermagic, config, plan, kernel),
-    ...checkFirmwareOf(module, firmware, config, sysroot, kernel),
-  ]);
-}
-
-/** insmod refuses a module of another kernel. */
-function checkKernelOf(
-  module: string,
-  vermagic: string | undefined,
-  config: PlatformConfig,
-  plan: BootPlan,
-  kernel: Kernel,
-): readonly Finding[] {
-  if (vermagic === undefined || vermagic === kernel.version) return [];
-  const message = `the module ${module} must be of kernel ${kernel.version}, and is of ${vermagic}`;
-  return [finding('file-damaged', message, placeOfModule(module, config, plan))];
-}
-
-function checkFirmwareOf(
-  module: string,
-  names: readonly string[],
-  config: PlatformConfig,
-  sysroot: string,
-  kernel: Kernel,
-): readonly Finding[] {
-  const missing = names.filter((name) => firmwareFiles(sysroot, kernel.version, name).length === 0);
-  const [first, ...rest] = missing;
-  if (first === undefined) return [];
-  const others = rest.length === 0 ? '' : ` and ${rest.length} more`;
-  const message = `the sysroot has no firmware ${first}${others}, which ${module} may ask for`;
-  return [finding('firmware-missing', message, placeOf(config))];
 }

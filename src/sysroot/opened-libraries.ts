@@ -2,9 +2,8 @@
  * Libraries that programs open at run time (dlopen): no ELF header names them, but the note section .note.dlopen does
  * (the UAPI Group's "ELF Dlopen Metadata for ELF files").
  */
-
 import { readFileSync } from 'node:fs';
-import { ToolError } from '../tools/programs.ts';
+
 import { sectionsOf } from './elf.ts';
 import { fileInSysroot } from './paths.ts';
 
@@ -23,6 +22,18 @@ export interface OpenedLibrary {
   readonly soname: readonly string[];
 }
 
+/** A library that a program cannot do without and that is not there, or a program that does not say which it opens. */
+export interface OpenedProblem {
+  readonly kind: 'library-missing' | 'file-damaged';
+  readonly program: string;
+  readonly message: string;
+}
+
+interface Opened {
+  readonly paths: readonly string[];
+  readonly problems: readonly OpenedProblem[];
+}
+
 /**
  * The paths that `list` gives for `programs`, and those of the libraries that they open, until nothing is new. What a
  * program merely suggests stays out: it works without.
@@ -31,33 +42,44 @@ export async function withOpenedLibraries(
   sysroot: string,
   programs: readonly string[],
   list: (paths: readonly string[]) => Promise<readonly string[]>,
-): Promise<readonly string[]> {
+): Promise<Opened> {
   let wanted = programs;
   for (;;) {
     const paths = await list(wanted);
-    const opened = paths.flatMap((path) => openedBy(sysroot, path));
-    const fresh = [...new Set(opened)].filter((path) => !wanted.includes(path) && !paths.includes(path));
-    if (fresh.length === 0) return paths;
+    const opened = paths.map((path) => openedBy(sysroot, path));
+    const found = new Set(opened.flatMap((of) => of.paths));
+    const fresh = [...found].filter((path) => !wanted.includes(path) && !paths.includes(path));
+    if (fresh.length === 0) return { paths, problems: opened.flatMap(({ problems }) => problems) };
     wanted = [...wanted, ...fresh];
   }
 }
 
-function openedBy(sysroot: string, path: string): readonly string[] {
-  const file = fileInSysroot(sysroot, path) ?? fileInSysroot(sysroot, path.replace(/^\/usr/, ''));
-  if (!file) return [];
-  return readOpenedLibraries(readFileSync(file))
-    .filter(({ priority }) => priority !== 'suggested')
-    .flatMap((library) => takeLibrary(sysroot, path, library));
+function openedBy(sysroot: string, program: string): Opened {
+  const file = fileInSysroot(sysroot, program) ?? fileInSysroot(sysroot, program.replace(/^\/usr/, ''));
+  if (!file) return { paths: [], problems: [] };
+  try {
+    const libraries = readOpenedLibraries(readFileSync(file)).filter(
+      ({ priority }) => priority !== 'suggested',
+    );
+    const taken = libraries.map((library) => takeLibrary(sysroot, program, library));
+    return {
+      paths: taken.flatMap(({ paths }) => paths),
+      problems: taken.flatMap(({ problems }) => problems),
+    };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    const message = `${program} of the sysroot cannot be read: ${error.message}`;
+    return { paths: [], problems: [{ kind: 'file-damaged', program, message }] };
+  }
 }
 
 /** The first of the library's names that the sysroot has; one that is required must be there. */
-function takeLibrary(sysroot: string, path: string, library: OpenedLibrary): readonly string[] {
-  const found = library.soname.flatMap((name) => findLibrary(sysroot, name) ?? []).slice(0, 1);
-  if (found.length === 0 && library.priority === 'required') {
-    const names = library.soname.join(' or ');
-    throw new ToolError(`the sysroot has no ${names}, which ${path} opens for ${library.feature}`);
-  }
-  return found;
+function takeLibrary(sysroot: string, program: string, library: OpenedLibrary): Opened {
+  const paths = library.soname.flatMap((name) => findLibrary(sysroot, name) ?? []).slice(0, 1);
+  if (paths.length > 0 || library.priority !== 'required') return { paths, problems: [] };
+  const names = library.soname.join(' or ');
+  const message = `the sysroot must have ${names}, which ${program} opens for ${library.feature}`;
+  return { paths, problems: [{ kind: 'library-missing', program, message }] };
 }
 
 /**
@@ -84,7 +106,7 @@ function findLibrary(sysroot: string, name: string): string | undefined {
     .find((path) => fileInSysroot(sysroot, path) !== undefined);
 }
 
-/** What the .note.dlopen section of an ELF file (64 bits, little endian) says; nothing for any other file. */
+/** What the .note.dlopen section of an ELF file (64 bits, little endian) says; nothing for any other file. Throws SyntaxError. */
 export function readOpenedLibraries(elf: Buffer): readonly OpenedLibrary[] {
   return sectionsOf(elf)
     .filter(({ name }) => name === '.note.dlopen')
@@ -113,7 +135,7 @@ function readNote(text: string): readonly OpenedLibrary[] {
   try {
     return JSON.parse(text) as OpenedLibrary[];
   } catch {
-    throw new ToolError(`a .note.dlopen section holds what is not JSON: ${text.slice(0, 100)}`);
+    throw new SyntaxError(`a .note.dlopen section holds what is not JSON: ${text.slice(0, 100)}`);
   }
 }
 

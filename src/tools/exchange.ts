@@ -1,10 +1,9 @@
 /**
  * Two directories change places in one step, which Node cannot do: renameat2(2) with RENAME_EXCHANGE, called from perl.
- * Not by the runner of run.ts: nothing else may happen in between, and every `render` would load it for this one call.
+ * By the runner of run-sync.ts: nothing else may happen in between.
  */
-import { spawnSync } from 'node:child_process';
-import { environmentOf } from './environment.ts';
-import { findProgram, ToolError } from './programs.ts';
+import { ToolError } from '../errors.ts';
+import { runSync } from './run-sync.ts';
 
 /** The number of renameat2, by Node's name of the architecture: asm/unistd.h of the kernel. */
 const systemCalls: Readonly<Record<string, number>> = { x64: 316, arm64: 276 };
@@ -16,9 +15,8 @@ export function exchangeDirectories(left: string, right: string): boolean {
   const number = systemCalls[process.arch];
   if (number === undefined) return false;
   try {
-    const { file, prefix } = findProgram('perl');
-    const args = [...prefix, '-e', script, String(number), left, right];
-    return spawnSync(file, args, { env: environmentOf('perl') }).status === 0;
+    const args = ['-e', script, String(number), left, right];
+    return !runSync({ program: 'perl', args }).failed;
   } catch (error) {
     if (error instanceof ToolError) return false;
     throw error;

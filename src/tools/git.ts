@@ -1,32 +1,10 @@
 /** git(1), as far as two revisions of a platform file are read. */
 import { posix } from 'node:path';
-import { execaSync } from 'execa';
-import { environmentOf } from './environment.ts';
-import { findProgram, ToolError } from './programs.ts';
-
-interface Answer {
-  readonly failed: boolean;
-  readonly stdout: Uint8Array;
-  readonly words: string;
-}
+import { RevisionError, ToolError } from '../errors.ts';
+import { type Answer, runSync } from './run-sync.ts';
 
 function ask(args: readonly string[], input = ''): Answer {
-  const { file, prefix } = findProgram('git');
-  const options = {
-    env: environmentOf('git'),
-    extendEnv: false,
-    reject: false,
-    encoding: 'buffer',
-    stripFinalNewline: false,
-    input,
-  } as const;
-  const { failed, stdout, stderr } = execaSync(file, [...prefix, ...args], options);
-  return { failed, stdout, words: new TextDecoder().decode(stderr).trim() };
-}
-
-/** A revision that is not there. */
-export class RevisionError extends Error {
-  override readonly name = 'RevisionError';
+  return runSync({ program: 'git', args }, input);
 }
 
 /** Throws ToolError where git is not installed or does not answer here, RevisionError where it has no such revision. */

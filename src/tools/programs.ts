@@ -1,6 +1,7 @@
 /** The external programs: what each is called, which Debian package brings it, how it tells its version. */
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { ToolError } from '../errors.ts';
 
 export interface Program {
   readonly package: string;
@@ -55,21 +56,6 @@ export const programs = {
 } as const satisfies Record<string, Program>;
 
 export type ProgramName = keyof typeof programs;
-
-/** A program that is not there, or that failed. Exit code 3. */
-export class ToolError extends Error {
-  override readonly name = 'ToolError';
-}
-
-/** A program that was started and ended with an error. */
-export class FailedToolError extends ToolError {
-  /** The last line that it said. */
-  readonly words: string;
-  constructor(message: string, words: string) {
-    super(message);
-    this.words = words;
-  }
-}
 
 /** The environment variable that names a tools tree. */
 export const toolsTreeVariable = 'BOOTRELAY_TOOLS_TREE';

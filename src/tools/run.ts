@@ -2,16 +2,10 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { execa, type ResultPromise } from 'execa';
+import { FailedToolError, ToolError } from '../errors.ts';
 import { quoteShell } from '../text/quote.ts';
 import { environmentOf } from './environment.ts';
-import {
-  type Executable,
-  FailedToolError,
-  findProgram,
-  type ProgramName,
-  programs,
-  ToolError,
-} from './programs.ts';
+import { type Executable, findProgram, type ProgramName, programs } from './programs.ts';
 
 /** A command as data: the program and its arguments. */
 export interface Command {

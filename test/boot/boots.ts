@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { formatCommandLine } from '../../src/boot/command-line.ts';
 import { type DiskPart, makeDisk } from '../../src/boot/disk.ts';
 import { joinCpio, makeExtraCpio as makeCpio } from '../../src/boot/extra-cpio.ts';
 import type { Fault } from '../../src/boot/faults/fault.ts';
@@ -13,16 +14,14 @@ import {
 } from '../../src/boot/faults/inject.ts';
 import { goesOn } from '../../src/boot/faults/verdict.ts';
 import { type Answer, type GuestRun, runGuest } from '../../src/boot/guest.ts';
-import {
-  formatCommandLine,
-  rootPartitionUuid,
-  sealUsr,
-  usrPartitions,
-  withRootHash,
-} from '../../src/boot/machine.ts';
+import { withRootHash } from '../../src/boot/machine.ts';
+import { rootPartitionUuid, sealUsr, usrPartitions } from '../../src/boot/partitions.ts';
 import { type Goal, reached } from '../../src/boot/timeline.ts';
 import { judge, type Verdict } from '../../src/boot/verdict.ts';
+import { runChecks } from '../../src/check/run-checks.ts';
+import { readSystem } from '../../src/check/system.ts';
 import type { PlatformConfig } from '../../src/config/validate.ts';
+import { hasErrors } from '../../src/findings.ts';
 import { buildMinimalInitrd } from '../../src/minimal/build.ts';
 import { planBoot } from '../../src/plan/plan.ts';
 import { findKernelImage } from '../../src/sysroot/kernel.ts';
@@ -216,8 +215,11 @@ interface SharedBuild {
 async function sharedBuild(config: PlatformConfig, system: System): Promise<SharedBuild> {
   const work = await madeOnce('build', [config.settings, system], async (directory) => {
     const plan = planBoot(config, []);
-    const { build, findings } = await buildMinimalInitrd({ config, plan, ...system, work: directory });
-    if (!build) throw new Error(JSON.stringify(findings));
+    const data = { config, plan, ...readSystem(system.sysroot, system.kernel) };
+    const { findings } = await runChecks(data);
+    if (!data.kernel || hasErrors(findings)) throw new Error(JSON.stringify(findings));
+    const { sysroot } = system;
+    const build = await buildMinimalInitrd({ config, plan, sysroot, kernel: data.kernel, work: directory });
     await run({ program: 'cp', args: ['--', build.image, join(directory, 'minimal.img')] });
   });
   return { image: join(work, 'minimal.img'), modules: join(work, 'modules') };

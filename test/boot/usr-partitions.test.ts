@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { usrPartitions } from '../../src/boot/machine.ts';
+import { usrPartitions } from '../../src/boot/partitions.ts';
 import { load } from '../config/platform-files.ts';
 
 /** The names of the partitions that a test machine has. */

@@ -1,6 +1,14 @@
 /** What a boot would fail on, found before any: each with the line to change. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { newcArchive, type Raw } from '../initrd/newc-archive.ts';
@@ -17,6 +25,9 @@ function run(program: string, args: readonly string[], cwd = work) {
 }
 
 const check = (...args: readonly string[]) => run('node', [join(root, 'dist/cli.js'), 'check', ...args]);
+
+const build = (...args: readonly string[]) =>
+  run('node', [join(root, 'dist/cli.js'), 'build', '--output', 'built', ...args]);
 
 const platform = `[Platform]
 Description=For the tests
@@ -177,7 +188,21 @@ const cases: Readonly<Record<string, Case>> = {
       sysroot.edit(sysroot.find('usr/lib/x86_64-linux-gnu', /^libdevmapper\.so/), (text) =>
         text.slice(0, 20_000),
       ),
-    finding: /error: .*test: .*cannot be (read|built from this sysroot): /,
+    finding: /error: .*test: .*cannot be read: /,
+  },
+  'extra file that is not there': {
+    text: (text) => text.replace('SizeBudget=16M', 'ExtraFiles=/usr/bin/none\nSizeBudget=16M'),
+    at: 'SizeBudget=',
+    finding: /error: Initrd\.ExtraFiles: test: the sysroot must have \/usr\/bin\/none$/,
+  },
+  'extra file in the place of one of ours': {
+    text: (text) => text.replace('SizeBudget=16M', 'ExtraFiles=/dev/null\nSizeBudget=16M'),
+    sysroot: (sysroot) => {
+      mkdirSync(sysroot.path('dev'), { recursive: true });
+      writeFileSync(sysroot.path('dev/null'), '');
+    },
+    at: 'SizeBudget=',
+    finding: /error: Initrd\.ExtraFiles: test: \/dev\/null is where bootrelay puts a file of its own$/,
   },
   'busybox that tells of no applets': {
     sysroot: (sysroot) => sysroot.edit('usr/bin/busybox', (text) => text.replace('\0sh\0', '\0xx\0')),
@@ -228,6 +253,13 @@ test.each(Object.entries(cases))(
     expect({ stderr, lines }).toEqual({ stderr, lines: [expect.anything()] });
     if (at) expect(lines[0]).toMatch(new RegExp(`^test\\.ini:${lineOf(at)}: `));
     expect(status).toBe(expected);
+    const built = build('test.ini', '--sysroot', copy.directory, '--kernel', lab.kernel);
+    // What is an error for `check` is one for `build`, which writes nothing then.
+    expect({ status: built.status, written: existsSync(join(work, 'built')) }).toEqual({
+      status: expected,
+      written: expected === 0,
+    });
+    rmSync(join(work, 'built'), { recursive: true, force: true });
     rmSync(copy.directory, { recursive: true });
   },
 );

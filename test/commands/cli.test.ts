@@ -11,8 +11,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { commands, usageOf } from '../../src/command-line.ts';
-import { exitCodes } from '../../src/host/result.ts';
+import { usageOf } from '../../src/command.ts';
+import { commands } from '../../src/command-line.ts';
+import { exitCodes } from '../../src/errors.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
 const work = mkdtempSync(join(tmpdir(), 'bootrelay-test-'));

@@ -3,7 +3,6 @@
  * that says so, one that changes something has none. What comes of a platform is rendered here, not read from `onlyWith`.
  */
 import { expect, test } from '@jest/globals';
-import { checkBudget } from '../../src/check/budget.ts';
 import { writtenValues } from '../../src/config/effective.ts';
 import { imageFormatOf } from '../../src/config/image-format.ts';
 import { type SettingName, type SettingRow, settingRows } from '../../src/config/settings.ts';
@@ -62,14 +61,14 @@ function outcomeOf(config: PlatformConfig): string {
   const image = FullInitrd.Source !== 'usr' && {
     path: FullInitrd.Image,
     tool: imageFromTarArgs(format, 'image', FullInitrd.Source === 'thin'),
-    budget: checkBudget(config, 'FullInitrd', 1e15).map(({ message }) => message),
+    budget: FullInitrd.SizeBudget,
   };
   return JSON.stringify([
     [...renderPlatform(config, plan)],
     needsOfPlan(plan),
     compressArgs(Initrd.Compression, Initrd.CompressionLevel, Platform.Architecture) ?? 'none',
     [wantedMicrocode(config.settings), Initrd.ExtraFiles, Devices.Require],
-    checkBudget(config, 'Initrd', 1e15).map(({ message }) => message),
+    Initrd.SizeBudget,
     image,
   ]);
 }

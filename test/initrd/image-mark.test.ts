@@ -1,12 +1,10 @@
-/** An image says what it needs from stage 1, and a platform that does otherwise refuses it. */
+/** An image says what it needs from stage 1. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import { checkPackedImage, imageNotChecked } from '../../src/check/image.ts';
 import type { ImageKind } from '../../src/config/image-format.ts';
 import { appendMark, formatMark, readMark } from '../../src/initrd/image-mark.ts';
-import { configure, load } from '../config/platform-files.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'bootrelay-mark-'));
 afterAll(() => rmSync(work, { recursive: true }));
@@ -44,57 +42,4 @@ test.each([
 ])('a file that is %s has no mark', (_, content) => {
   writeFileSync(image, content);
   expect(readMark(image)).toBeUndefined();
-});
-
-const marked = (kind: string, format = '1') =>
-  Buffer.concat([squashfs, Buffer.from(`${`bootrelay-image ${format} ${kind}`.padEnd(63)}\n`)]);
-
-const sources = {
-  whole: [],
-  overlay: ['FullInitrd.Source=thin'],
-  links: ['FullInitrd.Source=thin', 'FullInitrd.Thin=links'],
-} as const;
-
-test.each<
-  readonly [keyof typeof sources, Buffer, readonly [kind: string, setting: string, words: RegExp] | undefined]
->([
-  ['whole', marked('whole'), undefined],
-  ['overlay', marked('overlay'), undefined],
-  ['links', marked('links'), undefined],
-  ['whole', marked('overlay'), ['image-unfit', 'FullInitrd.Source', /packed as whole, and .* as overlay$/]],
-  ['whole', marked('links'), ['image-unfit', 'FullInitrd.Source', /packed as whole, and .* as links$/]],
-  ['overlay', marked('whole'), ['image-unfit', 'FullInitrd.Source', /packed as overlay, and .* as whole$/]],
-  ['links', marked('whole'), ['image-unfit', 'FullInitrd.Source', /packed as links, and .* as whole$/]],
-  ['links', marked('overlay'), ['image-unfit', 'FullInitrd.Thin', /packed as links, and .* as overlay$/]],
-  ['overlay', marked('links'), ['image-unfit', 'FullInitrd.Thin', /packed as overlay, and .* as links$/]],
-  ['whole', marked('whole', '2'), ['image-unfit', 'FullInitrd.Source', /of format 1, and is of format 2$/]],
-  ['whole', marked('sparse'), ['image-unfit', 'FullInitrd.Source', /was packed as sparse$/]],
-  ['whole', squashfs, ['image-unmarked', 'FullInitrd.Source', /taken for a whole image$/]],
-  ['overlay', squashfs, ['image-unfit', 'FullInitrd.Source', /does not say what it is$/]],
-  ['links', squashfs, ['image-unfit', 'FullInitrd.Source', /does not say what it is$/]],
-  ['whole', squashfs.subarray(0, 3000), ['image-unfit', 'FullInitrd.FileSystem', /cut off$/]],
-])('%s: %#', (source, content, expected) => {
-  writeFileSync(image, content);
-  const config = configure('FullInitrd.FileSystem=squashfs', ...sources[source]);
-  const findings = checkPackedImage(image, config);
-  if (!expected) expect(findings).toEqual([]);
-  else {
-    const [kind, setting, message] = expected;
-    expect(findings).toMatchObject([{ kind, setting, message: expect.stringMatching(message) }]);
-  }
-});
-
-test('the finding is of the line that asks for another image', () => {
-  const text =
-    '[Usr]\nDevice=PARTLABEL=USR-A\n\n[FullInitrd]\nFileSystem=squashfs\nSource=thin\nThin=links\n';
-  const { config } = load({ 'p/test.ini': text });
-  if (!config) throw new Error('the platform has errors');
-  writeFileSync(image, marked('overlay'));
-  expect(checkPackedImage(image, config)).toMatchObject([{ file: 'p/test.ini', line: 7 }]);
-  writeFileSync(image, marked('whole'));
-  expect(checkPackedImage(image, config)).toMatchObject([{ file: 'p/test.ini', line: 6 }]);
-  expect(imageNotChecked(config)).toMatchObject([
-    { kind: 'image-not-checked', severity: 'warning', file: 'p/test.ini', line: 6 },
-  ]);
-  expect(imageNotChecked(configure())).toEqual([]);
 });

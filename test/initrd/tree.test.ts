@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { InitrdError, withInput } from '../../src/initrd/newc.ts';
+import { InitrdError } from '../../src/errors.ts';
+import { withInput } from '../../src/initrd/newc.ts';
 import { readTree } from '../../src/initrd/tree.ts';
 import { newcEntry as entry, newcArchive, type Raw } from './newc-archive.ts';
 

@@ -24,7 +24,7 @@ test('parents are added, directories come before what is in them', () => {
 });
 
 test('two different entries for one path are a defect', () => {
-  expect(() => completeEntries([file, { ...file, mode: 0o644 }])).toThrow(/two different files for/);
+  expect(() => completeEntries([file, { ...file, mode: 0o644 }])).toThrow(/two different entries for/);
   expect(completeEntries([file, file])).toHaveLength(3);
 });
 

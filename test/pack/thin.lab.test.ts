@@ -3,8 +3,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { imageFormatOf, type Thin } from '../../src/config/image-format.ts';
-import { checkSharing, recordFile, recordSharing } from '../../src/initrd/record.ts';
+import { recordFile } from '../../src/initrd/record.ts';
 import { packFullInitrd } from '../../src/pack/pack.ts';
+import { recordSharing } from '../../src/pack/record-sharing.ts';
+import { findingsOf } from '../check/findings-of.ts';
 import { configure } from '../config/platform-files.ts';
 import { openLab } from '../lab/lab.ts';
 
@@ -12,7 +14,14 @@ const lab = openLab();
 const work = mkdtempSync(join(lab.shared, 'thin-test-'));
 afterAll(() => rmSync(work, { recursive: true }));
 
-const usr = join(work, 'system/usr');
+const system = join(work, 'system');
+const usr = join(system, 'usr');
+
+/** What is wrong with an image for a platform of that kind and a system. */
+function checkSharing(image: string, thin: Thin | undefined, sysroot: string) {
+  const settings = thin === undefined ? [] : ['FullInitrd.Source=thin', `FullInitrd.Thin=${thin}`];
+  return findingsOf('image-sharing', configure(...settings), { image, sysroot });
+}
 
 function shell(script: string): void {
   const { status, stderr } = spawnSync('bash', ['-ec', script], { cwd: work, encoding: 'utf8' });
@@ -103,23 +112,24 @@ describe.each(['overlay', 'links'] as const)('%s', (thin) => {
   test('a /usr that lost or changed a shared file is found; one that did not is fine', async () => {
     const { output, files } = await pack(thin, 'checked');
     const record = recordSharing(output, thin, files);
-    expect(checkSharing(output, thin, usr)).toMatchObject([{ kind: 'image-record-missing' }]);
+    expect(await checkSharing(output, thin, system)).toMatchObject([{ kind: 'image-record-missing' }]);
     writeFileSync(recordFile(output), JSON.stringify(record));
-    expect(checkSharing(output, thin, usr)).toEqual([]);
+    expect(await checkSharing(output, thin, system)).toEqual([]);
     const other = thin === 'links' ? 'overlay' : 'links';
-    expect(checkSharing(output, other, usr)).toMatchObject([{ kind: 'image-record-missing' }]);
-    expect(checkSharing(output, undefined, usr)).toMatchObject([{ kind: 'image-record-missing' }]);
+    expect(await checkSharing(output, other, system)).toMatchObject([{ kind: 'image-record-missing' }]);
+    expect(await checkSharing(output, undefined, system)).toMatchObject([{ kind: 'image-record-missing' }]);
     shell(
-      'rm -rf later && cp -a system/usr later && rm later/bin/su && echo emas > later/lib/same && mv later/lib64y later/z && ln -s z later/lib64y',
+      'rm -rf later && mkdir later && cp -a system/usr later && cd later/usr && rm bin/su && echo emas > lib/same && mv lib64y z && ln -s z lib64y',
     );
-    const messages = checkSharing(output, thin, join(work, 'later')).map(({ message }) => message);
+    const found = await checkSharing(output, thin, join(work, 'later'));
+    const messages = found.map(({ message }) => message);
     expect(messages.sort()).toEqual([
       'the image has no data for usr/bin/su: /usr/bin/su is not there',
       'the image has no data for usr/lib/same: /usr/lib/same has other content',
       'the image has no data for usr/lib64x/through-a-link: /usr/lib64y/through-a-link is behind a link',
     ]);
     writeFileSync(output, 'another image');
-    expect(checkSharing(output, thin, usr)).toMatchObject([
+    expect(await checkSharing(output, thin, system)).toMatchObject([
       { message: expect.stringMatching(/another image/) },
     ]);
   });

@@ -4,9 +4,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { planBoot } from '../../src/plan/plan.ts';
-import { checkExtraFiles, type Links, readExtraFiles } from '../../src/sysroot/extra-files.ts';
-import { checkExtraPrograms } from '../../src/sysroot/extra-programs.ts';
+import { type Links, readExtraFiles } from '../../src/sysroot/extra-files.ts';
+import { findingsOf } from '../check/findings-of.ts';
 import { load } from '../config/platform-files.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'bootrelay-extra-'));
@@ -129,7 +128,7 @@ test('what is no file, directory or link is named', () => {
   expect(problems('/etc', 'kept')).toEqual(['extra-file-unfit: /etc/fifo is a fifo']);
 });
 
-test('each problem is one of the line that names the entry', () => {
+test('each problem is one of the line that names the entry', async () => {
   const text = [
     ...[
       '[Usr]',
@@ -145,10 +144,11 @@ test('each problem is one of the line that names the entry', () => {
   file('/init', 0o755);
   const { config } = load({ 'p/test.ini': text });
   if (!config) throw new Error('the platform has errors');
-  const plan = planBoot(config, []);
-  const lines = [...checkExtraFiles(config, plan, sysroot), ...checkExtraPrograms(config, plan, sysroot)].map(
-    ({ line, kind, message }) => `${line}: ${kind}: ${message}`,
-  );
+  const findings = [
+    ...(await findingsOf('extra-files', config, { sysroot })),
+    ...(await findingsOf('extra-programs', config, { sysroot })),
+  ];
+  const lines = findings.map(({ line, kind, message }) => `${line}: ${kind}: ${message}`);
   expect(lines).toEqual([
     '5: extra-file-unfit: /etc/fifo is a fifo',
     '6: extra-file-unfit: /init is where bootrelay puts a file of its own',

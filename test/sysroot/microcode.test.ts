@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { findSegments } from '../../src/initrd/segments.ts';
 import { formatMtree } from '../../src/minimal/entries.ts';
+import { microcodeEntries } from '../../src/minimal/microcode.ts';
 import { packMinimalInitrd } from '../../src/minimal/minimal-initrd.ts';
 import type { Kernel } from '../../src/sysroot/kernel.ts';
-import { checkMicrocode, hasBuiltInInitrd, microcodeEntries } from '../../src/sysroot/microcode.ts';
+import { hasBuiltInInitrd } from '../../src/sysroot/microcode.ts';
 import { run } from '../../src/tools/run.ts';
+import { findingsOf } from '../check/findings-of.ts';
+import { configure } from '../config/platform-files.ts';
 
 const sysroot = mkdtempSync(join(tmpdir(), 'bootrelay-microcode-'));
 afterAll(() => rmSync(sysroot, { recursive: true }));
@@ -60,13 +63,18 @@ test('the early cpio has what the kernel looks for, by the names that it compare
   );
 });
 
-test('a sysroot without the microcode, and a kernel that cannot read it, are findings', () => {
-  expect(checkMicrocode(['intel', 'amd'], sysroot, kernel({}))).toEqual([]);
-  expect(checkMicrocode(['intel'], join(sysroot, 'none'), kernel({}))).toMatchObject([
+test('a sysroot without the microcode, and a kernel that cannot read it, are findings', async () => {
+  const check = (vendors: readonly string[], system: string, its: Kernel) =>
+    findingsOf('microcode', configure(...vendors.map((vendor) => `Initrd.Microcode=${vendor}`)), {
+      sysroot: system,
+      kernel: its,
+    });
+  expect(await check(['intel', 'amd'], sysroot, kernel({}))).toEqual([]);
+  expect(await check(['intel'], join(sysroot, 'none'), kernel({}))).toMatchObject([
     { kind: 'file-missing', hint: "Debian's package intel-microcode has it" },
   ]);
   const builtIn = kernel({ INITRAMFS_SOURCE: '"initrd.cpio"' });
   expect(hasBuiltInInitrd(builtIn)).toBe(true);
   expect(hasBuiltInInitrd(kernel({ INITRAMFS_SOURCE: '""' }))).toBe(false);
-  expect(checkMicrocode(['intel'], sysroot, builtIn)).toMatchObject([{ kind: 'microcode-left-out' }]);
+  expect(await check(['intel'], sysroot, builtIn)).toMatchObject([{ kind: 'microcode-left-out' }]);
 });

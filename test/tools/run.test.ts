@@ -2,7 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test } from '@jest/globals';
-import { findProgram, ToolError, toolsTreeVariable } from '../../src/tools/programs.ts';
+import { ToolError } from '../../src/errors.ts';
+import { findProgram, toolsTreeVariable } from '../../src/tools/programs.ts';
 import { formatCommand, requireVersion, run, runPipeline, versionOf } from '../../src/tools/run.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'bootrelay-test-'));

@@ -1,0 +1,142 @@
+/** Boots a machine in QEMU, and judges what it showed. */
+import { join } from 'node:path';
+import type { PlatformConfig } from '../config/validate.ts';
+import type { Accelerator, DiskBus, GuestOptions } from '../tools/qemu.ts';
+import { versionOf } from '../tools/run.ts';
+import type { Fault } from './faults/fault.ts';
+import type { FaultyMachine } from './faults/inject.ts';
+import { goesOn, judgeFault } from './faults/verdict.ts';
+import { type GuestRun, probeAccelerator, runGuest } from './guest.ts';
+import type { Machine } from './machine.ts';
+import {
+  formatMilestone,
+  type Goal,
+  type Milestone,
+  type Observation,
+  reached,
+  timelineOf,
+} from './timeline.ts';
+import { judge, type Verdict } from './verdict.ts';
+
+export interface BootOptions {
+  readonly config: PlatformConfig;
+  readonly machine: Machine;
+  /** What of it the guest gets: that of a sound machine, or with a fault. */
+  readonly hardware: FaultyMachine;
+  /** The fault that was injected: the boot must end as it says. */
+  readonly fault: Fault | undefined;
+  readonly until: Goal;
+  readonly accelerator: Accelerator | 'auto';
+  /** MiB, for a machine whose fault does not say. */
+  readonly memory: number;
+  /** Seconds until the boot is given up. */
+  readonly timeout: number;
+  /** More kernel command line. */
+  readonly append: string;
+  readonly tpm: boolean;
+  readonly disk: DiskBus;
+  /** A directory for the console's log. */
+  readonly output: string;
+  readonly progress: {
+    readonly begin: (what: string) => void;
+    readonly note: (line: string) => void;
+    readonly end: () => void;
+  };
+}
+
+export interface Booted {
+  readonly milestones: readonly Milestone[];
+  /** What the machine said of itself once it was up. */
+  readonly report: Observation['report'];
+  readonly verdict: Verdict;
+  readonly accelerator: Accelerator;
+  /** QEMU's version. */
+  readonly qemu: string;
+  readonly commandLine: string;
+  /** The file with all that the console showed. */
+  readonly log: string;
+}
+
+/** Boots until the goal is reached, the boot fails or time is up. Throws ToolError where QEMU itself fails. */
+export async function bootMachine(options: BootOptions): Promise<Booted> {
+  const { config, progress, output } = options;
+  const guest = guestOf(options);
+  const accelerator = await chooseAccelerator(options, guest);
+  progress.begin(`booting with ${accelerator}`);
+  const log = join(output, 'console.log');
+  const run = await runGuest({
+    guest: { ...guest, accelerator, ...attached(options) },
+    log,
+    timeout: options.timeout,
+    onMilestone: (milestone) => progress.note(formatMilestone(milestone).trimEnd()),
+    ...expected(options),
+  });
+  progress.end();
+  const arm = config.settings.Platform.Architecture === 'arm64';
+  const qemu = await versionOf(arm ? 'qemu-system-aarch64' : 'qemu-system-x86_64');
+  const { commandLine } = guest;
+  const { report } = run.seen;
+  return {
+    milestones: timelineOf(run.seen),
+    report,
+    verdict: judgeRun(run, options),
+    accelerator,
+    qemu,
+    commandLine,
+    log,
+  };
+}
+
+type Guest = Omit<GuestOptions, 'accelerator'>;
+
+function guestOf({ config, machine, hardware, ...options }: BootOptions): Guest {
+  return {
+    architecture: config.settings.Platform.Architecture,
+    kernel: machine.kernelImage,
+    initrd: hardware.initrd,
+    commandLine: [hardware.commandLine, options.append].filter(Boolean).join(' '),
+    disks: hardware.disks,
+    diskBus: hardware.bus ?? options.disk,
+    memory: hardware.memory ?? options.memory,
+    firmware: hardware.firmware,
+  };
+}
+
+/** What is attached to the machine besides its disks; the probe of KVM goes without. */
+function attached({ machine: { work }, hardware, tpm }: BootOptions): Pick<Guest, 'tpm' | 'control'> {
+  return {
+    tpm: tpm ? join(work, 'tpm') : undefined,
+    control: hardware.events.length > 0 ? join(work, 'control') : undefined,
+  };
+}
+
+/** What happens to the machine, what is typed, and when enough has been seen. */
+function expected({ config, hardware, until, fault }: BootOptions) {
+  const { events, answers } = hardware;
+  const shared = { events, ...(answers.length > 0 && { answers }) };
+  if (!fault) return { ...shared, enough: (seen: Observation) => reached(seen, until) };
+  // With a fault the full initrd must have checked /usr: its first word is not enough.
+  const goal = until === 'hand-over' ? 'stage-2' : until;
+  return {
+    ...shared,
+    enough: (seen: Observation) => reached(seen, goal) && !goesOn(fault),
+    // The emergency action has a delay, and ends the machine by itself.
+    lastWords: (config.settings.Emergency.Delay + 20) * 1000,
+  };
+}
+
+function judgeRun({ seen, ended }: GuestRun, { config, machine, until, fault }: BootOptions): Verdict {
+  const { rootHash } = machine;
+  return fault
+    ? judgeFault(seen, ended, fault, rootHash)
+    : judge(seen, { config, goal: until, rootHash }, ended);
+}
+
+async function chooseAccelerator(
+  { accelerator, output, progress }: BootOptions,
+  guest: Guest,
+): Promise<Accelerator> {
+  if (accelerator !== 'auto') return accelerator;
+  progress.begin('asking whether KVM works');
+  return probeAccelerator(guest, join(output, 'kvm-probe.log'));
+}

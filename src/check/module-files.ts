@@ -1,0 +1,64 @@
+/** What the files of the modules say: are they of this kernel, and is the firmware there that they may ask for? */
+import { existsSync } from 'node:fs';
+import { placeOf } from '../config/place.ts';
+import type { PlatformConfig } from '../config/validate.ts';
+import { FailedToolError } from '../errors.ts';
+import { type Finding, finding } from '../findings.ts';
+import type { BootPlan } from '../plan/boot-plan.ts';
+import { firmwareFiles, readModules } from '../sysroot/firmware.ts';
+import type { Kernel } from '../sysroot/kernel.ts';
+import { fileOfModule, loadedModules } from '../sysroot/loaded-modules.ts';
+import { defineCheck, type Known } from './check.ts';
+import { placeOfModule } from './modules.ts';
+
+export const moduleFileChecks = [
+  defineCheck({ name: 'module-files', needs: ['sysroot', 'kernel'], run: checkModuleFiles }),
+];
+
+/** Modules that are of another kernel, and firmware that is not there: one finding a module, since it may ask for thirty files. */
+async function checkModuleFiles({
+  config,
+  plan,
+  sysroot,
+  kernel,
+}: Known<'sysroot' | 'kernel'>): Promise<readonly Finding[]> {
+  const files = [...loadedModules(plan, kernel)].map((name) => fileOfModule(name, kernel)).filter(existsSync);
+  const modules = await readModules(files).catch((error: unknown) => {
+    if (!(error instanceof FailedToolError)) throw error;
+    return error.words;
+  });
+  if (typeof modules === 'string')
+    return [finding('file-damaged', `a module of the sysroot cannot be read: ${modules}`, placeOf(config))];
+  return [...modules].flatMap(([module, { firmware, vermagic }]) => [
+    ...checkKernelOf(module, vermagic, config, plan, kernel),
+    ...checkFirmwareOf(module, firmware, config, sysroot, kernel),
+  ]);
+}
+
+/** insmod refuses a module of another kernel. */
+function checkKernelOf(
+  module: string,
+  vermagic: string | undefined,
+  config: PlatformConfig,
+  plan: BootPlan,
+  kernel: Kernel,
+): readonly Finding[] {
+  if (vermagic === undefined || vermagic === kernel.version) return [];
+  const message = `the module ${module} must be of kernel ${kernel.version}, and is of ${vermagic}`;
+  return [finding('file-damaged', message, placeOfModule(module, config, plan))];
+}
+
+function checkFirmwareOf(
+  module: string,
+  names: readonly string[],
+  config: PlatformConfig,
+  sysroot: string,
+  kernel: Kernel,
+): readonly Finding[] {
+  const missing = names.filter((name) => firmwareFiles(sysroot, kernel.version, name).length === 0);
+  const [first, ...rest] = missing;
+  if (first === undefined) return [];
+  const others = rest.length === 0 ? '' : ` and ${rest.length} more`;
+  const message = `the sysroot has no firmware ${first}${others}, which ${module} may ask for`;
+  return [finding('firmware-missing', message, placeOf(config))];
+}
