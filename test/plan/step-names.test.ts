@@ -1,11 +1,11 @@
 /** Nobody but a step's own file and the list spells its name, or that of a unit that is named after it. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { type BootPlan, type Step, stepOf } from '../../src/plan/boot-plan.ts';
-import { findUsrPartition } from '../../src/plan/steps/find-usr-partition.ts';
-import { setUpVerity } from '../../src/plan/steps/set-up-verity.ts';
+import type { BootPlan, Step } from '../../src/plan/boot-plan.ts';
+import { nothing } from '../../src/plan/needs.ts';
 import { steps } from '../../src/plan/steps.ts';
 import { renderMinimal } from '../../src/render/minimal.ts';
+import { unitsOfPlan } from '../../src/render/step-units.ts';
 import { configure, plan } from '../config/platform-files.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
@@ -40,54 +40,40 @@ test('a step has a template of its name, and a template a step', () => {
   expect(templates.sort()).toEqual([...names].sort());
 });
 
-/** Units that something comes after, requires or is bound to. */
-const wanted = (text: string) =>
-  [...text.matchAll(/^(?:After|Requires|BindsTo)=(.*)$/gm)].flatMap(([, units = '']) => units.split(' '));
-
 const config = configure('Initrd.Init=systemd');
-
-/** The units of the steps that are wanted, and those that are there. */
-function unitsOf(boot: BootPlan) {
-  const tree = renderMinimal(config, boot);
-  const texts = [...tree].flatMap(([path, file]) =>
-    'text' in file && path.includes('/system/') ? [[path, file.text] as const] : [],
-  );
-  return {
-    wanted: texts.flatMap(([, text]) => wanted(text)).filter((unit) => /^bootrelay-|\.mount$/.test(unit)),
-    there: texts.map(([path]) => path.split('/').at(-1) ?? ''),
-    required: texts.flatMap(([path, text]) => [[path.split('/').at(-1), wanted(text)] as const]),
-  };
-}
-
 const boot = plan('Initrd.Init=systemd');
 
-/** A made-up step, which says as little as it can, with the text of another one. */
-const made = { ...(stepOf(boot, findUsrPartition) as Step), uses: [], provides: [], reads: [], writes: [] };
+/** The units of a plan by name, and those that each comes after, requires or is bound to. */
+function orderOf(changed: BootPlan): ReadonlyMap<string, readonly string[]> {
+  const wanted = /^(?:After|Requires|BindsTo)=(.*)$/gm;
+  return new Map(
+    [...renderMinimal(config, changed)].flatMap(([path, file]) => {
+      const name = /\/system\/(.*)$/.exec(path)?.[1];
+      if (name === undefined || !('text' in file)) return [];
+      return [[name, [...file.text.matchAll(wanted)].flatMap(([, units = '']) => units.split(' '))]];
+    }),
+  );
+}
 
-test.each(boot.steps.slice(1).map(({ name }, index) => [name, index + 1] as const))(
+/** A step that says as little as it can, with the name of one whose template needs nothing. */
+const made = { ...(boot.steps[1] as Step), uses: [], provides: [], needs: nothing };
+
+test.each(boot.steps.slice(2).map((step) => [step.name, step] as const))(
   'a step that is put before %s has a unit that is there, and that later ones wait for',
-  (_, index) => {
-    const name = 'load-modules' as const; // whose template reads nothing
-    const step: Step = { ...made, name, view: { coldplug: false } };
-    const steps = boot.steps.filter((other) => other.name !== name);
-    const place = steps.indexOf(boot.steps[index] as Step);
-    if (place < 0) return;
-    const changed = { ...boot, steps: [...steps.slice(0, place), step, ...steps.slice(place)] };
-    const units = unitsOf(changed);
-    expect(units.wanted.filter((unit) => !units.there.includes(unit))).toEqual([]);
-    expect(units.wanted.length).toBeGreaterThan(5);
+  (_, before) => {
+    const others = boot.steps.filter(({ name }) => name !== made.name);
+    const place = others.indexOf(before);
+    const order = orderOf({ ...boot, steps: [...others.slice(0, place), made, ...others.slice(place)] });
+    const wanted = [...order.values()].flat().filter((unit) => /^bootrelay-|\.mount$/.test(unit));
+    expect(wanted.filter((unit) => !order.has(unit))).toEqual([]);
+    expect(wanted.length).toBeGreaterThan(5);
   },
 );
 
 test('each unit of steps comes after the one before it, also where it uses nothing of it', () => {
   const bare = { ...boot, steps: boot.steps.map((step) => ({ ...step, uses: [], provides: [] })) };
-  const units = unitsOf(bare).required.filter(([name = '']) =>
-    /^bootrelay-(find|set|switch)|sysusr/.test(name),
-  );
-  const ordered = units.map(([name, after]) => [
-    name,
-    after.filter((unit) => units.some(([other]) => other === unit)),
-  ]);
-  expect(ordered.map(([, after]) => (after as string[]).length > 0)).toEqual([false, true, true, true]);
-  expect(stepOf(bare, setUpVerity)).toBeDefined();
+  const units = unitsOfPlan(bare).map(({ unit }) => unit);
+  const order = orderOf(bare);
+  const before = units.map((unit) => units.filter((other) => order.get(unit)?.includes(other)));
+  expect(before).toEqual(units.map((_, index) => units.slice(Math.max(index - 1, 0), index)));
 });
