@@ -70,7 +70,7 @@ function devicesOf({
   Verity,
 }: PlatformSettings): Readonly<Record<'data' | 'hash' | 'fec', DeviceSpec | undefined>> {
   if (Verity.Verity === 'no') return { data: Usr.Device, hash: undefined, fec: undefined };
-  return { data: dataPartition({ Usr, Verity }), hash: Verity.HashDevice, fec: Verity.FecDevice };
+  return { data: Verity.DataDevice ?? Usr.Device, hash: Verity.HashDevice, fec: Verity.FecDevice };
 }
 
 function nameOf(device: DeviceSpec | undefined): string {
