@@ -12,6 +12,8 @@ type ArgumentsOf<R extends Rows> = { [Key in keyof R as CamelCase<Key>]: Inferre
 
 interface TypedCommand<P extends Rows, O extends Rows> {
   readonly name: string;
+  /** Names that the command had in earlier releases: they work, and no help shows them. */
+  readonly oldNames?: readonly string[];
   readonly describe: string;
   /** In their order; `array` takes all that are left. */
   readonly positionals: P;
@@ -278,13 +280,14 @@ export const commands: readonly Command[] = [
     run: async () => (await import('./commands/findings.ts')).findings(),
   }),
   command({
-    name: 'failures',
+    name: 'reasons',
+    oldNames: ['failures'],
     describe: 'Print why a boot stops, and what to do',
     positionals: {
       reason: { type: 'string', describe: 'a reason, as the console shows it; all without it' },
     },
     options: { json },
-    run: async (args) => (await import('./commands/failures.ts')).failures(args),
+    run: async (args) => (await import('./commands/reasons.ts')).reasons(args),
   }),
   command({
     name: 'faults',
@@ -322,8 +325,8 @@ export const commands: readonly Command[] = [
   }),
 ];
 
-/** `build <platform>`, as yargs and the synopsis have it. */
-export function usageOf({ name, positionals }: Command): string {
+/** `build <platform>`, as yargs and the synopsis have it. `name` may be an old one. */
+export function usageOf({ name, positionals }: Pick<Command, 'name' | 'positionals'>): string {
   const words = Object.entries(positionals).map(([key, { array, demandOption }]) => {
     const word = `${key}${array ? '..' : ''}`;
     return demandOption ? `<${word}>` : `[${word}]`;

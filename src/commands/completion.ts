@@ -64,7 +64,7 @@ function namesFor(words: readonly string[]): readonly string[] | undefined {
     );
   if (current.startsWith('-')) return undefined;
   if (command === 'help') return startingWith(current, topicNames);
-  if (command === 'failures') return startingWith(current, Object.keys(reasons));
+  if (command === 'reasons') return startingWith(current, Object.keys(reasons));
   return undefined;
 }
 

@@ -6,8 +6,8 @@ import { settingRows } from '../config/settings.ts';
 import { type CommandResult, UsageError } from '../host/result.ts';
 import { reasons } from '../plan/reasons.ts';
 import { didYouMean } from '../text/suggestions.ts';
-import { formatReasonPage } from './failures.ts';
 import { findingPages, formatFindingPage } from './findings.ts';
+import { formatReasonPage } from './reasons.ts';
 import { formatSetting } from './settings.ts';
 
 interface Topic {
@@ -49,10 +49,11 @@ function formatSection(section: string): string {
 }
 
 export async function help({ topic }: { readonly topic: string }): Promise<CommandResult> {
-  const found = topics.filter(({ name }) => name === topic);
+  const current = commands.find(({ oldNames = [] }) => oldNames.includes(topic))?.name ?? topic;
+  const found = topics.filter(({ name }) => name === current);
   if (found.length === 0) {
     const hint = didYouMean(topic, topicNames);
-    const where = 'findings, failures, settings and faults list what there is';
+    const where = 'findings, reasons, settings and faults list what there is';
     throw new UsageError(`there is no help for ${topic}; ${hint ?? where}`);
   }
   const text = found.map(({ page }) => page()).join('\n');
