@@ -23,7 +23,7 @@ export interface RunOptions {
   readonly timeout: number;
   /** True once enough has been seen: the guest is ended then. */
   readonly enough: (seen: Observation) => boolean;
-  /** Milliseconds that a failed boot goes on after its reason; 1500 unless told. */
+  /** Milliseconds that a failed boot goes on after its reason; by default 1500. */
   readonly lastWords?: number;
   readonly onMilestone?: ((milestone: Milestone) => void) | undefined;
   /** What is typed at the console, one behind the other, each once its words have been shown. */

@@ -17,7 +17,7 @@ export const findingPages: readonly FindingPage[] = Object.entries(findingKinds)
 
 /** One of them as Markdown. */
 export function formatFindingPage({ kind, severity, title, help, unlessAllowed }: FindingPage): string {
-  const refused = unlessAllowed ? `, and \`check\` fails on it unless told \`--allow ${kind}\`` : '';
+  const refused = unlessAllowed ? `, and \`check\` fails on it unless \`--allow ${kind}\` is given` : '';
   return `## ${kind}\n\n${title} (${severity}${refused})\n\n${help}\n`;
 }
 

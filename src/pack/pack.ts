@@ -20,9 +20,9 @@ export interface PackOptions {
   readonly format: ImageFormat;
   /** Share files with this directory, which becomes /usr. */
   readonly thin?: { readonly kind: Thin; readonly usr: string } | undefined;
-  /** Bytes that the initrd may have, compressed and decompressed; 4 GiB unless told, the most that a file in a cpio can have. */
+  /** Bytes that the initrd may have, compressed and decompressed; by default 4 GiB, the most that a file in a cpio can have. */
   readonly sizeLimit?: number | undefined;
-  /** Makes another tree of that of the initrd; none unless told. */
+  /** Makes another tree of that of the initrd; by default it stays as it is. */
   readonly change?: ((tree: readonly TreeEntry[]) => readonly TreeEntry[]) | undefined;
   /** The image's file; must not exist. While it is made everybody may read it who can reach it. */
   readonly output: string;

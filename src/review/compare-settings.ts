@@ -10,7 +10,7 @@ export interface SettingChange {
   readonly direction: 'looser' | 'stricter' | undefined;
 }
 
-const notSet: SideSetting = { values: [], where: undefined };
+const notSet: SideSetting = { values: [], origin: undefined };
 
 /** The values of settings that decide what is checked, the strictest first. */
 const strictness: Readonly<Partial<Record<SettingName, readonly string[]>>> = {

@@ -16,13 +16,13 @@ const context = 2;
 /** Changed lines beyond which two texts are only called different: working a difference out takes their square. */
 const mostEdits = 4000;
 
-/** Where a value was set, as comments of rendered text say it: # SETTING (FILE:LINE ...). */
+/** Origins as comments of rendered text say them: # SETTING (FILE:LINE ...). */
 const origins = /(#[^\n]*\()([^()\n]*:\d+)(?=\))/g;
 
 /** The end of the line that says of which platform and files a text is. */
 const heads = /^(#.*Rendered by bootrelay) .*$/gm;
 
-/** Rendered text without where values come from: that a file is renamed, or a line moves in it, changes nothing that runs. */
+/** Rendered text without origins: that a file is renamed, or a line moves in it, changes nothing that runs. */
 export function withoutOrigins(text: string): string {
   return text.replace(heads, '$1').replace(origins, '$1');
 }

@@ -16,7 +16,7 @@ export interface Comparison {
   readonly steps: readonly StepChange[];
   readonly modules: ModuleChange;
   readonly texts: readonly TextChange[];
-  /** The texts differ in nothing but comments on where values come from. */
+  /** The texts differ in nothing but origins in comments. */
   readonly moved: boolean;
   readonly files: readonly FileChange[];
   /** Hardware that loses or gains its drivers. */
@@ -57,7 +57,7 @@ export function compareSides(old: Side, fresh: Side): Comparison {
     settings: old.settings && fresh.settings ? compareSettings(old.settings, fresh.settings) : [],
     steps: old.plan && fresh.plan ? compareSteps(old.plan.steps, fresh.plan.steps) : [],
     modules:
-      // Of builds the files tell what is there, whatever was asked for.
+      // Of builds the files tell which modules are there, whatever the settings name.
       old.plan && fresh.plan && !old.files
         ? compareModules(old.plan.steps, fresh.plan.steps)
         : { gone: [], come: [], byDevice: false },
@@ -92,7 +92,7 @@ function textsOf(old: Side, fresh: Side): Pick<Comparison, 'texts' | 'moved'> {
   return { texts, moved: differ && texts.length === 0 };
 }
 
-/** A file of bootrelay's of which only comments on where values come from changed is not changed. */
+/** A file of bootrelay's of which only origins in comments changed is not changed. */
 function filesOf(old: Side, fresh: Side): readonly FileChange[] {
   if (!old.files || !fresh.files) return [];
   const changes = compareFiles(old.files, fresh.files);

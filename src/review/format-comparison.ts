@@ -13,7 +13,7 @@ import { nameOf, type Part, type Summary, summarize } from './summary.ts';
 export interface Others {
   /** Platforms that boot as before, byte for byte. */
   readonly identical: readonly string[];
-  /** Those that do, with other comments on where values come from. */
+  /** Those that do, with other origins in comments. */
   readonly moved: readonly string[];
   readonly added: readonly string[];
   readonly removed: readonly string[];
@@ -185,9 +185,7 @@ function otherLines({
     ...(added.length > 0 ? [['new: ', ...names(added)]] : []),
     ...(repaired.length > 0 ? [['had errors before, and has none now: ', ...names(repaired)]] : []),
     ...(removed.length > 0 ? [['gone: ', ...names(removed)]] : []),
-    ...(moved.length > 0
-      ? [['boot as before, only comments on where values come from changed: ', ...names(moved)]]
-      : []),
+    ...(moved.length > 0 ? [['boot as before, only origins in comments changed: ', ...names(moved)]] : []),
     ...(identical.length > 0 ? [['boot as before, byte for byte: ', ...names(identical)]] : []),
   ];
 }

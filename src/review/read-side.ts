@@ -21,7 +21,7 @@ const [manifestName, imageName, planName] = ['manifest.json', 'initrd.img', 'pla
 export function sideOfPlatform(name: string, config: PlatformConfig, plan: BootPlan): Side {
   const settings = effectiveSettings(config).map(
     ({ row: { name }, values }) =>
-      [name, { values: shownValues(name, values), where: sourceOf(config, name) }] as const,
+      [name, { values: shownValues(name, values), origin: sourceOf(config, name) }] as const,
   );
   // The boot in words is there as steps.
   const rendered = [...renderPlatform(config, plan)].filter(
@@ -72,7 +72,7 @@ async function readBuild(path: string, work: string): Promise<Side> {
     ([name, file]) => [name, { ...file, part: parts.get(name) ?? file.part }] as const,
   );
   const settings = Object.entries(manifest.settings).map(
-    ([name, values]) => [name, { values: shownValues(name, values), where: undefined }] as const,
+    ([name, values]) => [name, { values: shownValues(name, values), origin: undefined }] as const,
   );
   const budgetOf = (section: string) => Number(manifest.settings[`${section}.SizeBudget`]?.[0] ?? 0) || 0;
   return {

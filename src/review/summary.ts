@@ -36,9 +36,7 @@ export interface Summary {
 export function summarize(comparison: Comparison, names: readonly string[] = [nameOf(comparison)]): Summary {
   const name = names.join(', ');
   if (isSame(comparison)) {
-    const how = comparison.moved
-      ? 'boots as before; only comments on where values come from changed'
-      : 'no difference';
+    const how = comparison.moved ? 'boots as before; only origins in comments changed' : 'no difference';
     return { title: `${name}: ${how}`, points: onceKnown(comparison) };
   }
   const points = [
@@ -86,16 +84,16 @@ function formatCount(warnings: number): string {
   return `different, ${warnings} thing${warnings === 1 ? '' : 's'} to look at`;
 }
 
-/** A setting's value with where it was set. */
-function sayValue({ values, where }: SideSetting): readonly Part[] {
-  const place = where === undefined ? [] : [` (${shorten(where)})`];
-  return [...(values.length === 0 ? ['not set'] : sayList(values)), ...place];
+/** A setting's value with its origin. */
+function sayValue({ values, origin }: SideSetting): readonly Part[] {
+  const from = origin === undefined ? [] : [` (${shorten(origin)})`];
+  return [...(values.length === 0 ? ['not set'] : sayList(values)), ...from];
 }
 
-/** Of the places of a long list the first and the last. */
-function shorten(where: string): string {
-  const places = where.split(' ');
-  return places.length <= 3 ? where : `${places[0]} ... ${places.at(-1)}`;
+/** Of the lines that a long list comes from the first and the last. */
+function shorten(origin: string): string {
+  const lines = origin.split(' ');
+  return lines.length <= 3 ? origin : `${lines[0]} ... ${lines.at(-1)}`;
 }
 
 function settingPoints({ settings }: Comparison): readonly Point[] {
@@ -122,10 +120,10 @@ function listPoint({ setting, old, new: fresh }: SettingChange): Point {
     ...(come.length > 0 ? [...say`, with `, ...sayList(come)] : []),
     ...(gone.length + come.length === 0 ? [', in another order'] : []),
   ];
-  const place = fresh.where === undefined ? [] : [` (${shorten(fresh.where)})`];
+  const from = fresh.origin === undefined ? [] : [` (${shorten(fresh.origin)})`];
   return {
     warns: gone.length > 0 && driverLists.includes(setting),
-    parts: [...say`setting: ${setting}`, ...changes, ...place],
+    parts: [...say`setting: ${setting}`, ...changes, ...from],
   };
 }
 

@@ -14,7 +14,7 @@ export function imageFromTarArgs(format: ImageFormat, output: string, holes: boo
     : erofsFromTarArgs(format, output, holes);
 }
 
-/** sqfstar gives the root directory mode 0777 and the time of the build unless it is told; 4.5 ignores -root-time. */
+/** sqfstar gives the root directory mode 0777 and the time of the build by default; 4.5 ignores -root-time. */
 function sqfstarArgs({ compressor, blockSize }: ImageFormat, output: string): Command {
   const root = ['-root-mode', '0755', '-root-uid', '0', '-root-gid', '0'];
   const times = ['-mkfs-time', '0', '-all-time', '0'];

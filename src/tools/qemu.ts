@@ -46,13 +46,13 @@ export interface GuestOptions {
   readonly initrd?: string;
   readonly commandLine: string;
   readonly disks: readonly GuestDisk[];
-  /** What the disks are attached to; virtio-blk unless told. */
+  /** What the disks are attached to; by default virtio-blk. */
   readonly diskBus?: DiskBus | undefined;
   /** MiB. */
   readonly memory: number;
   /** A file with the machine's memory, which the next guest finds as this one left it: as behind a warm reboot. */
   readonly memoryFile?: string | undefined;
-  /** What starts the kernel: QEMU unless told. A TPM needs UEFI. */
+  /** What starts the kernel: by default QEMU itself. A TPM needs UEFI. */
   readonly firmware?: 'uefi' | undefined;
   /** Directory of a TPM of its own, made by swtpm. */
   readonly tpm?: string | undefined;

@@ -21,7 +21,7 @@ export interface Command {
 }
 
 export interface RunOptions {
-  /** Directory to run in; the current one unless told. */
+  /** Directory to run in; by default the current one. */
   readonly cwd?: string;
   /** File that becomes standard input. */
   readonly inputFile?: string;
@@ -35,7 +35,7 @@ export interface RunOptions {
   readonly outputFile?: string;
   /** Bytes of output after which the program is ended. */
   readonly outputLimit?: number;
-  /** Milliseconds until the program is ended; 15 minutes unless told. */
+  /** Milliseconds until the program is ended; by default 15 minutes. */
   readonly timeout?: number;
 }
 

@@ -11,7 +11,7 @@ export interface UmlOptions {
   readonly machine: 'uml';
   /** The program. The loader of its C library is found from its directory, which it runs in. */
   readonly kernel: string;
-  /** The directory with its C library; the system's unless told. */
+  /** The directory with its C library; by default the system's. */
   readonly libraries?: string | undefined;
   readonly initrd: string;
   readonly commandLine: string;

@@ -76,7 +76,7 @@ describe('render', () => {
   });
 });
 
-test('boot asks for the full initrd that the platform needs', () => {
+test('boot requires the full initrd that the platform needs', () => {
   const { status, stderr } = bootrelay('boot', 'good.ini', '--sysroot', '/', '--kernel', '1');
   expect(stderr).toContain('FullInitrd.Source=image needs --initrd, the full initrd');
   expect(status).toBe(2);

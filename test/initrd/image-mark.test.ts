@@ -84,7 +84,7 @@ test.each<
   }
 });
 
-test('the finding is of the line that asks for another image', () => {
+test('the finding is of the line of the setting that needs another image', () => {
   const text =
     '[Usr]\nDevice=PARTLABEL=USR-A\n\n[FullInitrd]\nFileSystem=squashfs\nSource=thin\nThin=links\n';
   const { config } = load({ 'p/test.ini': text });

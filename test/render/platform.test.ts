@@ -65,15 +65,12 @@ test.each(platformNames)('%s: no absolute path of a machine, no time', (name) =>
 
 const interactive = /sh -i|\blogin|breakpoint|set -x|PS4|Enter for a shell|shadow/;
 
-test.each(platformNames)(
-  '%s: shells, breakpoints and a trace only where the platform asks for them',
-  (name) => {
-    const { Shell, Debug } = loadNamed(name).config?.settings.Emergency ?? {};
-    const stage1 = filesOf(name).filter(([path]) => path.startsWith('minimal/'));
-    const found = stage1.filter(([path, { text }]) => path.endsWith('/shadow') || interactive.test(text));
-    expect(found.length > 0).toBe(Shell !== 'never' || Debug === true);
-  },
-);
+test.each(platformNames)('%s: shells, breakpoints and a trace only where the platform sets them', (name) => {
+  const { Shell, Debug } = loadNamed(name).config?.settings.Emergency ?? {};
+  const stage1 = filesOf(name).filter(([path]) => path.startsWith('minimal/'));
+  const found = stage1.filter(([path, { text }]) => path.endsWith('/shadow') || interactive.test(text));
+  expect(found.length > 0).toBe(Shell !== 'never' || Debug === true);
+});
 
 test('what a platform does not use is not in its output', () => {
   const sealed = textAt(renderNamed('sealed'), 'minimal/init') ?? '';

@@ -11,7 +11,7 @@ const fake: FaultDisk = {
 
 export const commandLineFaults = {
   'other-file-system': {
-    what: 'the kernel command line asks for another file system of /usr',
+    what: 'the kernel command line names another file system of /usr',
     commandLine: append(({ UsrFileSystem }) => `${UsrFileSystem}=xfs`),
     expected: { step: 'read-kernel-command-line', reason: 'file-system-unsupported' },
   },

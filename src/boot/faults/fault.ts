@@ -27,7 +27,7 @@ export interface FaultDisk {
   readonly damage?: { readonly place: Place; readonly bytes: Uint8Array };
   /** A place that cannot be read. */
   readonly unreadable?: Place;
-  /** When it is plugged in; from the start unless told. */
+  /** When it is plugged in; by default it is there from the start. */
   readonly plugged?: Moment;
   /** When it is taken away. */
   readonly unplugged?: Moment;
@@ -49,7 +49,7 @@ export interface Fault {
   /** Settings that it takes, as --set gives them. */
   readonly settings?: readonly string[];
   readonly commandLine?: CommandLineFault;
-  /** The disks; a sound one unless told. */
+  /** The disks; by default one sound disk. */
   readonly disks?: readonly FaultDisk[];
   /** What the disks are attached to. */
   readonly bus?: DiskBus;
@@ -61,7 +61,7 @@ export interface Fault {
   readonly image?: ImageFault;
   /** What is typed at the console once it has shown some words. */
   readonly typed?: { readonly after: RegExp; readonly text: string };
-  /** What starts the kernel; QEMU itself unless told, which starts none with a command line over 2,047 bytes. */
+  /** What starts the kernel; by default QEMU itself, which cannot start one with a command line over 2,047 bytes. */
   readonly firmware?: 'uefi';
   /** MiB of memory. */
   readonly memory?: number;

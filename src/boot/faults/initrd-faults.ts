@@ -162,7 +162,7 @@ const fullInitrdFaults = {
     expected: { kernel: 'kernel panic: dm-verity device corrupted' },
   },
   'init-missing': {
-    what: 'the full initrd does not have the init that is asked for',
+    what: 'the full initrd does not have the init that the platform names',
     settings: ['FullInitrd.Init=/no/init'],
     expected: noInit,
   },
