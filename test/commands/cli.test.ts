@@ -299,7 +299,7 @@ test('docs/findings.md is what the table says (npm run docs)', () => {
 test.each([
   [
     'debug-enabled',
-    /^## debug-enabled\n\nStage 1 has breakpoints and a trace\. \(warning, and `check` fails/,
+    /^## debug-enabled\n\nStage 1 has breakpoints and a trace\.\nSeverity: warning; `check` fails on it unless `--allow debug-enabled` is given\.\n/,
   ],
   ['device-ambiguous', /^## device-ambiguous\n\nThe boot stops if more than one/],
   ['Verity.Name', /^### Name=\n\nDevice-mapper name/],
