@@ -6,7 +6,7 @@ cd "$(dirname "$0")"
 [ -d golden ] || mv golden.old golden
 rm -rf golden.new golden.old
 export NEW_GOLDEN="$PWD/golden.new"
-# shellcheck disable=SC2046 # names of test files have no spaces
+# shellcheck disable=SC2046 # one word for each test file: their names have no spaces
 if ! sh run-jest.sh fast $(cd .. && grep -rl 'expectGolden(' test --include='*.test.ts'); then
     rm -rf golden.new
     echo 'golden: the tests failed, test/golden is as it was' >&2

@@ -48,13 +48,13 @@ export interface Machine {
   readonly image: string | undefined;
   readonly commandLine: string;
   readonly rootHash: string | undefined;
-  /** What the build had to say, no errors. */
+  /** Findings of the build, none of which is an error. */
   readonly findings: readonly Finding[];
 }
 
 export type MachineResult = { readonly machine: Machine } | { readonly findings: readonly Finding[] };
 
-/** Packs, seals, builds and writes the disk. Throws ToolError. */
+/** Makes the machine: packs the full initrd, makes /usr with its hash tree, builds the minimal initrd, writes the disk. Throws ToolError. */
 export async function makeMachine(options: MachineOptions): Promise<MachineResult> {
   const { config, sysroot, work, progress } = options;
   const kernelImage = findKernelImage(sysroot, options.kernel);
@@ -131,7 +131,7 @@ async function makeSealedUsr(
   return sealUsr(config, file, work);
 }
 
-/** Adds the hash tree where the platform wants it; names and numbers the partitions as it will look for them. */
+/** Adds the hash tree where the platform says that it is, and gives the partitions the names and UUIDs by which the platform looks for them. */
 export async function sealUsr(config: PlatformConfig, file: string, work: string): Promise<SealedUsr> {
   const { Verity, HashDevice, FecDevice, FecRoots } = config.settings.Verity;
   const hash = HashDevice && join(work, 'usr-hash.img');

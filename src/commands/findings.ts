@@ -16,7 +16,7 @@ export const findingPages: readonly FindingPage[] = Object.entries(findingKinds)
   ...words,
 }));
 
-/** One of them as Markdown. */
+/** One kind of finding as a section of Markdown. */
 export function formatFindingPage({ kind, severity, title, help, unlessAllowed }: FindingPage): string {
   const refused = unlessAllowed ? `; \`check\` fails on it unless \`--allow ${kind}\` is given` : '';
   return `## ${kind}\n\n${sentenceLines(title)}\nSeverity: ${severity}${refused}.\n\n${sentenceLines(help)}\n`;

@@ -5,7 +5,7 @@ import type { SideSetting } from '../review/side.ts';
 import { type Html, html } from './html.ts';
 import type { Section } from './page.ts';
 
-/** `changes` are those against the other side, where there are two. */
+/** The section with all settings; `changes` are those against the other side, where there are two. */
 export function settingsSection(
   settings: ReadonlyMap<string, SideSetting>,
   changes: readonly SettingChange[],
@@ -27,7 +27,7 @@ ${[...settings].map(([name, setting]) =>
   return { id: 'settings', title: 'Settings', content };
 }
 
-/** Shown where the script runs. */
+/** The box that hides what is not set; it is shown only where the script runs. */
 const onlySet = html`<p class="filter" hidden><label><input type="checkbox" data-hides="default"> only what is set</label></p>`;
 
 function formatRow(name: string, { values, origin }: SideSetting, change: SettingChange | undefined): Html {

@@ -10,9 +10,9 @@ export interface GraphNode {
   readonly id: string;
   readonly label: string;
   readonly kind: 'step' | 'fact' | 'stage' | 'end';
-  /** The stage that has it, whose part of the picture it is in; none for what is around them. */
+  /** The stage in whose part of the picture the node is; none for what is outside of all stages. */
   readonly stage: Stage | undefined;
-  /** Where a reader who picks it is led. */
+  /** What a link on the node leads to. */
   readonly link?: string;
 }
 
@@ -92,7 +92,7 @@ function idOf(fact: Fact): string {
   return fact.replaceAll(' ', '-');
 }
 
-/** A fact as the machine has it, where the plan knows. */
+/** What a fact is called on the machine, such as a device's path, where the plan knows that. */
 function labelOf(fact: Fact, plan: BootPlan): string {
   const variable = (name: string) => variableOf(plan, name);
   const known: Readonly<Partial<Record<Fact, string | number | undefined>>> = {

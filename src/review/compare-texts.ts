@@ -10,7 +10,7 @@ export interface TextChange {
   readonly patch: string;
 }
 
-/** Lines around a change. */
+/** Unchanged lines that are shown around a change. */
 const context = 2;
 
 /** Changed lines beyond which two texts are only called different: working a difference out takes their square. */
@@ -34,7 +34,7 @@ export function withoutLineNumbers(text: string): string {
     .replace(origins, (_, before: string, origin: string) => before + origin.replaceAll(/:\d+(?= |$)/g, ''));
 }
 
-/** What of a text counts, and what of it is shown. */
+/** What of a text is compared, and what of it is shown. */
 interface Reading {
   readonly same: (text: string) => string;
   readonly shown: (text: string) => string;
@@ -42,7 +42,7 @@ interface Reading {
 
 const asItIs: Reading = { same: (text) => text, shown: (text) => text };
 
-/** Texts that differ, by path, in what `same` leaves of them. */
+/** The texts, by path, that still differ after `same` has been applied to both; the patch is of what `shown` gives. */
 export function compareTexts(
   old: ReadonlyMap<string, string>,
   fresh: ReadonlyMap<string, string>,

@@ -8,7 +8,7 @@ export interface SideSetting {
   readonly origin: string | undefined;
 }
 
-/** Bytes of an image, and what it may have; 0 for no budget. */
+/** The size of an image and its budget, in bytes; a budget of 0 is none. */
 export interface ImageSize {
   readonly size: number;
   readonly budget: number;

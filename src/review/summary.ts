@@ -32,7 +32,7 @@ export interface Summary {
   readonly points: readonly Point[];
 }
 
-/** `names` are those of all platforms of which the same is to be said. */
+/** The summary of a comparison; `names` are those of all platforms that it is the same for. */
 export function summarize(comparison: Comparison, names: readonly string[] = [nameOf(comparison)]): Summary {
   const name = names.join(', ');
   if (isSame(comparison)) {
@@ -72,7 +72,7 @@ export function nameOf({ platform, old, new: fresh }: Comparison): string {
   return platform ?? `${old} and ${fresh}`;
 }
 
-/** Two builds of which only one was told of its image. */
+/** What is said where only one of two builds was told of its image in /usr. */
 function onceKnown({ usrKnown }: Comparison): readonly Point[] {
   if (usrKnown === undefined) return [];
   const words = `/usr, the full initrd: known only of the ${usrKnown} build (build --image), so not compared`;
@@ -111,7 +111,7 @@ function settingPoints({ settings }: Comparison): readonly Point[] {
 /** Lists whose entries bring drivers: one that is gone may be a machine that no longer boots. */
 const driverLists: readonly string[] = ['Modules.Modules', 'Modules.ModuleDirectories', 'Devices.Require'];
 
-/** Of a list only what went and came. */
+/** What is said of a setting that is a list: only which entries went and came. */
 function listPoint({ setting, old, new: fresh }: SettingChange): Point {
   const gone = old.values.filter((value) => !fresh.values.includes(value));
   const come = fresh.values.filter((value) => !old.values.includes(value));
@@ -131,7 +131,7 @@ function sayList(names: readonly string[]): readonly Part[] {
   return names.flatMap((name, index) => (index === 0 ? [{ name }] : [', ', { name }]));
 }
 
-/** Points of a kind that are said one by one; the others are counted. */
+/** How many points of a kind are said one by one; the others are counted. */
 const mostPoints = 6;
 
 /** The first few, and one for how many more there are. */

@@ -24,7 +24,7 @@ function ask(args: readonly string[], input = ''): Answer {
   return { failed, stdout, words: new TextDecoder().decode(stderr).trim() };
 }
 
-/** A revision that is not there. */
+/** The repository has no such revision. */
 export class RevisionError extends Error {
   override readonly name = 'RevisionError';
 }

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 export interface Program {
   readonly package: string;
   readonly versionArgs: readonly string[];
-  /** The environment variable that may name another one, with its first arguments, as make(1) has it. */
+  /** The environment variable that may name another program, with its first arguments, as make(1) has it. */
   readonly variable?: string;
   /** Variables of the caller's environment that it gets, by default none: only those that change no byte of what is built. */
   readonly keeps?: RegExp;
-  /** What does without it. */
+  /** How to do without the program. */
   readonly instead?: string;
 }
 
@@ -56,7 +56,7 @@ export const programs = {
 
 export type ProgramName = keyof typeof programs;
 
-/** A program that is not there, or that failed. Exit code 3. */
+/** An external program is not there, or failed. Exit code 3. */
 export class ToolError extends Error {
   override readonly name = 'ToolError';
 }

@@ -1,4 +1,4 @@
-/** User Mode Linux, as arguments: a kernel that is an ordinary program. */
+/** The arguments of User Mode Linux, a kernel that is an ordinary program. */
 import { dirname } from 'node:path';
 import type { Command } from './run.ts';
 
@@ -16,7 +16,7 @@ export interface UmlOptions {
   readonly initrd: string;
   readonly commandLine: string;
   readonly disks: readonly UmlDisk[];
-  /** MiB. */
+  /** The guest's memory in MiB. */
   readonly memory: number;
   /** A directory for its process id and the socket of its management console. */
   readonly state: string;

@@ -61,9 +61,9 @@ export interface TestBoot {
   readonly form?: 'shell' | 'systemd';
   readonly goal: Goal;
   readonly settings?: readonly string[];
-  /** Build the root hash of the disk in. */
+  /** Whether the root hash of the disk is built into the minimal initrd. */
   readonly builtIn?: boolean;
-  /** More kernel command line. */
+  /** More words for the kernel command line. */
   readonly append?: string;
   /** cpio behind the minimal initrd, as systemd-stub adds it. */
   readonly extraCpio?: string;

@@ -4,7 +4,7 @@ import { type ReasonName, reasons } from '../../src/plan/reasons.ts';
 import { renderStep } from '../../src/render/step-text.ts';
 import { filesOf, loadNamed, platformNames } from './platforms.ts';
 
-/** The reasons that a script stops with. */
+/** The reasons with which a script stops. */
 const stops = (text: string) =>
   [...text.matchAll(/\b(?:stop|refuse|set --) ([a-z0-9]+(?:-[a-z0-9]+)+) /g)].map((match) => match[1]);
 

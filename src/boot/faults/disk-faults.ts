@@ -84,7 +84,7 @@ export const diskFaults = {
     ...plugging,
     settings: [...plugging.settings, ...soon],
     disks: [{ unplugged: { step: 'find-usr-partition', seconds: 0 } }],
-    // Whichever read comes first behind it.
+    // The reason depends on which read is the first one after the disk was taken away.
     expected: {
       reasons: [
         'device-missing',
