@@ -30,7 +30,7 @@ export interface ReportLine {
   readonly value: string;
 }
 
-/** How far a boot came. */
+/** How far a boot must come, or came. */
 export const goals = ['hand-over', 'stage-2', 'multi-user'] as const;
 export type Goal = (typeof goals)[number];
 
@@ -148,7 +148,7 @@ export function timelineOf({ milestones, report }: Observation): readonly Milest
     : [...told, ...milestones.filter(({ name }) => name === 'multi-user')];
 }
 
-/** The timeline as text: when each began, in seconds since the kernel started, and how long until the next. */
+/** The timeline as text: when each milestone began, in seconds since the kernel started, and how long it was until the next one. */
 export function formatTimeline(milestones: readonly Milestone[]): string {
   const head = `${'begins'.padStart(9)}   ${'takes'.padStart(9)}   stage    step\n`;
   return (
@@ -156,7 +156,7 @@ export function formatTimeline(milestones: readonly Milestone[]): string {
   );
 }
 
-/** One line of the timeline; without `next` it takes as long as nobody knows. */
+/** One line of the timeline; without a `next` milestone nobody knows how long it took. */
 export function formatMilestone({ name, uptime, stage }: Milestone, next?: Milestone): string {
   const takes = next ? `${(next.uptime - uptime).toFixed(3)} s` : '';
   return `${uptime.toFixed(3).padStart(9)} s ${takes.padStart(10)}  ${stage.padEnd(8)} ${name}\n`;

@@ -14,9 +14,9 @@ import {
 
 export interface Verdict {
   readonly ok: boolean;
-  /** One line. */
+  /** The verdict in one line. */
   readonly summary: string;
-  /** What the report shows, each with the evidence. */
+  /** What the report of the booted system shows, each fact with its evidence. */
   readonly facts: readonly Fact[];
 }
 

@@ -22,9 +22,9 @@ export interface NewArguments {
 interface Question {
   readonly setting: SettingName;
   readonly words: string;
-  /** What Enter means; empty for nothing. */
+  /** The answer that Enter gives; empty where it gives none. */
   readonly usual: string | ((answers: Answers) => string);
-  /** Several answers, separated by spaces. */
+  /** True where several answers may be given, separated by spaces. */
   readonly several?: true;
   readonly onlyIf?: (answers: Answers) => boolean;
 }

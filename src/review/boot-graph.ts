@@ -10,9 +10,9 @@ export interface GraphNode {
   readonly id: string;
   readonly label: string;
   readonly kind: 'step' | 'fact' | 'stage' | 'end';
-  /** The stage that has it, whose part of the picture it is in; none for what is around them. */
+  /** The stage in whose part of the picture the node is; none for what is outside of all stages. */
   readonly stage: Stage | undefined;
-  /** Where a reader who picks it is led. */
+  /** What a link on the node leads to. */
   readonly link?: string;
 }
 

@@ -11,7 +11,7 @@ export interface SettingChange {
   readonly direction: 'looser' | 'stricter' | undefined;
 }
 
-const notSet: SideSetting = { values: [], where: undefined };
+const notSet: SideSetting = { values: [], origin: undefined };
 
 /** Settings whose values differ; where one was set does not matter. */
 export function compareSettings(

@@ -54,7 +54,7 @@ const stepSchema = v.looseObject({
   reasons: v.array(v.picklist(Object.keys(reasons) as ReasonName[])),
 });
 
-/** As much of a plan as is shown. */
+/** The parts of a plan that are shown. */
 const planSchema = v.looseObject({
   platform: v.string(),
   form: v.picklist(['shell', 'systemd']),

@@ -152,12 +152,12 @@ const bad: readonly (readonly [string, string, string])[] = [
     'p/test.ini:5: error: FullInitrd.Groups: "disk" must be a name of small letters, digits, _ and -, a colon and a number, such as disk:6',
   ],
   [
-    'a shell without the password that it asks for',
+    'a shell without the password that it needs',
     `${device}[Emergency]\nShell=password\n`,
     'p/test.ini:4: error: Emergency.Shell: Emergency.PasswordHash is required with Shell=password\n    hint: `openssl passwd -6` prints one',
   ],
   [
-    'a password where nothing asks for it',
+    'a password where nothing needs it',
     `${device}[Emergency]\nPasswordHash=$6$abcdefgh$${'x'.repeat(86)}\n`,
     'p/test.ini:4: warning: Emergency.PasswordHash: has no effect with Emergency.Shell=never',
   ],

@@ -48,7 +48,7 @@ test.each([
   expect(programs).toContainEqual(expect.objectContaining({ program }));
 });
 
-test('the shell form brings its own program for the verity device, unless told otherwise', () => {
+test('the shell form brings its own program for the verity device by default', () => {
   const own = expect.objectContaining({ own: 'dm-create' });
   expect(needsOfPlan(plan()).programs).toContainEqual(own);
   expect(needsOfPlan(plan('Verity.Tool=dmsetup')).programs).not.toContainEqual(own);

@@ -46,8 +46,8 @@ describe('the page', () => {
       for (const reason of reasons) expect(page).toContain(`<code>${reason}</code>`);
     }
     const named = await report(side('Verity.Name=x'));
-    for (const [name, { where }] of side('Verity.Name=x').settings ?? [])
-      expect(named).toMatch(new RegExp(`>${name}</th>.*<td>${where}</td></tr>`));
+    for (const [name, { origin }] of side('Verity.Name=x').settings ?? [])
+      expect(named).toMatch(new RegExp(`>${name}</th>.*<td>${origin}</td></tr>`));
   });
 });
 
