@@ -26,6 +26,7 @@ export function mountUsr(config: PlatformConfig): Step<MountUsrData> {
   const { Usr, Verity, KernelCommandLine } = config.settings;
   const fixed = mountedOptions(Usr.FileSystem, Usr.FixedOptions);
   const what = Verity.Verity === 'required' ? 'the verity device' : 'the partition';
+  const mounted = Verity.Verity === 'required' ? verityDevicePath(config.settings) : 'the partition';
   return {
     name: 'mount-usr',
     explanation: [`Mounts ${what} read-only at /sysusr/usr, as ${Usr.FileSystem}.`],
@@ -59,7 +60,7 @@ export function mountUsr(config: PlatformConfig): Step<MountUsrData> {
     data: {
       verity: Verity.Verity === 'required',
       devicePath: verityDevicePath(config.settings),
-      failure: `cannot mount ${verityDevicePath(config.settings)} as ${Usr.FileSystem}`,
+      failure: `cannot mount ${mounted} as ${Usr.FileSystem}`,
       fileSystem: Usr.FileSystem,
       fixed: fixed !== '',
     },
