@@ -29,7 +29,7 @@ export const mountUsr = defineStep({
     const view = {
       verity,
       devicePath: verityDevicePath(settings),
-      failure: `cannot mount ${verityDevicePath(settings)} as ${Usr.FileSystem}`,
+      failure: `cannot mount ${verity ? verityDevicePath(settings) : 'the partition'} as ${Usr.FileSystem}`,
       fileSystem: Usr.FileSystem,
       fixed: fixed !== '',
     };
