@@ -1,8 +1,9 @@
 /** The rule that each row of the table of settings brings: a setting that does not count with the others. */
-import { writtenValues } from './effective.ts';
+
 import { formatRemedy, formatUnmet, unmetCondition, type ValuesOf } from './only-with.ts';
 import type { Rule, RuleInput, Violation } from './rule.ts';
 import { findSettingNamed, type PlatformSettings, type SettingRow, settingRows } from './settings.ts';
+import { writtenValues } from './written-values.ts';
 
 /** A finding for each setting that was set although nothing reads it with the values of the others. */
 export const settingsHaveEffect: Rule = (input) => settingRows.flatMap((row) => findNoEffect(row, input));

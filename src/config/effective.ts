@@ -1,6 +1,7 @@
 /** The effective settings as texts, the way a platform file would give them. */
-import { type PlatformSettings, type SettingRow, settingRows } from './settings.ts';
+import { type SettingRow, settingRows } from './settings.ts';
 import type { PlatformConfig } from './validate.ts';
+import { writtenValues } from './written-values.ts';
 
 export interface EffectiveSetting {
   readonly row: SettingRow;
@@ -16,17 +17,4 @@ export function effectiveSettings(config: PlatformConfig): readonly EffectiveSet
       row,
       values: row.name === 'Platform.Name' ? [config.name] : writtenValues(config.settings, row),
     }));
-}
-
-/** The values of one setting: none where it is unset, several for a list. */
-export function writtenValues(settings: PlatformSettings, row: SettingRow): readonly string[] {
-  const values = settings as unknown as Record<string, Record<string, unknown>>;
-  return asTexts(values[row.section]?.[row.key], row);
-}
-
-function asTexts(value: unknown, row: SettingRow): readonly string[] {
-  if (value === undefined) return [];
-  if (Array.isArray(value)) return value.flatMap((item) => asTexts(item, row));
-  if (typeof value === 'boolean') return [value ? 'yes' : 'no'];
-  return [row.setting.type.format?.(value) ?? String(value)];
 }

@@ -3,10 +3,10 @@
  * that says so, one that changes something has none. What comes of a platform is rendered here, not read from `onlyWith`.
  */
 import { expect, test } from '@jest/globals';
-import { writtenValues } from '../../src/config/effective.ts';
 import { imageFormatOf } from '../../src/config/image-format.ts';
 import { type SettingName, type SettingRow, settingRows } from '../../src/config/settings.ts';
 import type { PlatformConfig } from '../../src/config/validate.ts';
+import { writtenValues } from '../../src/config/written-values.ts';
 import { needsOfPlan } from '../../src/plan/boot-plan.ts';
 import { planBoot } from '../../src/plan/plan.ts';
 import { renderPlatform } from '../../src/render/platform.ts';

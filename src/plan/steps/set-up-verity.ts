@@ -1,6 +1,7 @@
 import type { PlatformSettings } from '../../config/settings.ts';
 import type { PlatformConfig } from '../../config/validate.ts';
 import { formatDevice } from '../../config/value-types/devices.ts';
+import { writeSize } from '../../config/value-types/sizes.ts';
 import { makesTable, type VerityTool, verityDevicePath, verityTool } from '../../config/verity-device.ts';
 import type { KernelOptionNeed, Needs, ProgramNeed } from '../need.ts';
 import { applets, asks, hashAccelerator, options, programs } from '../needs.ts';
@@ -16,6 +17,8 @@ interface VerityView {
   /** The file system of /usr, which tells where its superblock has its size. */
   readonly endOf: Readonly<Record<string, boolean>>;
   readonly hashOffset: number | 'auto';
+  /** The same as a platform file writes it, such as 1016M. */
+  readonly hashOffsetText: string;
   readonly fixedOffset: boolean;
   /** The hash tree is on a partition of its own, not behind the file system. */
   readonly separateHash: boolean;
@@ -29,7 +32,9 @@ interface VerityView {
   readonly signature: string | undefined;
   readonly requiresSignature: boolean;
   /** Forward error correction: where its data are on their partition. */
-  readonly correction: { readonly offset: number; readonly roots: number } | undefined;
+  readonly correction:
+    | { readonly offset: number; readonly offsetText: string; readonly roots: number }
+    | undefined;
   /** The step makes the link in /dev/mapper. */
   readonly linksNode: boolean;
   /** What happens when a block does not match, or cannot be read, as dm-verity's table names it; none for an I/O error. */
@@ -188,6 +193,7 @@ function viewOf(settings: PlatformSettings): VerityView {
     devicePath: verityDevicePath(settings),
     endOf: { [Usr.FileSystem]: true },
     hashOffset,
+    hashOffsetText: hashOffset === 'auto' ? '' : writeSize(hashOffset),
     fixedOffset: hashOffset !== 'auto',
     separateHash: Verity.HashDevice !== undefined,
     hashPartition: Verity.HashDevice ? 'hash_partition' : 'usr_partition',
@@ -195,7 +201,11 @@ function viewOf(settings: PlatformSettings): VerityView {
     makesTable: makesTable(tool),
     signature: Verity.RootHashSignature,
     requiresSignature: Verity.RequireSignature,
-    correction: Verity.FecDevice && { offset: Verity.FecOffset, roots: Verity.FecRoots },
+    correction: Verity.FecDevice && {
+      offset: Verity.FecOffset,
+      offsetText: writeSize(Verity.FecOffset),
+      roots: Verity.FecRoots,
+    },
     linksNode: linksNode(settings),
     reactions,
     reactionCount: reactions.length,
