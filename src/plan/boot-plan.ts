@@ -142,6 +142,8 @@ export interface BootPlan {
   readonly files: readonly string[];
   readonly steps: readonly Step[];
   readonly emergency: EmergencyPlan;
+  /** `Section.Key (where it was set)` by section and key, for the comments of the rendered text. */
+  readonly origins: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 /** A plan that is wrong in itself: a defect of bootrelay, not of the platform. */

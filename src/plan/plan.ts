@@ -2,7 +2,7 @@
 import type { PlatformConfig } from '../config/validate.ts';
 import { type BootPlan, checkPlan, type ProgramNeed, type Step } from './boot-plan.ts';
 import { emergencyNeeds, planEmergency } from './emergency.ts';
-import { relativeToPlatform } from './source.ts';
+import { originsOf, relativeToPlatform } from './source.ts';
 import { carriesOver, carryOver } from './steps/carry-over.ts';
 import { checkFullInitrd } from './steps/check-full-initrd.ts';
 import { checkMountedUsr } from './steps/check-mounted-usr.ts';
@@ -29,6 +29,7 @@ export function planBoot(config: PlatformConfig, files: readonly string[]): Boot
     files: files.map((file) => relativeToPlatform(config, file)),
     steps: withEmergency(stepsOf(config), emergencyNeeds(settings)),
     emergency: planEmergency(config),
+    origins: originsOf(config),
   };
   checkPlan(plan);
   return plan;

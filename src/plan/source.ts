@@ -1,10 +1,10 @@
 /** Where values come from, as the rendered output says it: relative names only, the same on every machine. */
 import { dirname, relative } from 'node:path';
 import { commandLineOrigin } from '../config/layers.ts';
-import type { SettingName } from '../config/settings.ts';
+import { type SettingName, settingRows } from '../config/settings.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import type { Origin } from '../findings.ts';
-import type { Sourced } from './boot-plan.ts';
+import type { BootPlan, Sourced } from './boot-plan.ts';
 
 /** A file's name relative to the directory of the platform file. */
 export function relativeToPlatform(config: PlatformConfig, file: string): string {
@@ -19,6 +19,17 @@ function formatOrigin(config: PlatformConfig, { file, line }: Origin): string {
 export function sourceOf(config: PlatformConfig, setting: SettingName): string {
   const origins = config.origins.get(setting) ?? [];
   return origins.length === 0 ? 'default' : origins.map((origin) => formatOrigin(config, origin)).join(' ');
+}
+
+/** What a comment says of each setting, by section and key: its name and where it was set. */
+export function originsOf(config: PlatformConfig): BootPlan['origins'] {
+  const origins: Record<string, Record<string, string>> = {};
+  for (const { section, key, name } of settingRows) {
+    const keys = origins[section] ?? {};
+    keys[key] = `${name} (${sourceOf(config, name)})`;
+    origins[section] = keys;
+  }
+  return origins;
 }
 
 /** A value of the setting, or one derived from it, with its source. */

@@ -12,8 +12,8 @@ export function renderStep(step: Step, plan: BootPlan): string {
 }
 
 /** What a step does, once its name is in the log. */
-export function renderStepText(step: Step, { platform, form }: BootPlan): string {
-  const data = { platform, systemd: form === 'systemd', ...templateData(step) };
+export function renderStepText(step: Step, { platform, form, origins }: BootPlan): string {
+  const data = { platform, systemd: form === 'systemd', origins, ...templateData(step) };
   return renderTemplate(`templates/steps/${step.name}`, data);
 }
 
@@ -45,12 +45,12 @@ const preparations: Readonly<Record<string, (data: unknown) => object>> = {
     };
   },
   'carry-over': (data) => {
-    const { paths, where } = data as CarryOverData;
-    const copies = paths.map((path) => ({
-      path,
-      nested: path.lastIndexOf('/') > 0,
-      directory: path.slice(0, path.lastIndexOf('/')),
-    }));
-    return { paths: copies, where };
+    const { paths } = data as CarryOverData;
+    const copies = paths.map((path) => {
+      const directory = path.slice(0, path.lastIndexOf('/'));
+      const noWay = `${directory} of the full initrd leads from link to link`;
+      return { path, nested: directory !== '', directory, noWay, notCopied: `cannot copy ${path}` };
+    });
+    return { paths: copies };
   },
 };

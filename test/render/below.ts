@@ -1,8 +1,8 @@
 /** Rendered text for a machine that is made up below a directory. */
 
-const bare = /(?<![\w}"/.])\/(dev(?!\/null)|proc|sys|run|words|sysusr|full|image|overlay|modules)\b/g;
+const bare = /(?<![\w}"/.])\/(dev(?!\/null)|proc|sys|run|sysusr|full|image|overlay|modules)\b/g;
 const quoted = /"\/(sysusr|full|modules|sys|run|dev)\b/g;
-const scratch = /(?<![\w}"/.])\/(superblock|top|digest)\b/g;
+const scratch = /(?<![\w}"/.])\/(tmp\/(?:words|superblock|top|digest|messages))\b/g;
 
 /** The text with the paths of the machine below `root`. */
 export function below(root: string, text: string): string {

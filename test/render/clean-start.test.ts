@@ -127,7 +127,7 @@ function makeMachine(root: string, name: string): void {
   const init = join(root, 'full', FullInitrd.Init);
   mkdirSync(dirname(init), { recursive: true });
   copyFileSync(busybox, init);
-  for (const directory of ['run', 'overlay', 'full/var']) mkdirSync(join(root, directory));
+  for (const directory of ['run', 'overlay', 'tmp', 'full/var']) mkdirSync(join(root, directory));
   makeDisks(root, Usr.FileSystem, Verity);
 }
 

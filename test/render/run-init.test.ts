@@ -58,7 +58,7 @@ function makeMachine(root: string, label: string): void {
     writeFileSync(join(root, path), text, { mode: 0o755 });
   }
   copyFileSync(busybox, join(root, 'full/init'));
-  for (const directory of ['run', 'overlay']) mkdirSync(join(root, directory));
+  for (const directory of ['run', 'overlay', 'tmp']) mkdirSync(join(root, directory));
 }
 
 /** The rendered /init of a platform file, with the machine's paths below `root`. */

@@ -64,7 +64,7 @@ const missing = (bytes: string, device = 80) =>
   `usr-file-system-missing: the file system on /dev/vda1 has ${bytes} bytes, the device ${device * block}`;
 const invalid = (text: string) => `verity-superblock-invalid: ${text}`;
 const blocks = (told: string, least: number, most: number) =>
-  invalid(`it tells of ${told} blocks; the file system has ${least}, ${most} can be`);
+  invalid(`it tells of ${told} blocks, not ${least} to ${most}`);
 const noTree = (at: number, device = 80, name = 'vda1') =>
   invalid(`/dev/${name} has ${device * block} bytes, none for a hash tree at ${at * block}`);
 
@@ -111,7 +111,7 @@ const rows: readonly Row[] = [
   [
     'no tree',
     { tree: 70 },
-    invalid('none of version 1, type 1, with 4096-byte blocks at 262144 of /dev/vda1'),
+    invalid('no version 1, type 1, blocks of 4096 bytes at 262144 of /dev/vda1'),
     superblock,
   ],
   ['a tree at a fixed place', { tree: 70, settings: ['Verity.HashOffset=280K'] }, passes, all],
@@ -235,7 +235,7 @@ function makeDisk(root: string, fileSystem: FileSystem, disk: Disk): void {
   const start = [0, fileSystemStart(fileSystem, size)] as const;
   const tree = [disk.tree * block, hashTree(disk.dataBlocks)] as const;
   const told = 'told' in disk ? disk.told : String(disk.device * 8);
-  mkdirSync(join(root, 'dev'), { recursive: true });
+  for (const name of ['dev', 'tmp']) mkdirSync(join(root, name), { recursive: true });
   if (told !== undefined) write(root, 'sys/class/block/vda1/size', `${told}\n`);
   if (disk.hashDevice === undefined) writeParts(join(root, 'dev/vda1'), disk.device * block, [start, tree]);
   else {
@@ -297,7 +297,7 @@ describe.each(shells)('%s', (shellName, shell) => {
     });
 
     test('a real one is as large as it says', () => {
-      mkdirSync(join(root, 'dev'), { recursive: true });
+      for (const name of ['dev', 'tmp']) mkdirSync(join(root, name), { recursive: true });
       const file = join(root, 'dev/vda1');
       makeReal(fileSystem, file);
       const end = Math.ceil(statSync(file).size / block);
@@ -306,7 +306,7 @@ describe.each(shells)('%s', (shellName, shell) => {
       write(root, 'sys/class/block/vda1/size', `${(end + 4) * 8}\n`);
       const { says } = run(fileSystem);
       const at = Number(/ blocks at (\d+) of /.exec(says)?.[1]);
-      expect(says).toBe(invalid(`none of version 1, type 1, with 4096-byte blocks at ${at} of /dev/vda1`));
+      expect(says).toBe(invalid(`no version 1, type 1, blocks of 4096 bytes at ${at} of /dev/vda1`));
       expect(at).toBeGreaterThan(0);
       expect(at).toBeLessThanOrEqual(end * block);
       rmSync(join(root, 'reads'));

@@ -2,12 +2,10 @@ import type { PlatformSettings } from '../../config/settings.ts';
 import type { PlatformConfig } from '../../config/validate.ts';
 import type { Step } from '../boot-plan.ts';
 import { applets, nothing } from '../needs.ts';
-import { sourceOf } from '../source.ts';
 import { noValues } from '../values.ts';
 
 export interface CarryOverData {
   readonly paths: readonly string[];
-  readonly where: string;
 }
 
 /** True where anything is copied: a read-only full initrd cannot take it. */
@@ -27,6 +25,6 @@ export function carryOver(config: PlatformConfig): Step<CarryOverData> {
     provides: ['carried paths'],
     ...noValues,
     failures: ['carry-over-failed'],
-    data: { paths, where: `FullInitrd.CarryOver (${sourceOf(config, 'FullInitrd.CarryOver')})` },
+    data: { paths },
   };
 }

@@ -42,7 +42,7 @@ export function mountKernelFileSystems({ settings }: PlatformConfig): Step {
         ? [...asks('Initrd.Init', programs(...systemdPrograms)), ...applets('sh', 'cat', 'env', 'mkdir')]
         : applets('sh', 'env', 'mount'),
       files: systemd ? systemdFiles : [],
-      directories: ['/proc', '/sys', '/dev', '/run'],
+      directories: ['/proc', '/sys', '/dev', '/run', '/tmp'],
       // Before devtmpfs is mounted: where the kernel opens /init's output, and where the first step logs.
       deviceNodes: [
         { path: '/dev/console', major: 5, minor: 1, mode: 0o600 },

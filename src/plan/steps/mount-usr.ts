@@ -59,7 +59,7 @@ export function mountUsr(config: PlatformConfig): Step<MountUsrData> {
     data: {
       verity: Verity.Verity === 'required',
       devicePath: verityDevicePath(config.settings),
-      failure: 'not mounted',
+      failure: `cannot mount ${verityDevicePath(config.settings)} as ${Usr.FileSystem}`,
       fileSystem: Usr.FileSystem,
       fixed: fixed !== '',
     },

@@ -17,6 +17,8 @@ export interface CommandLineData {
   };
   readonly readsRootHash: boolean;
   readonly separateHash: boolean;
+  /** The data device has a parameter of its own, which is read in the place of that of the /usr device. */
+  readonly readsDataDevice: boolean;
   readonly corrects: boolean;
   readonly verityDevice: string;
   /** Options that the kernel command line may set, and those that say nothing to the kernel. */
@@ -97,6 +99,7 @@ export function readKernelCommandLine(config: PlatformConfig): Step<CommandLineD
       override: Override,
       parameters,
       readsRootHash: readsRootHash(config.settings),
+      readsDataDevice: verity && Verity.DataDevice !== undefined,
       separateHash,
       corrects,
       verityDevice: verityDevicePath(config.settings),

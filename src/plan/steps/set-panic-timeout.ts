@@ -1,13 +1,12 @@
 import type { PlatformSettings } from '../../config/settings.ts';
 import type { PlatformConfig } from '../../config/validate.ts';
-import type { Sourced, Step } from '../boot-plan.ts';
+import type { Step } from '../boot-plan.ts';
 import { nothing } from '../needs.ts';
-import { sourced } from '../source.ts';
 import { noValues } from '../values.ts';
 
 export interface PanicTimeoutData {
   /** Seconds. */
-  readonly timeout: Sourced<number>;
+  readonly timeout: number;
 }
 
 /** True where a panic must not be the end: another slot is to be tried. */
@@ -28,6 +27,6 @@ export function setPanicTimeout(config: PlatformConfig): Step<PanicTimeoutData> 
     provides: [],
     ...noValues,
     failures: [],
-    data: { timeout: sourced(config, 'Emergency.PanicTimeout', PanicTimeout) },
+    data: { timeout: PanicTimeout },
   };
 }

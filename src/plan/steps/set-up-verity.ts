@@ -4,7 +4,6 @@ import { formatDevice } from '../../config/value-types.ts';
 import { makesTable, type VerityTool, verityDevicePath, verityTool } from '../../config/verity-device.ts';
 import type { ProgramNeed, Step } from '../boot-plan.ts';
 import { applets, asks, hashAccelerator, nothing, options, programs } from '../needs.ts';
-import { sourceOf } from '../source.ts';
 import { udevFiles, udevPrograms } from '../systemd.ts';
 import { variable } from '../values.ts';
 
@@ -15,7 +14,6 @@ export interface VerityData {
   readonly hashOffset: number | 'auto';
   /** The hash tree is on a partition of its own, not behind the file system. */
   readonly separateHash: boolean;
-  readonly hashOffsetWhere: string;
   readonly tool: VerityTool;
   /** Stage 1 makes the table itself, from the verity superblock. */
   readonly makesTable: boolean;
@@ -153,7 +151,6 @@ export function setUpVerity(config: PlatformConfig): Step<VerityData> {
       devicePath: verityDevicePath(config.settings),
       fileSystem: Usr.FileSystem,
       hashOffset: Verity.HashDevice && Verity.HashOffset === 'auto' ? 0 : Verity.HashOffset,
-      hashOffsetWhere: sourceOf(config, 'Verity.HashOffset'),
       separateHash: Verity.HashDevice !== undefined,
       tool,
       makesTable: makesTable(tool),
