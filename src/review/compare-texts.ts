@@ -17,21 +17,19 @@ const context = 2;
 const mostEdits = 4000;
 
 /** Origins as comments of rendered text say them: # SETTING (FILE:LINE ...). */
-const origins = /(#[^\n]*\()([^()\n]*:\d+)(?=\))/g;
+const origins = /(?<=#[^\n]*\()[^()\n]*:\d+(?=\))/g;
 
-/** The end of the line that says of which platform and files a text is. */
-const heads = /^(#.*Rendered by bootrelay) .*$/gm;
+/** What says of which platform and files a text is: the end of a line, and sometimes the next one. */
+const heads = /^(#.*Rendered by bootrelay) .*$(?:\n# from .*\. Edit those, not this\.$)?/gm;
 
 /** Rendered text without origins: that a file is renamed, or a line moves in it, changes nothing that runs. */
 export function withoutOrigins(text: string): string {
-  return text.replace(heads, '$1').replace(origins, '$1');
+  return text.replace(heads, '$1').replace(origins, '');
 }
 
 /** Rendered text without line numbers of platform files, and without its head: for a diff that a person reads. */
 export function withoutLineNumbers(text: string): string {
-  return text
-    .replace(heads, '$1')
-    .replace(origins, (_, before: string, origin: string) => before + origin.replaceAll(/:\d+(?= |$)/g, ''));
+  return text.replace(heads, '$1').replace(origins, (origin) => origin.replaceAll(/:\d+(?= |$)/g, ''));
 }
 
 /** What of a text is compared, and what of it is shown. */
