@@ -26,17 +26,18 @@ function reportError(error: unknown): ExitCode {
   return error instanceof EndingError ? error.exitCode : 2;
 }
 
-function register(parser: Argv, command: Command): Argv {
-  return parser.command(
-    usageOf(command),
-    command.describe,
-    (own) => {
+/** One command under one name; `describe` is false for a name that no help shows. */
+function register(parser: Argv, command: Command, name: string, describe: string | false): Argv {
+  return parser.command({
+    command: usageOf({ ...command, name }),
+    describe,
+    builder: (own) => {
       for (const [name, options] of Object.entries(command.positionals))
         own.positional(name, options as object);
       return own.options(command.options);
     },
-    (args) => finish(command.run(args as never), args.json === true),
-  );
+    handler: (args) => finish(command.run(args as never), args.json === true),
+  });
 }
 
 // What is written has the same modes whoever writes it: what others must not read says so itself.
@@ -60,7 +61,10 @@ async function parse(): Promise<void> {
   const parser = yargs(hideBin(process.argv))
     .scriptName('bootrelay')
     .usage('$0 COMMAND\n\nFrom one INI file per platform to a booted two-stage machine.');
-  for (const command of commands) register(parser, command);
+  for (const command of commands) {
+    register(parser, command, command.name, command.describe);
+    for (const name of command.oldNames ?? []) register(parser, command, name, false);
+  }
   await parser
     .demandCommand(1, 'Name a command.')
     .recommendCommands()

@@ -253,13 +253,14 @@ export const commands: readonly Command[] = [
     run: async () => (await import('./commands/findings.ts')).findings(),
   }),
   command({
-    name: 'failures',
+    name: 'reasons',
+    oldNames: ['failures'],
     describe: 'Print why a boot stops, and what to do',
     positionals: {
       reason: { type: 'string', describe: 'a reason, as the console shows it; all without it' },
     },
     options: { json },
-    run: async (args) => (await import('./commands/failures.ts')).failures(args),
+    run: async (args) => (await import('./commands/reasons.ts')).reasons(args),
   }),
   command({
     name: 'faults',

@@ -11,6 +11,8 @@ type ArgumentsOf<R extends Rows> = { [Key in keyof R as CamelCase<Key>]: Inferre
 
 interface TypedCommand<P extends Rows, O extends Rows> {
   readonly name: string;
+  /** Names that the command had in earlier releases: they work, and no help shows them. */
+  readonly oldNames?: readonly string[];
   readonly describe: string;
   /** In their order; `array` takes all that are left. */
   readonly positionals: P;
@@ -27,8 +29,8 @@ export function command<const P extends Rows, const O extends Rows>(row: TypedCo
   return row as unknown as Command;
 }
 
-/** `build <platform>`, as yargs and the synopsis have it. */
-export function usageOf({ name, positionals }: Command): string {
+/** `build <platform>`, as yargs and the synopsis have it. `name` may be an old one. */
+export function usageOf({ name, positionals }: Pick<Command, 'name' | 'positionals'>): string {
   const words = Object.entries(positionals).map(([key, { array, demandOption }]) => {
     const word = `${key}${array ? '..' : ''}`;
     return demandOption ? `<${word}>` : `[${word}]`;

@@ -10,7 +10,7 @@ export interface Origin {
 
 interface FindingWords {
   readonly severity: Severity;
-  /** `check` fails on it although it is no error, unless it is told to allow it: nothing for a machine in the field. */
+  /** `check` fails on it although it is no error, unless `--allow` names it: it is nothing for a machine in the field. */
   readonly unlessAllowed?: true;
   /** One sentence: what this kind of finding is about. */
   readonly title: string;

@@ -3,25 +3,39 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from 'node:path';
 import { expect } from '@jest/globals';
 
-const directory = new URL('golden/', import.meta.url).pathname;
-const update = process.env.UPDATE_GOLDEN === '1' && process.env.CI !== 'true';
+const golden = new URL('golden/', import.meta.url).pathname;
 
-/** The goldens of one platform, by path: a file that is no longer rendered must not stay. */
-export function listGoldens(name: string): readonly string[] {
-  const entries = readdirSync(join(directory, name), { recursive: true, withFileTypes: true });
+/** `npm run golden` names a new directory: it replaces test/golden once everything is in it. */
+const fresh = process.env.CI === 'true' ? undefined : process.env.NEW_GOLDEN;
+const directory = fresh ?? golden;
+
+/**
+ * The file of a golden. Names of systemd units may have a backslash in them, which Windows and xargs do not take:
+ * each character but letters, digits and `.`, `_`, `-`, `/` becomes % and two hexadecimal digits for each of its bytes, as in URLs.
+ */
+export function goldenPath(name: string): string {
+  return name.replace(/[^A-Za-z0-9._/-]/gu, (character) =>
+    [...Buffer.from(character)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join(''),
+  );
+}
+
+/** All files below a directory of test/golden, relative to it. */
+export function listGoldens(name = ''): readonly string[] {
+  const top = join(directory, name, '/');
+  const entries = readdirSync(top, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(join(directory, name).length + 1));
+    .map((entry) => join(entry.parentPath, entry.name).slice(top.length));
 }
 
 export function expectGolden(name: string, text: string): void {
-  const file = join(directory, name);
-  if (update) {
+  const file = join(directory, goldenPath(name));
+  if (fresh !== undefined) {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
   }
-  const golden = existsSync(file)
+  const expected = existsSync(file)
     ? readFileSync(file, 'utf8')
     : 'there is no such golden file: npm run golden';
-  expect(text).toBe(golden);
+  expect(text).toBe(expected);
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What every entry needs: the npm packages of the lock file, and dist/ built from src/. Quiet if all is there.
+# Makes what every npm script needs: the packages of the lock file, and dist/ built from src/. It is quiet if all is there.
 set -eu
 cd "$(dirname "$0")/.."
 if [ ! -e node_modules/.package-lock.json ] || [ -n "$(find package-lock.json -newer node_modules/.package-lock.json)" ]; then

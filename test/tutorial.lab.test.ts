@@ -46,7 +46,7 @@ test('every command works, and says what the page says', () => {
   expect(stdout).toMatch(/^OK: multi-user\.target reached/m);
   expect(stdout).toMatch(/^OK: .*verity-root-hash-mismatch/m);
   expect(stdout).toContain('setting: Emergency.Delay from 10 (default) to 3');
-  expect(stdout).toContain('setting: Initrd.SizeBudget from 4194304');
+  expect(stdout).toContain('setting: Initrd.SizeBudget from 4M');
   for (const file of ['boot/timeline.svg', 'build/sizes.txt', 'report.html'])
     expect(existsSync(join(work, 'my-distribution', file))).toBe(true);
   const report = readFileSync(join(work, 'my-distribution/report.html'), 'utf8');

@@ -1,4 +1,4 @@
-/** The guest's console: bytes in, lines out. */
+/** The guest's console: bytes go in, complete lines come out. */
 
 export interface ConsoleLine {
   /** Seconds since the guest's kernel started, where the line has the kernel's stamp. */
@@ -23,7 +23,7 @@ export function createLineReader(): { push(bytes: Uint8Array): readonly ConsoleL
   };
 }
 
-/** systemd writes status texts without a line end, and the kernel goes on behind them. */
+/** systemd writes status texts without a line end, and the kernel's next line begins behind them on the same line. */
 function splitAtStamps(raw: string): readonly string[] {
   return raw.replace(controlSequences, '').split(/(?=\[ {0,4}\d+\.\d{6}\] )/);
 }

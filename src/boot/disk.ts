@@ -1,4 +1,4 @@
-/** A test machine's disk: GPT, /usr, where wanted a hash partition, the root partition. */
+/** A test machine's disk: a GPT with partitions for /usr, where the platform has one for the hash tree, and for the root file system. */
 import { statSync, truncateSync, writeFileSync } from 'node:fs';
 import {
   formatSfdiskScript,
@@ -21,12 +21,12 @@ export interface DiskPart {
   readonly file: string;
 }
 
-/** Partitions have whole MiB. */
+/** Bytes rounded up to whole MiB, as partitions have them. */
 export function wholeMebibytes(size: number): number {
   return Math.ceil(size / mebibyte) * mebibyte;
 }
 
-/** Lays parts out one behind the other, each at a whole MiB. */
+/** Gives each part its offset on the disk: one behind the other, each at a whole MiB. */
 function planPartitions(parts: readonly (DiskPart & { readonly size: number })[]): readonly Partition[] {
   let start = mebibyte;
   return parts.map(({ name, uuid, size }) => {

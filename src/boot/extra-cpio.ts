@@ -1,4 +1,4 @@
-/** Files behind an initrd: the kernel unpacks cpio archives one behind the other, and the later one counts. */
+/** Files behind an initrd: the kernel unpacks one cpio archive after the other, and a file of a later one replaces that of an earlier one. */
 import {
   mkdirSync,
   mkdtempSync,

@@ -11,21 +11,21 @@ import { createLineReader } from './console.ts';
 import { type GuestEvent, happen } from './hotplug.ts';
 import { type Milestone, nothingSeen, type Observation, observe } from './timeline.ts';
 
-/** A PC or another machine that QEMU is, or a kernel that runs as a program. */
+/** A machine that QEMU emulates, or a kernel that runs as a program (User Mode Linux). */
 export type Guest = GuestOptions | UmlOptions;
 
 export interface RunOptions {
   readonly guest: Guest;
-  /** File that takes the console, byte by byte. */
+  /** The file that the console is written to, byte by byte. */
   readonly log: string;
-  /** Seconds of this machine's time. */
+  /** Seconds on the clock of this machine after which the guest is ended. */
   readonly timeout: number;
   /** True once enough has been seen: the guest is ended then. */
   readonly enough: (seen: Observation) => boolean;
-  /** Milliseconds that a failed boot goes on after its reason; 1500 unless told. */
+  /** Milliseconds that a failed boot goes on after its reason; by default 1500. */
   readonly lastWords?: number;
   readonly onMilestone?: ((milestone: Milestone) => void) | undefined;
-  /** What is typed at the console, one behind the other, each once its words have been shown. */
+  /** What is typed at the console: one answer after the other, each once the words that it waits for have been shown. */
   readonly answers?: readonly Answer[] | undefined;
   /** What happens to the machine meanwhile; `guest.control` is needed for it. */
   readonly events?: readonly GuestEvent[] | undefined;
@@ -39,11 +39,11 @@ export interface Answer {
 export interface GuestRun {
   readonly seen: Observation;
   readonly ended: 'exit' | 'goal' | 'timeout';
-  /** Answers whose words were not shown. */
+  /** Answers that were not typed, since their words were not shown. */
   readonly unanswered: number;
 }
 
-/** Throws ToolError where QEMU itself fails, or User Mode Linux. */
+/** Runs the guest to its end. Throws ToolError where QEMU or User Mode Linux itself fails. */
 export async function runGuest(options: RunOptions): Promise<GuestRun> {
   const { guest } = options;
   if ('tpm' in guest && guest.tpm !== undefined) await startTpm(guest.tpm);

@@ -6,13 +6,13 @@ import { ToolError } from '../errors.ts';
 
 import { type DiskBus, plugArguments } from '../tools/qemu.ts';
 
-/** What happens to a disk, by its number, so many seconds after a step of the boot plan begins. */
+/** What happens to a disk, which is given by its number, some seconds after a step of the boot plan begins. */
 export type GuestEvent = { readonly step: string; readonly seconds: number } & (
   | { readonly plug: number }
   | { readonly unplug: number }
 );
 
-/** Does what the event says. Throws ToolError where QEMU does not. */
+/** Does what the event says. Throws ToolError where QEMU refuses it. */
 export async function happen(event: GuestEvent, socket: string, bus: DiskBus): Promise<void> {
   if ('plug' in event) await execute(socket, 'device_add', plugArguments(bus, event.plug));
   else await execute(socket, 'device_del', { id: `device${event.unplug}` });

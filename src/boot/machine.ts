@@ -47,13 +47,13 @@ export interface Machine {
   readonly image: string | undefined;
   readonly commandLine: string;
   readonly rootHash: string | undefined;
-  /** What the build had to say, no errors. */
+  /** Findings of the build, none of which is an error. */
   readonly findings: readonly Finding[];
 }
 
 export type MachineResult = { readonly machine: Machine } | { readonly findings: readonly Finding[] };
 
-/** Packs, checks, seals, builds and writes the disk; only findings where there are errors. Throws ToolError. */
+/** Makes the machine: packs the full initrd, checks, makes /usr with its hash tree, builds the minimal initrd, writes the disk; only findings where there are errors. Throws ToolError. */
 export async function makeMachine(options: MachineOptions): Promise<MachineResult> {
   const { config, plan, sysroot, kernelImage, work, progress } = options;
   const given = givenImage(options);

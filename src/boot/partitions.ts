@@ -2,6 +2,7 @@
 import { statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PlatformConfig } from '../config/validate.ts';
+import { dataPartition } from '../config/verity-device.ts';
 import { type DiskPart, wholeMebibytes } from './disk.ts';
 import { addHashTree } from './usr-image.ts';
 
@@ -35,16 +36,17 @@ function writeZeros(file: string, size: number): void {
 
 /** The files of a /usr as the partitions that the platform looks for. */
 export function usrPartitions(
-  { settings: { Usr, Verity } }: PlatformConfig,
+  { settings }: PlatformConfig,
   files: {
     readonly data: string;
     readonly hash?: string | undefined;
     readonly correction?: string | undefined;
   },
 ): readonly DiskPart[] {
+  const { Verity } = settings;
   const verity = Verity.Verity === 'required';
   const wanted = [
-    { file: files.data, device: Verity.DataDevice ?? Usr.Device, name: 'USR-A', uuid: usrPartitionUuid },
+    { file: files.data, device: dataPartition(settings), name: 'USR-A', uuid: usrPartitionUuid },
     {
       file: verity ? files.hash : undefined,
       device: Verity.HashDevice,

@@ -1,4 +1,5 @@
 /** What a console log says of a boot: which steps, when, how it ended. */
+import { switchRoot } from '../plan/steps/switch-root.ts';
 import type { ConsoleLine } from './console.ts';
 
 export interface Milestone {
@@ -29,7 +30,7 @@ export interface ReportLine {
   readonly value: string;
 }
 
-/** How far a boot came. */
+/** How far a boot must come, or came. */
 export const goals = ['hand-over', 'stage-2', 'multi-user'] as const;
 export type Goal = (typeof goals)[number];
 
@@ -112,7 +113,7 @@ function stageOf(name: string, seen: Observation): Stage {
   const passed = (other: string) => seen.milestones.some((milestone) => milestone.name === other);
   if (name === 'init') return 'kernel';
   if (name === 'check-usr' || name === 'switch-to-system') return 'stage 2';
-  if (name !== 'systemd' || !passed('switch-root')) return 'stage 1';
+  if (name !== 'systemd' || !passed(switchRoot.name)) return 'stage 1';
   return passed('switch-to-system') ? 'system' : 'stage 2';
 }
 
@@ -147,7 +148,7 @@ export function timelineOf({ milestones, report }: Observation): readonly Milest
     : [...told, ...milestones.filter(({ name }) => name === 'multi-user')];
 }
 
-/** The timeline as text: when each began, in seconds since the kernel started, and how long until the next. */
+/** The timeline as text: when each milestone began, in seconds since the kernel started, and how long it was until the next one. */
 export function formatTimeline(milestones: readonly Milestone[]): string {
   const head = `${'begins'.padStart(9)}   ${'takes'.padStart(9)}   stage    step\n`;
   return (
@@ -155,7 +156,7 @@ export function formatTimeline(milestones: readonly Milestone[]): string {
   );
 }
 
-/** One line of the timeline; without `next` it takes as long as nobody knows. */
+/** One line of the timeline; without a `next` milestone nobody knows how long it took. */
 export function formatMilestone({ name, uptime, stage }: Milestone, next?: Milestone): string {
   const takes = next ? `${(next.uptime - uptime).toFixed(3)} s` : '';
   return `${uptime.toFixed(3).padStart(9)} s ${takes.padStart(10)}  ${stage.padEnd(8)} ${name}\n`;

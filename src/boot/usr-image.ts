@@ -76,7 +76,7 @@ export interface Correction {
   readonly roots: number;
 }
 
-/** Adds a hash tree behind the data, or into `hash`, and `correction` where told; gives the root hash in hexadecimal. */
+/** Adds a hash tree behind the data, or into the file `hash`, and the data for error correction where `correction` is given; gives the root hash in hexadecimal. */
 export async function addHashTree(
   data: string,
   hash: string = data,

@@ -1,7 +1,7 @@
 /** Did a boot do what it should? Decided from what was seen, and from what the booted system reported. */
 
 import type { PlatformConfig } from '../config/validate.ts';
-import { formatDevice } from '../config/value-types.ts';
+import { formatDevice } from '../config/value-types/devices.ts';
 import {
   type Goal,
   type goals,
@@ -14,9 +14,9 @@ import {
 
 export interface Verdict {
   readonly ok: boolean;
-  /** One line. */
+  /** The verdict in one line. */
   readonly summary: string;
-  /** What the report shows, each with the evidence. */
+  /** What the report of the booted system shows, each fact with its evidence. */
   readonly facts: readonly Fact[];
 }
 

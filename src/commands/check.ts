@@ -35,7 +35,7 @@ export interface CheckArguments {
   readonly json: boolean;
   /** Kinds of findings on which the check fails otherwise. */
   readonly allow?: readonly FindingKind[];
-  /** How the findings are printed; as for people unless told. */
+  /** How the findings are printed; by default as for people. */
   readonly format?: 'text' | 'sarif' | 'github';
 }
 
@@ -134,7 +134,7 @@ function formatUnits({ platform, units }: PlatformUnits): readonly string[] {
     const reasons = leftOut === undefined ? conditions : [leftOut];
     return `  ${state.padEnd(9)} ${name.padEnd(44)} ${[because, ...reasons].join('; ')}`;
   });
-  return [`${platform}: units of the full initrd, and what asks for each`, ...lines, ''];
+  return [`${platform}: units of the full initrd, and what pulls each in`, ...lines, ''];
 }
 
 function requireFile(option: string, file: string): void {

@@ -28,7 +28,7 @@ export async function completion({ shell }: CompletionArguments): Promise<Comman
   return { exitCode: 0, text, json: { command: 'completion', shell, text }, findings: [] };
 }
 
-/** yargs prints its script, and looks at $SHELL for which. */
+/** The script of yargs, which only prints it, and which chooses it by $SHELL. */
 function scriptOfYargs(shell: string): string {
   const { log } = console;
   const { SHELL } = process.env;
@@ -42,7 +42,7 @@ function scriptOfYargs(shell: string): string {
     if (SHELL === undefined) delete process.env.SHELL;
     else process.env.SHELL = SHELL;
   }
-  // Its words on how to install it leave the shell out.
+  // The script's words on how to install it do not name the shell.
   return lines.join('\n').replaceAll('bootrelay completion >>', `bootrelay completion ${shell} >>`);
 }
 
@@ -65,7 +65,7 @@ function namesFor(words: readonly string[], commands: readonly Command[]): reado
     );
   if (current.startsWith('-')) return undefined;
   if (command === 'help') return startingWith(current, topicNames(commands));
-  if (command === 'failures') return startingWith(current, Object.keys(reasons));
+  if (command === 'reasons') return startingWith(current, Object.keys(reasons));
   return undefined;
 }
 

@@ -25,7 +25,7 @@ export interface DiffArguments {
   readonly json: boolean;
 }
 
-/** Exit code 1 where there are differences. */
+/** Compares two inputs. Exit code 1 where there are differences. */
 export async function diff(args: DiffArguments): Promise<CommandResult> {
   const [old, fresh] = [locate(args.old), locate(args.new)];
   const platforms = [old, fresh].flatMap((place) => place.platforms ?? []);

@@ -7,8 +7,8 @@ import { UsageError } from '../errors.ts';
 import type { CommandResult } from '../host/result.ts';
 import { reasons } from '../plan/reasons.ts';
 import { didYouMean } from '../text/suggestions.ts';
-import { formatReasonPage } from './failures.ts';
 import { findingPages, formatFindingPage } from './findings.ts';
+import { formatReasonPage } from './reasons.ts';
 import { formatSetting } from './settings.ts';
 
 interface Topic {
@@ -56,10 +56,11 @@ export async function help(
   { topic }: { readonly topic: string },
   commands: readonly Command[],
 ): Promise<CommandResult> {
-  const found = topics(commands).filter(({ name }) => name === topic);
+  const current = commands.find(({ oldNames = [] }) => oldNames.includes(topic))?.name ?? topic;
+  const found = topics(commands).filter(({ name }) => name === current);
   if (found.length === 0) {
     const hint = didYouMean(topic, topicNames(commands));
-    const where = 'findings, failures, settings and faults list what there is';
+    const where = 'findings, reasons, settings and faults list what there is';
     throw new UsageError(`there is no help for ${topic}; ${hint ?? where}`);
   }
   const text = found.map(({ page }) => page()).join('\n');

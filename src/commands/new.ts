@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { type FileReader, splitOverride } from '../config/layers.ts';
 import { loadPlatform } from '../config/load.ts';
-import { findSetting, type SettingName, type SettingRow } from '../config/settings.ts';
+import { findSetting, findSettingNamed, type SettingName, type SettingRow } from '../config/settings.ts';
 import { type Answers, formatPlatformFile } from '../config/write-platform.ts';
 import { UsageError } from '../errors.ts';
 import { hasErrors } from '../findings.ts';
@@ -22,9 +22,9 @@ export interface NewArguments {
 interface Question {
   readonly setting: SettingName;
   readonly words: string;
-  /** What Enter means; empty for nothing. */
+  /** The answer that Enter gives; empty where it gives none. */
   readonly usual: string | ((answers: Answers) => string);
-  /** Several answers, separated by spaces. */
+  /** True where several answers may be given, separated by spaces. */
   readonly several?: true;
   readonly onlyIf?: (answers: Answers) => boolean;
 }
@@ -167,6 +167,5 @@ function readOne(question: Question, usual: string, answer: string, output: Node
 }
 
 function rowOf(setting: SettingName): SettingRow {
-  const [section = '', key = ''] = setting.split('.');
-  return findSetting(section, key) as SettingRow;
+  return findSettingNamed(setting) as SettingRow;
 }

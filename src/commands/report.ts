@@ -16,10 +16,10 @@ import type { Side } from '../review/side.ts';
 import { formatBytes } from '../text/bytes.ts';
 
 export interface ReportArguments {
-  /** One, or the old and the new one. */
+  /** One input, or the old and the new one. */
   readonly inputs: readonly string[];
   readonly set: readonly string[];
-  /** The HTML file. */
+  /** The HTML file to write. */
   readonly output: string;
   /** A build of it, or an initrd, for what it is made of. */
   readonly build: string | undefined;

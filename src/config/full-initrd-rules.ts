@@ -2,26 +2,8 @@
 
 import { didYouMean } from '../text/suggestions.ts';
 import { compressorsOf } from './image-format.ts';
-import { type Rule, type Violation, withoutEffect } from './rule.ts';
-import type { SettingName } from './settings.ts';
+import type { Rule } from './rule.ts';
 import { isMasked, ownUnits } from './usr-units.ts';
-
-const overlayIsUsed: Rule = ({ settings: { FullInitrd }, isSet }) => {
-  if (FullInitrd.Writable || FullInitrd.Source === 'usr') return [];
-  const because = 'FullInitrd.Writable=no';
-  const carried = FullInitrd.CarryOver.map(
-    (path): Violation => ({
-      kind: 'setting-without-effect',
-      setting: 'FullInitrd.CarryOver',
-      message: `${path} cannot be carried into a read-only full initrd: systemd-stub's credentials and extensions get lost`,
-      hint: 'Writable=yes, or an empty CarryOver=',
-    }),
-  );
-  return [
-    ...(isSet('FullInitrd.TmpfsSize') ? [withoutEffect('FullInitrd.TmpfsSize', because)] : []),
-    ...carried,
-  ];
-};
 
 /** What stage 1 and the full initrd have at these places must not be overwritten. */
 const ownPlaces =
@@ -54,30 +36,6 @@ const imageCompressionFits: Rule = ({ settings: { FullInitrd } }) => {
   const message = `Compression must be one of ${known.join(', ')} with FullInitrd.FileSystem=${FileSystem}`;
   return [{ kind: 'settings-contradict', setting: 'FullInitrd.Compression', message }];
 };
-
-const imageSettings: readonly SettingName[] = [
-  'FullInitrd.Image',
-  'FullInitrd.FileSystem',
-  'FullInitrd.Compression',
-  'FullInitrd.BlockSize',
-  'FullInitrd.SizeBudget',
-  'FullInitrd.Writable',
-];
-
-const usrSettings: readonly SettingName[] = [
-  'FullInitrd.Target',
-  'FullInitrd.Mask',
-  'FullInitrd.Unmask',
-  'FullInitrd.DropIns',
-  'FullInitrd.Users',
-  'FullInitrd.Groups',
-  'FullInitrd.ExtraFiles',
-];
-
-const sourceIsUsed: Rule = ({ settings: { FullInitrd }, isSet }) =>
-  (FullInitrd.Source === 'usr' ? imageSettings : usrSettings)
-    .filter(isSet)
-    .map((setting) => withoutEffect(setting, `FullInitrd.Source=${FullInitrd.Source}`));
 
 const unmasksWhatIsMasked: Rule = ({ settings: { FullInitrd } }) =>
   FullInitrd.Unmask.filter((unit) => !ownUnits.includes(unit)).map((unit) => ({
@@ -124,22 +82,8 @@ const extraFilesAreApart: Rule = ({ settings: { FullInitrd } }) =>
     message: `${path} must not be copied: the full initrd has its own`,
   }));
 
-const thinIsUsed: Rule = ({ settings: { FullInitrd }, isSet }) =>
-  FullInitrd.Source !== 'thin' && isSet('FullInitrd.Thin')
-    ? [withoutEffect('FullInitrd.Thin', `FullInitrd.Source=${FullInitrd.Source}`)]
-    : [];
-
-const blocksAreCompressed: Rule = ({ settings: { FullInitrd }, isSet }) =>
-  FullInitrd.Compression === 'none' && isSet('FullInitrd.BlockSize')
-    ? [withoutEffect('FullInitrd.BlockSize', 'FullInitrd.Compression=none')]
-    : [];
-
 export const fullInitrdRules: readonly Rule[] = [
-  overlayIsUsed,
   imageCompressionFits,
-  blocksAreCompressed,
-  thinIsUsed,
-  sourceIsUsed,
   unmasksWhatIsMasked,
   leavesCheckAlone,
   dropInsAreRead,

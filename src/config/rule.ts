@@ -17,8 +17,3 @@ export interface Violation {
 }
 
 export type Rule = (input: RuleInput) => readonly Violation[];
-
-/** A setting that was set, and that nothing reads in this combination. */
-export function withoutEffect(setting: SettingName, because: string): Violation {
-  return { kind: 'setting-without-effect', setting, message: `has no effect with ${because}` };
-}

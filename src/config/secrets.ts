@@ -1,20 +1,16 @@
 /** Settings whose values are no reader's business: whether they changed is published, not what they are. */
 import { createHash } from 'node:crypto';
 import { effectiveSettings } from './effective.ts';
-import { settingRows } from './settings.ts';
+import { findSettingNamed } from './settings.ts';
 import type { PlatformConfig } from './validate.ts';
-
-const secretNames: ReadonlySet<string> = new Set(
-  settingRows.filter(({ setting }) => setting.secret).map(({ name }) => name),
-);
 
 /** The values of a setting as they are published; those that are published already stay. */
 export function shownValues(name: string, values: readonly string[]): readonly string[] {
-  return secretNames.has(name) ? values.map(hide) : values;
+  return isSecret(name) ? values.map(hide) : values;
 }
 
 export function isSecret(name: string): boolean {
-  return secretNames.has(name);
+  return findSettingNamed(name)?.setting.secret === true;
 }
 
 /** The same for the same value, so that a change can be told. */

@@ -4,7 +4,7 @@
  * tmpfiles-clean, hwdb-update, journal-catalog-update, firstboot) are not named here.
  */
 import type { PlatformSettings } from './settings.ts';
-import type { UnitSetting } from './unit-types.ts';
+import type { UnitSetting } from './value-types/units.ts';
 
 interface Group {
   readonly units: readonly string[];

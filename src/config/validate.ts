@@ -4,7 +4,7 @@ import { type Finding, finding, type Origin } from '../findings.ts';
 import { closest, didYouMean } from '../text/suggestions.ts';
 import type { Assignment } from './ini.ts';
 import { findRuleViolations } from './rules.ts';
-import type { AnySetting } from './setting-kinds.ts';
+import { type AnySetting, defaultTexts, isList } from './setting.ts';
 import {
   findSetting,
   keysOfSection,
@@ -90,9 +90,9 @@ function effectiveValue(row: SettingRow, assignments: readonly Assignment[]): Ef
   const own = assignments.filter(({ section, key }) => section === row.section && key === row.key);
   const reset = own.findLastIndex(({ value }) => value === '');
   const after = own.slice(reset + 1);
-  const counting = row.setting.kind === 'list' ? after : after.slice(-1);
+  const counting = isList(row.setting) ? after : after.slice(-1);
   if (counting.length === 0) {
-    const emptied = row.setting.kind === 'list' && reset >= 0;
+    const emptied = isList(row.setting) && reset >= 0;
     const value = emptied ? [] : defaultValue(row.setting);
     return { row, value, origins: emptied ? own.slice(reset).map(({ origin }) => origin) : [], findings: [] };
   }
@@ -100,7 +100,7 @@ function effectiveValue(row: SettingRow, assignments: readonly Assignment[]): Ef
   const values = parsed.flatMap((result) => ('value' in result ? [result.value] : []));
   return {
     row,
-    value: row.setting.kind === 'list' ? values : values[0],
+    value: isList(row.setting) ? values : values[0],
     origins: counting.map(({ origin }) => origin),
     findings: parsed.flatMap((result) => ('problem' in result ? [result.problem] : [])),
   };
@@ -120,13 +120,12 @@ function parseValue(
 
 /** A default as its parser reads it. A default that its own parser refuses is a defect of the table. */
 export function defaultValue(setting: AnySetting): unknown {
-  const parse = (text: string): unknown => {
+  const values = defaultTexts(setting).map((text) => {
     const parsed = setting.type.parse(text);
     if ('value' in parsed) return parsed.value;
     throw new Error(`the default "${text}" must be ${parsed.required}`);
-  };
-  if (setting.kind === 'optional') return undefined;
-  return setting.kind === 'list' ? setting.default.map(parse) : parse(setting.default);
+  });
+  return isList(setting) ? values : values[0];
 }
 
 /** The rows hold every section and key of the table, so the nested object is complete. */

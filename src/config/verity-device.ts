@@ -1,5 +1,6 @@
 /** The verity device of /usr: its name, and which program makes it. */
 import type { PlatformSettings } from './settings.ts';
+import type { DeviceSpec } from './value-types/devices.ts';
 
 export type VerityTool = 'dm-create' | 'dmsetup' | 'veritysetup' | 'systemd-veritysetup';
 
@@ -15,6 +16,14 @@ export function makesTable(tool: VerityTool): boolean {
   return tool === 'dm-create' || tool === 'dmsetup';
 }
 
+/** What systemd calls it (systemd-veritysetup-generator(8)); a boot entry may name it although the platform has no verity. */
+export const usualVerityDevice = '/dev/mapper/usr';
+
 export function verityDevicePath(settings: PlatformSettings): string {
   return `/dev/mapper/${settings.Verity.Name}`;
+}
+
+/** The partition with the data of /usr. Usr.Device may name the verity device where Verity.DataDevice is set. */
+export function dataPartition({ Usr, Verity }: PlatformSettings): DeviceSpec | undefined {
+  return Verity.Verity === 'required' && Verity.DataDevice ? Verity.DataDevice : Usr.Device;
 }

@@ -1,7 +1,7 @@
 /** What the settings of [Verity] and the device of /usr demand of one another. */
-import { type Rule, type Violation, withoutEffect } from './rule.ts';
+import type { Rule, Violation } from './rule.ts';
 import type { SettingName } from './settings.ts';
-import { formatDevice } from './value-types.ts';
+import { formatDevice } from './value-types/devices.ts';
 import { makesTable, verityDevicePath, verityTool } from './verity-device.ts';
 
 const dataDeviceIsNamed: Rule = ({ settings: { Usr, Verity }, settings }) => {
@@ -29,30 +29,20 @@ function deviceRequired(setting: SettingName): Violation {
   };
 }
 
-const verityOnlySettings: readonly SettingName[] = [
-  'Verity.DataDevice',
-  'Verity.HashDevice',
-  'Verity.HashOffset',
-  'Verity.RootHash',
-  'Verity.RootHashSignature',
-  'Verity.RequireSignature',
-  'Verity.FecDevice',
-  'Verity.Tool',
-  'Verity.OnCorruption',
-  'Verity.OnError',
-];
+const verityIsUsed: Rule = ({ settings: { Verity } }) =>
+  Verity.Verity === 'required'
+    ? []
+    : [
+        {
+          kind: 'usr-unverified',
+          setting: 'Verity.Verity',
+          message: '/usr and the full initrd in it are used without verification',
+          hint: 'Verity=required',
+        },
+      ];
 
-const verityIsUsed: Rule = ({ settings, isSet }) => {
-  if (settings.Verity.Verity === 'required') return [];
-  const unverified: Violation = {
-    kind: 'usr-unverified',
-    setting: 'Verity.Verity',
-    message: '/usr and the full initrd in it are used without verification',
-    hint: 'Verity=required',
-  };
-  const dead = verityOnlySettings.filter(isSet).map((setting) => withoutEffect(setting, 'Verity.Verity=no'));
-  const hash = settings.Verity.RootHash;
-  if (hash === 'command-line' || !isSet('Verity.RootHash')) return [unverified, ...dead];
+const rootHashIsUsed: Rule = ({ settings: { Verity } }) => {
+  if (Verity.Verity === 'required' || Verity.RootHash === 'command-line') return [];
   const message = 'a built-in root hash needs Verity=required';
   return [{ kind: 'settings-contradict', setting: 'Verity.RootHash', message }];
 };
@@ -87,11 +77,6 @@ const rootHashIsProtected: Rule = ({ settings: { Verity, KernelCommandLine } }) 
   }
   return [];
 };
-
-const rootHashParameterIsRead: Rule = ({ settings: { Verity }, isSet }) =>
-  isSet('KernelCommandLine.RootHash') && (Verity.Verity === 'no' || Verity.RootHash !== 'command-line')
-    ? [withoutEffect('KernelCommandLine.RootHash', 'a root hash that is not taken from the command line')]
-    : [];
 
 const formOfTool: Readonly<Record<string, 'shell' | 'systemd'>> = {
   'dm-create': 'shell',
@@ -146,23 +131,15 @@ const errorCorrectionIsApart: Rule = ({ settings: { Usr, Verity } }) => {
   return [{ kind: 'settings-contradict', setting: 'Verity.FecDevice', message }];
 };
 
-const errorCorrectionIsUsed: Rule = ({ settings: { Verity }, isSet }) =>
-  Verity.FecDevice
-    ? []
-    : (['Verity.FecOffset', 'Verity.FecRoots'] as const)
-        .filter(isSet)
-        .map((setting) => withoutEffect(setting, 'no Verity.FecDevice'));
-
 export const verityRules: readonly Rule[] = [
   dataDeviceIsNamed,
   verityIsUsed,
+  rootHashIsUsed,
   hashTreeIsApart,
   toolFitsForm,
   onErrorNeedsTable,
   toolCanDoIt,
   signatureIsThere,
   errorCorrectionIsApart,
-  errorCorrectionIsUsed,
   rootHashIsProtected,
-  rootHashParameterIsRead,
 ];

@@ -18,11 +18,11 @@ export interface InitrdFile {
   /** What it is there for: program, library, module, ... */
   readonly part: string;
   readonly mode: string;
-  /** UID:GID. */
+  /** The owner as UID:GID. */
   readonly owner: string;
   /** Bytes; 0 for what is no regular file. */
   readonly size: number;
-  /** Its hash, a link's target, a device's numbers: equal where the content is. */
+  /** The hash of a file, the target of a link or the numbers of a device: equal where the content is equal. */
   readonly content: string;
   /** Where a symbolic link leads. */
   readonly target?: string;

@@ -11,7 +11,7 @@ export interface ImageMark {
   readonly kind: string;
 }
 
-/** Bytes: what a loop device has at least. */
+/** The size of the mark in bytes: the smallest unit of a loop device. */
 const sector = 512;
 const textSize = 64;
 

@@ -19,7 +19,7 @@ export interface CpioEntry {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
-  /** The same for the names of one file. */
+  /** The inode's number: the same for all names of one file. */
   readonly inode: string;
   readonly links: number;
   readonly device: { readonly major: number; readonly minor: number };

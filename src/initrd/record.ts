@@ -15,9 +15,9 @@ export interface SharingRecord {
 
 /** A file of a full initrd whose data are in /usr. */
 export interface SharedFile {
-  /** In the full initrd, without the leading /. */
+  /** The path in the full initrd, without the leading /. */
   readonly path: string;
-  /** Below /usr, with a leading /. */
+  /** The path below /usr, with a leading /. */
   readonly source: string;
   readonly size: number;
   readonly sha256: string;

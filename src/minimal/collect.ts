@@ -1,8 +1,9 @@
 /** From the plan's needs to the entries of the minimal initrd. */
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { type BootPlan, type FileNeed, needsOfPlan, type ProgramNeed } from '../plan/boot-plan.ts';
+import { type BootPlan, needsOfPlan } from '../plan/boot-plan.ts';
 import { initrdReleasePath, layoutLinks, osReleasePaths } from '../plan/layout.ts';
+import type { FileNeed, ProgramNeed } from '../plan/need.ts';
 import { skeletonDirectory } from '../plan/steps/make-skeleton-root.ts';
 import type { RenderedTree } from '../render/tree.ts';
 import { busyboxPath } from '../sysroot/applets.ts';

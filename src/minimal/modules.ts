@@ -1,7 +1,8 @@
 /** The modules of the minimal initrd: which files, in which order, decompressed. */
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { canonicalModuleName, type ModuleNeed } from '../plan/boot-plan.ts';
+import { canonicalModuleName } from '../plan/boot-plan.ts';
+import type { ModuleNeed } from '../plan/need.ts';
 import type { Kernel } from '../sysroot/kernel.ts';
 import { decompressArgs } from '../tools/archive.ts';
 import { showDependsArgs } from '../tools/modprobe.ts';

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ToolError } from '../errors.ts';
 import { packageRoot } from '../package-root.ts';
-import type { BootPlan, OwnProgram } from '../plan/boot-plan.ts';
+import type { BootPlan } from '../plan/boot-plan.ts';
+import type { OwnProgram } from '../plan/need.ts';
 import { compileArgs } from '../tools/cc.ts';
 
 import { run } from '../tools/run.ts';

@@ -1,4 +1,4 @@
-/** An existing full initrd -> the image for /usr: cpio -> tree -> tar -> image. No tree is unpacked, no root. */
+/** An existing full initrd -> the image for /usr: cpio -> tree -> tar -> image. Nothing is unpacked on disk, and it needs no root. */
 import { chmodSync, realpathSync, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { ImageFormat, Thin } from '../config/image-format.ts';
@@ -21,9 +21,9 @@ export interface PackOptions {
   readonly format: ImageFormat;
   /** Share files with this directory, which becomes /usr. */
   readonly thin?: { readonly kind: Thin; readonly usr: string } | undefined;
-  /** Bytes that the initrd may have, compressed and decompressed; 4 GiB unless told, the most that a file in a cpio can have. */
+  /** Bytes that the initrd may have, compressed and decompressed; by default 4 GiB, the most that a file in a cpio can have. */
   readonly sizeLimit?: number | undefined;
-  /** Makes another tree of that of the initrd; none unless told. */
+  /** Makes another tree of that of the initrd; by default it stays as it is. */
   readonly change?: ((tree: readonly TreeEntry[]) => readonly TreeEntry[]) | undefined;
   /** The image's file; must not exist. While it is made everybody may read it who can reach it. */
   readonly output: string;
@@ -50,7 +50,7 @@ export interface PackedFile {
   readonly sharing: Sharing;
 }
 
-/** Where stage 1 mounts below the full initrd's root. */
+/** Directories of the full initrd that stage 1 mounts something on. */
 const mountPoints = ['dev', 'proc', 'run', 'sys', 'sysusr', 'sysusr/usr'];
 
 /** Packs the image. Throws InitrdError for a file that is no initrd, ToolError. */
@@ -95,7 +95,7 @@ async function writeImage(
   const tar = tarOfTree({ archive, tree, sharing, thin: thin?.kind ?? 'overlay' });
   await run(imageFromTarArgs(format, output, thin?.kind === 'overlay'), { inputStream: Readable.from(tar) });
   appendMark(output, thin?.kind ?? 'whole');
-  // Who may not read the full initrd may not read its image.
+  // Whoever may not read the full initrd must not be able to read its image.
   chmodSync(output, archiveMode([...tree, { path: 'initrd', type: 'file', mode: statSync(initrd).mode }]));
   return tree.flatMap((entry) => packedFile(entry, sharing));
 }

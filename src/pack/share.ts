@@ -1,4 +1,4 @@
-/** Which files of a full initrd /usr has too: the image holds no data for them. */
+/** Finds the files of a full initrd that /usr has too: the image holds no data for them. */
 import { createHash } from 'node:crypto';
 import {
   closeSync,

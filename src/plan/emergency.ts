@@ -1,17 +1,20 @@
 /** What happens when a step fails. */
 import type { PlatformSettings } from '../config/settings.ts';
 import type { PlatformConfig } from '../config/validate.ts';
-import type { EmergencyPlan, ProgramNeed } from './boot-plan.ts';
+import type { EmergencyPlan } from './boot-plan.ts';
+import type { ProgramNeed } from './need.ts';
 import { applets, asks } from './needs.ts';
+import { onlyIf } from './only-if.ts';
 import { sourced } from './source.ts';
 
 export function planEmergency(config: PlatformConfig): EmergencyPlan {
-  const { Emergency, KernelCommandLine } = config.settings;
+  const { Emergency, Initrd, KernelCommandLine } = config.settings;
   return {
     action: sourced(config, 'Emergency.Action', Emergency.Action),
     delay: sourced(config, 'Emergency.Delay', Emergency.Delay),
     shell: sourced(config, 'Emergency.Shell', Emergency.Shell),
     passwordHash: Emergency.Shell === 'password' ? Emergency.PasswordHash : undefined,
+    reasons: ['program-missing', ...onlyIf(Initrd.Init === 'systemd', 'run-unwritable', 'unit-failed')],
     debug: Emergency.Debug ? sourced(config, 'Emergency.Debug', KernelCommandLine.Break) : undefined,
   };
 }

@@ -1,5 +1,6 @@
 /** BootPlan -> text for a reader who has never seen it. */
-import type { BootPlan, Needs, ProgramNeed, Step } from './boot-plan.ts';
+import type { BootPlan, Step } from './boot-plan.ts';
+import type { Needs, ProgramNeed } from './need.ts';
 import { type ReasonName, reasons } from './reasons.ts';
 
 /** The boot in words, one paragraph a step; lines of at most 100 characters. */
@@ -32,7 +33,7 @@ function explainStep(step: Step, number: number): readonly string[] {
     ...step.explanation.flatMap((sentence) => wrap(sentence, indent)),
     ...labelled('needs', describeNeeds(step.needs), indent),
     ...labelled('gives', step.provides, indent),
-    ...labelled('fails if', step.failures.map(describeReason), indent, '; or '),
+    ...labelled('fails if', step.reasons.map(describeReason), indent, '; or '),
   ];
 }
 

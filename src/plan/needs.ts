@@ -1,7 +1,7 @@
 /** Short ways to write what a step needs. */
 import type { ImageFormat } from '../config/image-format.ts';
 import type { PlatformSettings, SettingName } from '../config/settings.ts';
-import type { KernelOptionNeed, ModuleNeed, Needs, ProgramNeed } from './boot-plan.ts';
+import type { KernelOptionNeed, ModuleNeed, Needs, ProgramNeed } from './need.ts';
 
 export const nothing: Needs = {
   modules: [],
@@ -12,7 +12,6 @@ export const nothing: Needs = {
   deviceNodes: [],
   directories: [],
   inUsr: [],
-  units: [],
   kernelVersions: [],
 };
 

@@ -1,22 +1,11 @@
-/** PlatformConfig -> BootPlan: the order of the steps is decided here and nowhere else. */
+/** PlatformConfig -> BootPlan. */
 import type { PlatformConfig } from '../config/validate.ts';
-import { type BootPlan, checkPlan, type ProgramNeed, type Step } from './boot-plan.ts';
+import type { BootPlan, Step } from './boot-plan.ts';
+import { checkPlan } from './check-plan.ts';
 import { emergencyNeeds, planEmergency } from './emergency.ts';
+import type { ProgramNeed } from './need.ts';
 import { originsOf, relativeToPlatform } from './source.ts';
-import { carriesOver, carryOver } from './steps/carry-over.ts';
-import { checkFullInitrd } from './steps/check-full-initrd.ts';
-import { checkMountedUsr } from './steps/check-mounted-usr.ts';
-import { findUsrPartition } from './steps/find-usr-partition.ts';
-import { handOverUsr } from './steps/hand-over-usr.ts';
-import { loadModules } from './steps/load-modules.ts';
-import { makeSkeletonRoot } from './steps/make-skeleton-root.ts';
-import { mountFullInitrd } from './steps/mount-full-initrd.ts';
-import { mountKernelFileSystems } from './steps/mount-kernel-filesystems.ts';
-import { mountUsr } from './steps/mount-usr.ts';
-import { readKernelCommandLine, readsCommandLine } from './steps/read-kernel-command-line.ts';
-import { setPanicTimeout, setsPanicTimeout } from './steps/set-panic-timeout.ts';
-import { setUpVerity } from './steps/set-up-verity.ts';
-import { switchRoot } from './steps/switch-root.ts';
+import { steps } from './steps.ts';
 
 /** The boot of one platform. `files` are those that the settings come from. Throws PlanError on a defect of ours. */
 export function planBoot(config: PlatformConfig, files: readonly string[]): BootPlan {
@@ -36,22 +25,9 @@ export function planBoot(config: PlatformConfig, files: readonly string[]): Boot
 }
 
 function stepsOf(config: PlatformConfig): readonly Step[] {
-  const { settings } = config;
-  return [
-    mountKernelFileSystems(config),
-    ...(setsPanicTimeout(settings) ? [setPanicTimeout(config)] : []),
-    ...(readsCommandLine(settings) ? [readKernelCommandLine(config)] : []),
-    loadModules(config),
-    findUsrPartition(config),
-    ...(settings.Verity.Verity === 'required' ? [setUpVerity(config)] : []),
-    mountUsr(config),
-    checkMountedUsr(config),
-    settings.FullInitrd.Source === 'usr' ? makeSkeletonRoot(config) : mountFullInitrd(config),
-    handOverUsr(config),
-    checkFullInitrd(config),
-    ...(carriesOver(settings) ? [carryOver(config)] : []),
-    switchRoot(config),
-  ];
+  return steps
+    .filter(({ when }) => when(config.settings))
+    .map(({ name, plan }) => ({ name, ...plan(config) }));
 }
 
 function nameOfProgram(need: ProgramNeed): string {

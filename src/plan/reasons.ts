@@ -1,6 +1,6 @@
 /**
  * Why a boot stops: one stable identifier for each cause, the same on the console, in the kernel's log, in the plan and in
- * docs/failures.md. An identifier that was released keeps its meaning.
+ * docs/reasons.md. An identifier that was released keeps its meaning.
  */
 
 export interface Reason {

@@ -1,5 +1,5 @@
 /** What the systemd form of stage 1 takes from the sysroot besides the programs of its steps. */
-import type { FileNeed } from './boot-plan.ts';
+import type { FileNeed } from './need.ts';
 
 /** PID 1, what starts its units, and the journal. */
 export const systemdPrograms: readonly string[] = [
@@ -18,6 +18,9 @@ function from(debianPackage: string, ...anyOf: readonly string[]): FileNeed {
 const units = '/usr/lib/systemd/system';
 const rules = '/usr/lib/udev/rules.d';
 
+/** The unit of udev. */
+export const udevUnit = 'systemd-udevd.service';
+
 /** Units of the journal as systemd ships them. */
 export const systemdFiles: readonly FileNeed[] = [
   from('systemd', `${units}/systemd-journald.service`),
@@ -30,7 +33,7 @@ export const systemdFiles: readonly FileNeed[] = [
  * udev reads no other device here. Distributions number the rules differently.
  */
 export const udevFiles: readonly FileNeed[] = [
-  from('udev', `${units}/systemd-udevd.service`),
+  from('udev', `${units}/${udevUnit}`),
   from('udev', `${units}/systemd-udevd-control.socket`),
   from('udev', `${units}/systemd-udevd-kernel.socket`),
   from('dmsetup', `${rules}/10-dm.rules`, `${rules}/55-dm.rules`),

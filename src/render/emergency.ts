@@ -1,6 +1,5 @@
 /** The emergency action as text: the script that ends a boot, and what its shell needs. */
-import type { BootPlan, EmergencyPlan, Step } from '../plan/boot-plan.ts';
-import type { MountUsrData } from '../plan/steps/mount-usr.ts';
+import type { BootPlan, EmergencyPlan } from '../plan/boot-plan.ts';
 import { renderTemplate } from './templates.ts';
 import type { RenderedFile } from './tree.ts';
 
@@ -40,13 +39,13 @@ export function renderEmergency(plan: BootPlan): readonly PathAndFile[] {
 
 /** What the systemd form can tell of a unit that failed without a word of its own. */
 function failedUnit({ steps }: BootPlan): object {
-  const first = steps.find(({ name }) => name !== 'mount-kernel-filesystems')?.name;
-  const place = steps.findIndex(({ name }) => name === 'mount-usr');
-  const { name, data } = steps[place] as Step<MountUsrData>;
-  return {
-    first,
-    mount: { name, failure: `usr-unmountable: ${data.failure}`, next: steps[place + 1]?.name },
-  };
+  const mounts = steps.flatMap(({ name, systemd }, index) => {
+    if (systemd.by !== 'mount unit') return [];
+    const { where, failure } = systemd.mount;
+    const words = { mounted: ` ${where} `, failure: `${failure.reason}: ${failure.text}` };
+    return [{ name, ...words, next: steps[index + 1]?.name }];
+  });
+  return { first: steps.find(({ systemd }) => systemd.by !== 'PID 1')?.name, mounts };
 }
 
 /** Shell text of breakpoints and a trace; empty where the platform has none. */

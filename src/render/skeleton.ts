@@ -1,9 +1,9 @@
 /** FullInitrd.Source=usr: the files of the root that the system's /usr is bound into. */
 import type { PlatformConfig } from '../config/validate.ts';
-import type { BootPlan, Step } from '../plan/boot-plan.ts';
+import { type BootPlan, stepOf } from '../plan/boot-plan.ts';
 import {
-  makeSkeletonRootName,
-  type SkeletonData,
+  makeSkeletonRoot,
+  type SkeletonRootView,
   skeletonDirectory,
 } from '../plan/steps/make-skeleton-root.ts';
 import { checkUsrPaths, renderFullInitrdFiles } from './full-initrd.ts';
@@ -16,13 +16,13 @@ const systemUnits = 'etc/systemd/system';
 
 /** The files by their path in the minimal initrd, which copies them at boot; none where the plan makes no such root. */
 export function renderSkeleton(config: PlatformConfig, plan: BootPlan): RenderedTree {
-  const step = plan.steps.find(({ name }) => name === makeSkeletonRootName);
+  const step = stepOf(plan, makeSkeletonRoot);
   if (!step) return new Map();
   const files = [
     ...layout,
     ...accounts(config),
     ...ownUnits(config, plan),
-    ...systemsUnits(step as Step<SkeletonData>, config, plan),
+    ...systemsUnits(step.view, config, plan),
   ];
   return new Map(files.map(([path, file]) => [`${skeletonDirectory}/${path}`, file]));
 }
@@ -75,7 +75,7 @@ function requiredBy(text: string): readonly string[] {
 
 /** The system's: masked, or changed by a drop-in. */
 function systemsUnits(
-  { data: { masked, changed } }: Step<SkeletonData>,
+  { masked, changed }: SkeletonRootView,
   { settings }: PlatformConfig,
   { platform }: BootPlan,
 ): readonly PathAndFile[] {

@@ -1,20 +1,21 @@
 /** BootPlan -> the systemd form of stage 1: the steps in units, the switch, what happens on failure, systemd's configuration. */
-import type { BootPlan, Step } from '../plan/boot-plan.ts';
-import type { VerityData } from '../plan/steps/set-up-verity.ts';
-import type { SwitchRootData } from '../plan/steps/switch-root.ts';
+import type { BootPlan } from '../plan/boot-plan.ts';
+import { udevUnit } from '../plan/systemd.ts';
+import { deviceUnit } from '../plan/unit-names.ts';
+import { usrMountDropIns } from '../plan/usr-mount.ts';
 import { emergencyData, type PathAndFile, renderDebug } from './emergency.ts';
 import { unsafeVariables } from './environment.ts';
 import {
-  renderUnit,
-  scriptDirectory,
+  type StepUnit,
+  startedBefore,
   totalTimeout,
-  unitDirectory,
+  unitBefore,
   unitsOfPlan,
   unitTimeout,
-} from './systemd-steps.ts';
+} from './step-units.ts';
+import { renderUnit, scriptDirectory, unitDirectory } from './systemd-steps.ts';
 import { renderTemplate } from './templates.ts';
 import type { RenderedFile, RenderedTree } from './tree.ts';
-import { deviceUnit } from './unit-names.ts';
 
 /** What systemd does where even the emergency action fails: systemd.unit(5), FailureAction=, which knows no panic. */
 const immediateActions = {
@@ -32,12 +33,7 @@ const crashActions = { reboot: 'reboot', poweroff: 'poweroff', halt: 'freeze', p
 const deviceReadyTimeout = 30;
 
 /** What stage 1 leaves in /run that would count in the full initrd too. */
-const leftovers = [
-  '/run/bootrelay/stage1',
-  '/run/udev',
-  '/run/mount',
-  '/run/systemd/system/sysusr-usr.mount.d',
-];
+const leftovers = ['/run/bootrelay/stage1', '/run/udev', '/run/mount', usrMountDropIns];
 
 /** The files of the minimal initrd by their path in it. */
 export function renderSystemd(plan: BootPlan): RenderedTree {
@@ -83,26 +79,38 @@ function stepFunctions(plan: BootPlan, common: object): PathAndFile {
   return [path, { text: text + renderDebug(plan), mode: 0o644 }];
 }
 
-/** udev runs for the verity device, and only where there is one. */
+/** udev runs for the devices that steps make, and only where there are some. */
 function renderUdev(plan: BootPlan, common: object): readonly PathAndFile[] {
-  const verity = plan.steps.find(({ name }) => name === 'set-up-verity')?.data as VerityData | undefined;
-  if (!verity) return [];
-  const text = renderTemplate('units/minimal/verity-device.conf', { ...common, deviceReadyTimeout });
+  const withUdev = unitsOfPlan(plan).filter((own) => startedBefore(own).includes(udevUnit));
+  const [first] = withUdev;
+  if (!first) return [];
+  const beforeUdev = [unitBefore(first, plan)?.unit];
   return [
     unit('systemd-udevd.service.d/bootrelay.conf', common),
-    unit('systemd-udevd-kernel.socket.d/bootrelay.conf', common),
-    [`${unitDirectory}/${deviceUnit(verity.devicePath)}.d/bootrelay.conf`, { text, mode: 0o644 }],
+    unit('systemd-udevd-kernel.socket.d/bootrelay.conf', { ...common, beforeUdev }),
+    ...withUdev.flatMap((own) => deviceDropIns(own, common)),
   ];
+}
+
+/** What the .device units of the devices that a unit makes wait for. */
+function deviceDropIns(own: StepUnit, common: object): readonly PathAndFile[] {
+  const data = { ...common, deviceReadyTimeout, after: [own.unit] };
+  return own.steps.flatMap(({ systemd }): readonly PathAndFile[] => {
+    if (systemd.by !== 'script' || systemd.device === undefined) return [];
+    const text = renderTemplate('units/minimal/verity-device.conf', data);
+    return [[`${unitDirectory}/${deviceUnit(systemd.device)}.d/bootrelay.conf`, { text, mode: 0o644 }]];
+  });
 }
 
 /** The end of stage 1: everything stops, systemd switches to the full initrd. */
 function renderSwitch(plan: BootPlan, common: object): readonly PathAndFile[] {
-  const last = plan.steps.at(-1) as Step;
-  const { init, dropsCredentials } = last.data as SwitchRootData;
+  const last = plan.steps.at(-1);
+  const enters = last?.systemd.by === 'script' ? last.systemd.enters : undefined;
+  const lastUnit = unitsOfPlan(plan).at(-1)?.unit;
   return [
-    unit('bootrelay-enter-full-initrd.target', common),
+    unit('bootrelay-enter-full-initrd.target', { ...common, lastUnit }),
     unit('bootrelay-enter-full-initrd.service', common),
-    script('enter-full-initrd', { ...common, init, leftovers, dropsCredentials }),
+    script('enter-full-initrd', { ...common, ...enters, leftovers, last: last?.name }),
   ];
 }
 

@@ -30,7 +30,7 @@ const legend = html`<span class="key"><i class="key-step"></i>step</span>
 
 /** Graphviz' picture with links to the steps, without what only a file of its own needs. */
 async function drawForPage(graph: BootGraph, plan: BootPlan): Promise<Html> {
-  const names = new Set(plan.steps.map(({ name }) => name));
+  const names = new Set<string>(plan.steps.map(({ name }) => name));
   const linked: BootGraph = {
     ...graph,
     title: '',
@@ -42,7 +42,7 @@ async function drawForPage(graph: BootGraph, plan: BootPlan): Promise<Html> {
   return new Html(svg.slice(svg.indexOf('<svg')));
 }
 
-function formatStep({ name, explanation, needs, provides, variables, failures }: Step): Html {
+function formatStep({ name, explanation, needs, provides, variables, reasons: names }: Step): Html {
   return html`<li id="${idOf('step', name)}"><h3>${name}</h3>
 <p>${explanation.join(' ')}</p>
 <details><summary>Values, needs, and why it may stop</summary>
@@ -50,7 +50,7 @@ function formatStep({ name, explanation, needs, provides, variables, failures }:
 ${variables.length > 0 && html`<dt>values</dt>${variables.map(({ variable, value, setting, where }) => html`<dd><code>${variable}=${value}</code> (${setting}, ${where})</dd>`)}`}
 <dt>needs</dt><dd>${describeNeeds(needs).join(', ') || 'nothing'}</dd>
 <dt>gives</dt><dd>${provides.join(', ') || 'nothing'}</dd>
-${failures.length > 0 && html`<dt>stops if</dt>${failures.map((reason) => html`<dd>${reasons[reason].when} (<code>${reason}</code>)</dd>`)}`}
+${names.length > 0 && html`<dt>stops if</dt>${names.map((reason) => html`<dd>${reasons[reason].when} (<code>${reason}</code>)</dd>`)}`}
 </dl></details></li>
 `;
 }

@@ -12,7 +12,7 @@ import type { Section } from './page.ts';
 import { formatSideBySide } from './side-by-side.ts';
 import { withinLimit } from './within-limit.ts';
 
-/** All of a comparison; the first texts are open. */
+/** The section with all of a comparison; the first texts are open. */
 export function differencesSection(comparison: Comparison): Section {
   const { title, points } = summarize(comparison);
   const { steps, files, drivers, texts } = comparison;
@@ -78,5 +78,5 @@ function formatTextChange(change: TextChange, index: number): Html {
 `;
 }
 
-/** Texts that are open when the page opens. */
+/** How many texts are open when the page opens. */
 const mostOpen = 10;

@@ -1,4 +1,4 @@
-/** The page around the sections: one file that asks nothing of the network. */
+/** The page around the sections: one file that needs nothing from the network. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { packageRoot } from '../package-root.ts';

@@ -15,15 +15,15 @@ import { textsSection } from './texts-section.ts';
 import { timelineSection } from './timeline-section.ts';
 
 export interface ReportOptions {
-  /** What the page is of: the new one of two. */
+  /** What the page is about; of two sides that are compared, the new one. */
   readonly side: Side;
-  /** Against another side, where there are two. */
+  /** The differences to the old side, where there are two. */
   readonly comparison: Comparison | undefined;
   readonly measured: MeasuredBoot | undefined;
   readonly findings: readonly Finding[];
 }
 
-/** The page. Sections that there is no data for are left out. */
+/** The page as HTML. Sections that there is no data for are left out. */
 export async function formatReport(options: ReportOptions): Promise<string> {
   const { side, comparison, measured, findings } = options;
   const { plan, files, settings, texts } = side;
@@ -46,7 +46,7 @@ export async function formatReport(options: ReportOptions): Promise<string> {
   );
 }
 
-/** What it is, in a line. */
+/** What the page is about, in a line. */
 function leadOf({ name, kind, plan, boot, usr }: Side): Html {
   const facts = [
     `${kind} ${name}`,

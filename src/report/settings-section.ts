@@ -1,16 +1,17 @@
-/** Every setting with its value and where it was set; what is not set can be left out. */
-import { settingRows } from '../config/settings.ts';
+/** Every setting with its value and its origin; what is not set can be left out. */
+import { fullHelp } from '../config/setting.ts';
+import { findSettingNamed } from '../config/settings.ts';
 import type { SettingChange } from '../review/compare-settings.ts';
 import type { SideSetting } from '../review/side.ts';
 import { type Html, html } from './html.ts';
 import type { Section } from './page.ts';
 
-/** `changes` are those against the other side, where there are two. */
+/** The section with all settings; `changes` are those against the other side, where there are two. */
 export function settingsSection(
   settings: ReadonlyMap<string, SideSetting>,
   changes: readonly SettingChange[],
 ): Section {
-  const defaults = [...settings.values()].some(({ where }) => where === 'default');
+  const defaults = [...settings.values()].some(({ origin }) => origin === 'default');
   const content = html`${defaults && onlySet}
 <table class="settings" id="settings-table">
 <caption>Settings, and the file and line that set each</caption>
@@ -27,16 +28,17 @@ ${[...settings].map(([name, setting]) =>
   return { id: 'settings', title: 'Settings', content };
 }
 
-/** Shown where the script runs. */
+/** The box that hides what is not set; it is shown only where the script runs. */
 const onlySet = html`<p class="filter" hidden><label><input type="checkbox" data-hides="default"> only what is set</label></p>`;
 
-function formatRow(name: string, { values, where }: SideSetting, change: SettingChange | undefined): Html {
-  const help = settingRows.find((row) => row.name === name)?.setting.help;
-  const classes = [where === 'default' && 'default', change && 'changed'].filter(Boolean).join(' ');
+function formatRow(name: string, { values, origin }: SideSetting, change: SettingChange | undefined): Html {
+  const row = findSettingNamed(name);
+  const help = row && fullHelp(row.setting);
+  const classes = [origin === 'default' && 'default', change && 'changed'].filter(Boolean).join(' ');
   return html`<tr class="${classes}"><th scope="row" title="${help}">${name}</th><td>${formatValues(values)}${
     change &&
     html`<br><span class="was">was ${formatValues(change.old.values)}${change.direction && `, is ${change.direction}`}</span>`
-  }</td><td>${where ?? 'not known of a build'}</td></tr>
+  }</td><td>${origin ?? 'not known of a build'}</td></tr>
 `;
 }
 

@@ -13,14 +13,14 @@ interface Row {
 interface Line {
   readonly number: number;
   readonly text: string;
-  /** It is the last line, and has no newline at its end. */
+  /** True for a last line without a newline at its end. */
   readonly open?: true;
 }
 
 /** Longer lines are shown without their changed words: looking for those takes their square. */
 const longestLine = 2000;
 
-/** One table, two columns; a text that is too different has a sentence. */
+/** A changed text as one table with two columns; one that is too different to show is a sentence. */
 export function formatSideBySide({ path, patch }: TextChange): Html {
   const [parsed] = parsePatch(patch);
   if (!parsed || parsed.hunks.length === 0) return html`<p>${patch}</p>`;

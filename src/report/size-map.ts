@@ -18,7 +18,7 @@ interface Tile {
   readonly node: Node;
   readonly part: string;
   readonly depth: number;
-  /** In percent of the map. */
+  /** The place in the map, in percent of its width and height. */
   readonly box: {
     readonly left: number;
     readonly top: number;
@@ -113,7 +113,7 @@ function tilesOf(parts: readonly Node[], total: number): readonly Tile[] {
     }));
 }
 
-/** A part with its small files as one. */
+/** A part of which all small files are shown as one. */
 function seen({ name, size, children = [] }: Node, total: number): Node {
   const small = children.filter((child) => child.size < total * smallest);
   const large = children.filter((child) => child.size >= total * smallest);

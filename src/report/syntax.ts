@@ -10,7 +10,7 @@ hljs.registerLanguage('bash', bash);
 hljs.registerLanguage('ini', units);
 hljs.registerLanguage('json', json);
 
-/** Its INI takes the on of oneshot for a boolean. */
+/** INI without booleans: highlight.js would colour the `on` of `oneshot` as one. */
 function units(engine: HLJSApi): Language {
   const language = ini(engine);
   for (const mode of language.contains) {

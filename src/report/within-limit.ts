@@ -1,4 +1,4 @@
-/** As much as a page can have: a browser takes long over more. */
+/** Limits how much a page has in it: a browser is slow with more. */
 
 /** The items, in their order, whose lengths together stay within `most` characters, and how many others there are. */
 export function withinLimit<Item>(

@@ -1,6 +1,6 @@
 /** The boot as a graph: the steps, the devices and mounts between them, and which stage owns what. */
-import type { BootPlan, Fact } from '../plan/boot-plan.ts';
-import type { VerityData } from '../plan/steps/set-up-verity.ts';
+import type { BootPlan } from '../plan/boot-plan.ts';
+import type { Fact } from '../plan/step.ts';
 
 /** The stages that bootrelay is about, in their order. */
 export const stages = ['minimal initrd', 'full initrd'] as const;
@@ -10,9 +10,9 @@ export interface GraphNode {
   readonly id: string;
   readonly label: string;
   readonly kind: 'step' | 'fact' | 'stage' | 'end';
-  /** The stage that has it, whose part of the picture it is in; none for what is around them. */
+  /** The stage in whose part of the picture the node is; none for what is outside of all stages. */
   readonly stage: Stage | undefined;
-  /** Where a reader who picks it is led. */
+  /** What a link on the node leads to. */
   readonly link?: string;
 }
 
@@ -29,22 +29,12 @@ export interface BootGraph {
   readonly edges: readonly GraphEdge[];
 }
 
-/** Devices and mounts: what one sees on a machine. The rest of what steps provide only orders them. */
-const shown: readonly Fact[] = [
-  'data partition',
-  'hash partition',
-  'usr device',
-  'mounted usr',
-  'full initrd root',
-  'usr below full initrd',
-];
-
 /** The graph of a plan: its steps in their order, devices and mounts between them, the stages around. */
 export function graphOfBoot(plan: BootPlan): BootGraph {
   const { steps, emergency, platform, description } = plan;
   const used = new Set(steps.flatMap(({ uses }) => uses));
-  const separateHash = variableOf(plan, 'hash_device') !== undefined;
-  const facts = shown.filter((fact) => used.has(fact) && (fact !== 'hash partition' || separateHash));
+  const places = placesOf(plan);
+  const facts = [...places.keys()].filter((fact) => used.has(fact));
   const stage = 'minimal initrd' as const;
   const first = steps[0]?.name ?? '';
   const last = steps.at(-1)?.name ?? '';
@@ -53,7 +43,10 @@ export function graphOfBoot(plan: BootPlan): BootGraph {
     nodes: [
       { id: 'kernel', label: 'kernel', kind: 'stage', stage: undefined },
       ...steps.map(({ name }) => ({ id: name, label: name, kind: 'step', stage }) as const),
-      ...facts.map((fact) => ({ id: idOf(fact), label: labelOf(fact, plan), kind: 'fact', stage }) as const),
+      ...facts.map(
+        (fact) =>
+          ({ id: idOf(fact), label: labelOf(fact, places.get(fact) ?? ''), kind: 'fact', stage }) as const,
+      ),
       { id: 'check-usr', label: 'check-usr: is /usr what was verified?', kind: 'step', stage: 'full initrd' },
       { id: 'root', label: 'mounts the root file system', kind: 'step', stage: 'full initrd' },
       { id: 'system', label: 'system', kind: 'stage', stage: undefined },
@@ -92,25 +85,19 @@ function idOf(fact: Fact): string {
   return fact.replaceAll(' ', '-');
 }
 
+/** What of the provided one sees on a machine, with what it is there. */
+function placesOf({ steps }: BootPlan): ReadonlyMap<Fact, string> {
+  return new Map(
+    steps.flatMap(({ provides, places }) =>
+      provides.flatMap((fact) => {
+        const place = places[fact];
+        return place === undefined ? [] : [[fact, place] as const];
+      }),
+    ),
+  );
+}
+
 /** A fact as the machine has it, where the plan knows. */
-function labelOf(fact: Fact, plan: BootPlan): string {
-  const variable = (name: string) => variableOf(plan, name);
-  const known: Readonly<Partial<Record<Fact, string | number | undefined>>> = {
-    'data partition': variable('usr_device'),
-    'hash partition': variable('hash_device'),
-    'usr device': verityDevice(plan),
-    'mounted usr': '/sysusr/usr',
-    'full initrd root': variable('image') ?? "the system's own /usr",
-  };
-  const detail = known[fact];
-  return detail === undefined || detail === '' ? fact : `${fact}: ${detail}`;
-}
-
-function verityDevice({ steps }: BootPlan): string | undefined {
-  const step = steps.find(({ name }) => name === 'set-up-verity');
-  return (step?.data as VerityData | undefined)?.devicePath;
-}
-
-function variableOf({ steps }: BootPlan, name: string): string | number | undefined {
-  return steps.flatMap(({ variables }) => variables).find(({ variable }) => variable === name)?.value;
+function labelOf(fact: Fact, place: string): string {
+  return place === '' ? fact : `${fact}: ${place}`;
 }

@@ -5,7 +5,7 @@ export interface FileChange {
   readonly path: string;
   readonly part: string;
   readonly change: 'added' | 'removed' | 'changed';
-  /** Bytes; 0 where it is not there. */
+  /** Bytes; 0 on a side that does not have the file. */
   readonly oldSize: number;
   readonly newSize: number;
   /** What changed besides the content: `mode 0755 -> 0644`. */
@@ -20,7 +20,7 @@ export interface DriverChange {
   readonly devices: readonly string[];
 }
 
-/** Files by path, in order: what came, went, or is another. */
+/** Files by path, in order: those that came, those that went, and those that changed. */
 export function compareFiles(
   old: ReadonlyMap<string, InitrdFile>,
   fresh: ReadonlyMap<string, InitrdFile>,
@@ -29,7 +29,7 @@ export function compareFiles(
   return paths.flatMap((path): readonly FileChange[] => {
     const [before, after] = [old.get(path), fresh.get(path)];
     const part = (after ?? before)?.part ?? '';
-    // A directory comes and goes with what is in it.
+    // A directory is no change of its own: what is in it is one.
     if ((!before || !after) && (before ?? after)?.type === 'dir') return [];
     const sizes = { oldSize: before?.size ?? 0, newSize: after?.size ?? 0 };
     if (!before) return [{ path, part, change: 'added', ...sizes, attributes: [] }];

@@ -1,5 +1,6 @@
 /** Changed settings, and which way: looser or stricter. */
-import type { SettingName } from '../config/settings.ts';
+import { others } from '../config/setting.ts';
+import { findSettingNamed } from '../config/settings.ts';
 import type { SideSetting } from './side.ts';
 
 export interface SettingChange {
@@ -10,18 +11,7 @@ export interface SettingChange {
   readonly direction: 'looser' | 'stricter' | undefined;
 }
 
-const notSet: SideSetting = { values: [], where: undefined };
-
-/** The values of settings that decide what is checked, the strictest first. */
-const strictness: Readonly<Partial<Record<SettingName, readonly string[]>>> = {
-  'Verity.Verity': ['required', 'no'],
-  'Verity.OnCorruption': ['panic', 'restart', 'error'],
-  'Verity.OnError': ['panic', 'restart', 'error'],
-  'Verity.RequireSignature': ['yes', 'no'],
-  'Emergency.Shell': ['never', 'password', 'always'],
-  'Emergency.Debug': ['no', 'yes'],
-  'KernelCommandLine.Override': ['no', 'yes'],
-};
+const notSet: SideSetting = { values: [], origin: undefined };
 
 /** Settings whose values differ; where one was set does not matter. */
 export function compareSettings(
@@ -43,9 +33,9 @@ function directionOf(setting: string, old: SideSetting, fresh: SideSetting): Set
   return after > before ? 'looser' : 'stricter';
 }
 
+/** The place of a value among those of its setting, the strictest first; undefined where none is stricter than another. */
 function rank(setting: string, value: string): number | undefined {
-  // A root hash that is built in is worth more than one from the kernel command line.
-  if (setting === 'Verity.RootHash') return value === 'command-line' ? 1 : 0;
-  const place = strictness[setting as SettingName]?.indexOf(value);
+  const values = findSettingNamed(setting)?.setting.strictest ?? [];
+  const place = values.indexOf(values.includes(value) ? value : others);
   return place === -1 ? undefined : place;
 }

@@ -10,31 +10,29 @@ export interface TextChange {
   readonly patch: string;
 }
 
-/** Lines around a change. */
+/** Unchanged lines that are shown around a change. */
 const context = 2;
 
 /** Changed lines beyond which two texts are only called different: working a difference out takes their square. */
 const mostEdits = 4000;
 
-/** Where a value was set, as comments of rendered text say it: # SETTING (FILE:LINE ...). */
-const origins = /(#[^\n]*\()([^()\n]*:\d+)(?=\))/g;
+/** Origins as comments of rendered text say them: # SETTING (FILE:LINE ...). */
+const origins = /(?<=#[^\n]*\()[^()\n]*:\d+(?=\))/g;
 
-/** The end of the line that says of which platform and files a text is. */
-const heads = /^(#.*Rendered by bootrelay) .*$/gm;
+/** What says of which platform and files a text is: the end of a line, and sometimes the next one. */
+const heads = /^(#.*Rendered by bootrelay) .*$(?:\n# from .*\. Edit those, not this\.$)?/gm;
 
-/** Rendered text without where values come from: that a file is renamed, or a line moves in it, changes nothing that runs. */
+/** Rendered text without origins: that a file is renamed, or a line moves in it, changes nothing that runs. */
 export function withoutOrigins(text: string): string {
-  return text.replace(heads, '$1').replace(origins, '$1');
+  return text.replace(heads, '$1').replace(origins, '');
 }
 
 /** Rendered text without line numbers of platform files, and without its head: for a diff that a person reads. */
 export function withoutLineNumbers(text: string): string {
-  return text
-    .replace(heads, '$1')
-    .replace(origins, (_, before: string, origin: string) => before + origin.replaceAll(/:\d+(?= |$)/g, ''));
+  return text.replace(heads, '$1').replace(origins, (origin) => origin.replaceAll(/:\d+(?= |$)/g, ''));
 }
 
-/** What of a text counts, and what of it is shown. */
+/** What of a text is compared, and what of it is shown. */
 interface Reading {
   readonly same: (text: string) => string;
   readonly shown: (text: string) => string;
@@ -42,7 +40,7 @@ interface Reading {
 
 const asItIs: Reading = { same: (text) => text, shown: (text) => text };
 
-/** Texts that differ, by path, in what `same` leaves of them. */
+/** The texts, by path, that still differ after `same` has been applied to both; the patch is of what `shown` gives. */
 export function compareTexts(
   old: ReadonlyMap<string, string>,
   fresh: ReadonlyMap<string, string>,

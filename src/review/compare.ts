@@ -9,7 +9,7 @@ import type { ImageSize, Side } from './side.ts';
 export interface Comparison {
   readonly old: string;
   readonly new: string;
-  /** Of the new side, or of the only one that has one. */
+  /** The name of the new side's platform, or of that of the only side that has one. */
   readonly platform: string | undefined;
   /** The names of two platforms, where they are two. */
   readonly platforms: readonly [old: string, new: string] | undefined;
@@ -17,14 +17,14 @@ export interface Comparison {
   readonly steps: readonly StepChange[];
   readonly modules: ModuleChange;
   readonly texts: readonly TextChange[];
-  /** The texts differ in nothing but comments on where values come from. */
+  /** The texts differ in nothing but origins in comments. */
   readonly moved: boolean;
   readonly files: readonly FileChange[];
   /** Hardware that loses or gains its drivers. */
   readonly drivers: readonly DriverChange[];
   readonly boot: SizeChange | undefined;
   readonly usr: SizeChange | undefined;
-  /** The only one of two builds that knows of its image in /usr. */
+  /** Which of two builds alone was told of its image in /usr. */
   readonly usrKnown: 'old' | 'new' | undefined;
   readonly kinds: readonly [old: Side['kind'], new: Side['kind']];
 }
@@ -36,7 +36,7 @@ export interface SizeChange {
   readonly budget: number;
 }
 
-/** What both sides have is compared. Throws ComparisonError where that is nothing. */
+/** Compares what both sides have. Throws ComparisonError where they have nothing in common. */
 export function compareSides(old: Side, fresh: Side): Comparison {
   if (old.kind !== fresh.kind && !(isImage(old) && isImage(fresh)) && !(hasTexts(old) && hasTexts(fresh)))
     throw new ComparisonError(
@@ -53,7 +53,7 @@ export function compareSides(old: Side, fresh: Side): Comparison {
     settings: old.settings && fresh.settings ? compareSettings(old.settings, fresh.settings) : [],
     steps: old.plan && fresh.plan ? compareSteps(old.plan.steps, fresh.plan.steps) : [],
     modules:
-      // Of builds the files tell what is there, whatever was asked for.
+      // Of builds the files tell which modules are there, whatever the settings name.
       old.plan && fresh.plan && !old.files
         ? compareModules(old.plan.steps, fresh.plan.steps)
         : { gone: [], come: [], byDevice: false },
@@ -79,7 +79,7 @@ function compareSizes(old: ImageSize | undefined, fresh: ImageSize | undefined):
 function textsOf(old: Side, fresh: Side): Pick<Comparison, 'texts' | 'moved'> {
   if (!old.texts || !fresh.texts) return { texts: [], moved: false };
   if (ofOthers(old, fresh)) return { texts: compareTexts(old.texts, fresh.texts), moved: false };
-  // A platform has the boot in words as steps.
+  // A platform has no explain.txt as a text: its steps are compared as data.
   const [before, after] = [old.texts, fresh.texts].map((texts) =>
     old.kind === fresh.kind ? texts : new Map([...texts].filter(([path]) => path !== 'explain.txt')),
   ) as [typeof old.texts, typeof fresh.texts];
@@ -88,7 +88,7 @@ function textsOf(old: Side, fresh: Side): Pick<Comparison, 'texts' | 'moved'> {
   return { texts, moved: differ && texts.length === 0 };
 }
 
-/** A file of bootrelay's of which only comments on where values come from changed is not changed. */
+/** Leaves out changes of files that bootrelay wrote in which only the origins in comments changed. */
 function filesOf(old: Side, fresh: Side): readonly FileChange[] {
   if (!old.files || !fresh.files) return [];
   const changes = compareFiles(old.files, fresh.files);
@@ -100,7 +100,7 @@ function filesOf(old: Side, fresh: Side): readonly FileChange[] {
   });
 }
 
-/** One is of any origin: nobody knows what a comment means there. */
+/** True where one of the initrds may have been made by another tool: its comments mean nothing to bootrelay. */
 const ofOthers = (old: Side, fresh: Side) => old.kind === 'initrd' || fresh.kind === 'initrd';
 const isImage = ({ kind }: Side) => kind === 'build' || kind === 'initrd';
 const hasTexts = ({ kind }: Side) => kind === 'platform' || kind === 'rendered tree';

@@ -35,12 +35,12 @@ export function formatMermaid({ nodes, edges }: BootGraph): string {
   ].join('\n');
 }
 
-/** A name without blanks, which both languages take. */
+/** A name without blanks, as both languages accept it. */
 function clusterOf(stage: Stage): string {
   return stage.replaceAll(' ', '_');
 }
 
-/** Entities of its own: a quote would end the label, and # begins one. */
+/** Mermaid has its own entities, which begin with #; a quote would end the label. */
 function escapeMermaid(text: string): string {
   return text
     .replaceAll('#', '#35;')
@@ -93,7 +93,7 @@ function quoteDot(text: string): string {
   return `"${escapeDot(text)}"`;
 }
 
-/** A name and what it is on this machine on lines of their own: a phone is narrow. */
+/** A node's name, and on the next line what it is on this machine: the screen of a phone is narrow. */
 function quoteLabel(label: string): string {
   const end = label.search(/(?<=[:,]) /);
   if (end < 0) return quoteDot(label);

@@ -19,7 +19,7 @@ export function explainAsMarkdown(plan: BootPlan): string {
   ].join('\n');
 }
 
-function stepLines({ name, explanation, needs, failures }: Step, number: number): readonly string[] {
+function stepLines({ name, explanation, needs, reasons: names }: Step, number: number): readonly string[] {
   const needed = describeNeeds(needs);
   return [
     `## ${number}. ${name}`,
@@ -27,8 +27,8 @@ function stepLines({ name, explanation, needs, failures }: Step, number: number)
     ...explanation.map(escapeMarkdown),
     '',
     ...(needed.length > 0 ? [`Needs ${needed.map(markdownCode).join(', ')}.`, ''] : []),
-    ...(failures.length > 0 ? ['| stops if | reason |', '| --- | --- |'] : []),
-    ...failures.map((reason) => `| ${escapeMarkdown(reasons[reason].when)} | \`${reason}\` |`),
-    ...(failures.length > 0 ? [''] : []),
+    ...(names.length > 0 ? ['| stops if | reason |', '| --- | --- |'] : []),
+    ...names.map((reason) => `| ${escapeMarkdown(reasons[reason].when)} | \`${reason}\` |`),
+    ...(names.length > 0 ? [''] : []),
   ];
 }

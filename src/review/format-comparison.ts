@@ -13,13 +13,13 @@ import { nameOf, type Part, type Summary, summarize } from './summary.ts';
 export interface Others {
   /** Platforms that boot as before, byte for byte. */
   readonly identical: readonly string[];
-  /** Those that do, with other comments on where values come from. */
+  /** Platforms that boot as before, with other origins in comments. */
   readonly moved: readonly string[];
   readonly added: readonly string[];
   readonly removed: readonly string[];
-  /** Those that have errors now. */
+  /** Platforms that have errors now. */
   readonly failed: readonly FailedPlatform[];
-  /** Those that had errors before, and have none now. */
+  /** Platforms that had errors before, and have none now. */
   readonly repaired: readonly string[];
 }
 
@@ -37,7 +37,7 @@ export const noOthers: Others = {
   repaired: [],
 };
 
-/** Platforms of which the same is to be said. */
+/** Platforms whose comparisons say the same: it is printed once, with all their names. */
 interface Group {
   readonly names: readonly string[];
   readonly comparison: Comparison;
@@ -112,7 +112,7 @@ function fileLine({ path, part, change, oldSize, newSize, attributes }: FileChan
   return [`${signs[change]} ${path}`, part, sizes, ...attributes].join('  ');
 }
 
-/** Patterns of a driver that are shown: some have hundreds. */
+/** How many patterns of a driver are shown at most: some drivers have hundreds. */
 const mostPatterns = 4;
 
 function driverLine({ module, change, devices }: DriverChange): string {
@@ -185,9 +185,7 @@ function otherLines({
     ...(added.length > 0 ? [['new: ', ...names(added)]] : []),
     ...(repaired.length > 0 ? [['had errors before, and has none now: ', ...names(repaired)]] : []),
     ...(removed.length > 0 ? [['gone: ', ...names(removed)]] : []),
-    ...(moved.length > 0
-      ? [['boot as before, only comments on where values come from changed: ', ...names(moved)]]
-      : []),
+    ...(moved.length > 0 ? [['boot as before, only origins in comments changed: ', ...names(moved)]] : []),
     ...(identical.length > 0 ? [['boot as before, byte for byte: ', ...names(identical)]] : []),
   ];
 }

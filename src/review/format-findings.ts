@@ -26,7 +26,7 @@ function sarifResult({ kind, severity, file, line, ...words }: Finding): object 
   };
 }
 
-/** A value from the command line has no place in a file. */
+/** False for a finding about a value from the command line, which is in no file. */
 function isInFile(file: string | undefined): file is string {
   return file !== undefined && file !== commandLineOrigin;
 }

@@ -42,6 +42,7 @@ const stepSchema = v.looseObject({
   needs: needsSchema,
   uses: texts,
   provides: texts,
+  places: v.record(v.string(), v.string()),
   variables: v.array(
     v.object({
       variable: v.string(),
@@ -50,10 +51,10 @@ const stepSchema = v.looseObject({
       where: v.string(),
     }),
   ),
-  failures: v.array(v.picklist(Object.keys(reasons) as ReasonName[])),
+  reasons: v.array(v.picklist(Object.keys(reasons) as ReasonName[])),
 });
 
-/** As much of a plan as is shown. */
+/** The parts of a plan that are shown. */
 const planSchema = v.looseObject({
   platform: v.string(),
   form: v.picklist(['shell', 'systemd']),

@@ -15,16 +15,16 @@ import { renderPlatform } from '../render/platform.ts';
 import { readManifest, readPlan } from './read-json.ts';
 import type { Side } from './side.ts';
 
-/** The names that a build's files have in its directory. */
+/** The names of a build's files in its directory. */
 const [manifestName, imageName, planName] = ['manifest.json', 'initrd.img', 'plan.json'];
 
 /** A platform without errors, with its rendered text. `name` is as the user gave it. */
 export function sideOfPlatform(name: string, config: PlatformConfig, plan: BootPlan): Side {
   const settings = effectiveSettings(config).map(
     ({ row: { name }, values }) =>
-      [name, { values: shownValues(name, values), where: sourceOf(config, name) }] as const,
+      [name, { values: shownValues(name, values), origin: sourceOf(config, name) }] as const,
   );
-  // The boot in words is there as steps.
+  // The words of explain.txt are there as steps already.
   const rendered = [...renderPlatform(config, plan)].filter(
     ([path, file]) => path !== 'explain.txt' && ('target' in file || isPublic(path, file.mode)),
   );
@@ -65,7 +65,7 @@ async function readBuild(path: string, work: string): Promise<Side> {
     throw new ComparisonError(
       `${path} is not complete: its ${imageName} has ${size ?? 'no'} bytes, not the ${manifest.initrd.size} of its manifest`,
     );
-  // Another release may plan otherwise: what it wrote is not read.
+  // Another release may write another kind of plan, so only that of this release is read.
   const plan = manifest.bootrelay === bootrelayVersion() ? readPlan(join(path, planName)) : undefined;
   const contents = await readInitrdFiles(image, work);
   const parts = new Map(manifest.files.map((file) => [file.path, file.part]));
@@ -73,7 +73,7 @@ async function readBuild(path: string, work: string): Promise<Side> {
     ([name, file]) => [name, { ...file, part: parts.get(name) ?? file.part }] as const,
   );
   const settings = Object.entries(manifest.settings).map(
-    ([name, values]) => [name, { values: shownValues(name, values), where: undefined }] as const,
+    ([name, values]) => [name, { values: shownValues(name, values), origin: undefined }] as const,
   );
   const budgetOf = (section: string) => Number(manifest.settings[`${section}.SizeBudget`]?.[0] ?? 0) || 0;
   return {
@@ -103,7 +103,7 @@ function readRenderedTree(path: string): Side {
   return { name: path, kind: 'rendered tree', texts: new Map(texts) };
 }
 
-/** What stands for a link among texts. */
+/** The text that stands for a link to `target`. */
 function linkText(target: string): string {
   return `a link to ${target}\n`;
 }

@@ -4,11 +4,11 @@ import type { BootPlan } from '../plan/boot-plan.ts';
 
 export interface SideSetting {
   readonly values: readonly string[];
-  /** Where it was set; not known of a build. */
-  readonly where: string | undefined;
+  /** Where it was set: `FILE:LINE ...`, `default` or `--set`; not known of a build. */
+  readonly origin: string | undefined;
 }
 
-/** Bytes of an image, and what it may have; 0 for no budget. */
+/** The size of an image and its budget, in bytes; a budget of 0 is none. */
 export interface ImageSize {
   readonly size: number;
   readonly budget: number;

@@ -1,5 +1,6 @@
 /** A comparison in a few sentences: what a reviewer must see first. */
 
+import { findSettingNamed } from '../config/settings.ts';
 import { checkUsrPaths } from '../render/full-initrd.ts';
 import { moduleNameOfPath } from '../sysroot/kernel.ts';
 import { formatBytes } from '../text/bytes.ts';
@@ -32,13 +33,11 @@ export interface Summary {
   readonly points: readonly Point[];
 }
 
-/** `names` are those of all platforms of which the same is to be said. */
+/** The summary of a comparison; `names` are those of all platforms that it is the same for. */
 export function summarize(comparison: Comparison, names: readonly string[] = [nameOf(comparison)]): Summary {
   const name = names.join(', ');
   if (isSame(comparison)) {
-    const how = comparison.moved
-      ? 'boots as before; only comments on where values come from changed'
-      : 'no difference';
+    const how = comparison.moved ? 'boots as before; only origins in comments changed' : 'no difference';
     return { title: `${name}: ${how}`, points: onceKnown(comparison) };
   }
   const points = [
@@ -74,7 +73,7 @@ export function nameOf({ platform, old, new: fresh }: Comparison): string {
   return platform ?? `${old} and ${fresh}`;
 }
 
-/** Two builds of which only one was told of its image. */
+/** What is said where only one of two builds was told of its image in /usr. */
 function onceKnown({ usrKnown }: Comparison): readonly Point[] {
   if (usrKnown === undefined) return [];
   const words = `/usr, the full initrd: known only of the ${usrKnown} build (build --image), so not compared`;
@@ -86,16 +85,16 @@ function formatCount(warnings: number): string {
   return `different, ${warnings} thing${warnings === 1 ? '' : 's'} to look at`;
 }
 
-/** A setting's value with where it was set. */
-function sayValue({ values, where }: SideSetting): readonly Part[] {
-  const place = where === undefined ? [] : [` (${shorten(where)})`];
-  return [...(values.length === 0 ? ['not set'] : sayList(values)), ...place];
+/** A setting's value with its origin. */
+function sayValue({ values, origin }: SideSetting): readonly Part[] {
+  const from = origin === undefined ? [] : [` (${shorten(origin)})`];
+  return [...(values.length === 0 ? ['not set'] : sayList(values)), ...from];
 }
 
-/** Of the places of a long list the first and the last. */
-function shorten(where: string): string {
-  const places = where.split(' ');
-  return places.length <= 3 ? where : `${places[0]} ... ${places.at(-1)}`;
+/** Of the lines that a long list comes from the first and the last. */
+function shorten(origin: string): string {
+  const lines = origin.split(' ');
+  return lines.length <= 3 ? origin : `${lines[0]} ... ${lines.at(-1)}`;
 }
 
 function settingPoints({ settings }: Comparison): readonly Point[] {
@@ -110,10 +109,7 @@ function settingPoints({ settings }: Comparison): readonly Point[] {
   });
 }
 
-/** Lists whose entries bring drivers: one that is gone may be a machine that no longer boots. */
-const driverLists: readonly string[] = ['Modules.Modules', 'Modules.ModuleDirectories', 'Devices.Require'];
-
-/** Of a list only what went and came. */
+/** What is said of a setting that is a list: only which entries went and came. */
 function listPoint({ setting, old, new: fresh }: SettingChange): Point {
   const gone = old.values.filter((value) => !fresh.values.includes(value));
   const come = fresh.values.filter((value) => !old.values.includes(value));
@@ -122,10 +118,10 @@ function listPoint({ setting, old, new: fresh }: SettingChange): Point {
     ...(come.length > 0 ? [...say`, with `, ...sayList(come)] : []),
     ...(gone.length + come.length === 0 ? [', in another order'] : []),
   ];
-  const place = fresh.where === undefined ? [] : [` (${shorten(fresh.where)})`];
+  const from = fresh.origin === undefined ? [] : [` (${shorten(fresh.origin)})`];
   return {
-    warns: gone.length > 0 && driverLists.includes(setting),
-    parts: [...say`setting: ${setting}`, ...changes, ...place],
+    warns: gone.length > 0 && findSettingNamed(setting)?.setting.listsDrivers === true,
+    parts: [...say`setting: ${setting}`, ...changes, ...from],
   };
 }
 
@@ -133,7 +129,7 @@ function sayList(names: readonly string[]): readonly Part[] {
   return names.flatMap((name, index) => (index === 0 ? [{ name }] : [', ', { name }]));
 }
 
-/** Points of a kind that are said one by one; the others are counted. */
+/** How many points of a kind are said one by one; the others are counted. */
 const mostPoints = 6;
 
 /** The first few, and one for how many more there are. */

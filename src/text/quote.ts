@@ -11,7 +11,7 @@ function refuseControl(value: string): string {
   return value;
 }
 
-/** One word of POSIX shell: as it is where no character is special, else in single quotes. */
+/** A value as one word of POSIX shell: as it is where no character is special, else in single quotes. */
 export function quoteShell(value: string): string {
   refuseControl(value);
   if (/^[A-Za-z0-9_./:,@%+-]+$/.test(value)) return value;

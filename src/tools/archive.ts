@@ -1,4 +1,4 @@
-/** bsdtar(1) and the compressors, as arguments. */
+/** The arguments of bsdtar(1) and of the compressors. */
 import type { Command } from './run.ts';
 
 /**

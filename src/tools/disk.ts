@@ -1,4 +1,4 @@
-/** Tools that make verity data and disks, as arguments. */
+/** The arguments of tools that make verity data and disks. */
 import type { Command } from './run.ts';
 
 /**
@@ -8,7 +8,7 @@ import type { Command } from './run.ts';
 export function verityFormatArgs(options: {
   data: string;
   hash: string;
-  /** Bytes; the size of the data where both are one file. */
+  /** Where the hash tree begins in `hash`, in bytes; the size of the data where both are one file. */
   hashOffset: number;
   dataBlocks: number;
   uuid: string;
@@ -43,7 +43,7 @@ export function sfdiskArgs(disk: string): Command {
   return { program: 'sfdisk', args: ['--quiet', '--no-reread', '--no-tell-kernel', disk] };
 }
 
-/** The script for sfdiskArgs(): offsets in sectors of 512 bytes. Labels it cannot quote: setPartitionLabelArgs(). */
+/** The script for sfdiskArgs(), with offsets in sectors of 512 bytes. It cannot quote labels, which setPartitionLabelArgs() sets. */
 export function formatSfdiskScript(partitions: readonly Partition[], diskUuid: string): string {
   const lines = partitions.map(
     ({ type, uuid, start, size }) => `start=${start / 512}, size=${size / 512}, type=${type}, uuid=${uuid}`,
@@ -58,7 +58,7 @@ export function writeAtArgs(source: string, disk: string, offset: number): Comma
   return { program: 'dd', args: [`if=${source}`, `of=${disk}`, ...place] };
 }
 
-/** Copies a file; zeros become holes. */
+/** Copies a file; blocks of zeros become holes. */
 export function copySparseArgs(source: string, target: string): Command {
   return { program: 'cp', args: ['--sparse=always', '--reflink=auto', '--', source, target] };
 }

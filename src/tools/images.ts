@@ -1,4 +1,4 @@
-/** The tools that make file systems, as arguments. Same input, same bytes: no times, fixed UUIDs. */
+/** The arguments of tools that make file systems. The same input gives the same bytes: no times, fixed UUIDs. */
 import type { ImageFormat } from '../config/image-format.ts';
 import type { Command } from './run.ts';
 
@@ -14,7 +14,7 @@ export function imageFromTarArgs(format: ImageFormat, output: string, holes: boo
     : erofsFromTarArgs(format, output, holes);
 }
 
-/** sqfstar gives the root directory mode 0777 and the time of the build unless it is told; 4.5 ignores -root-time. */
+/** sqfstar gives the root directory mode 0777 and the time of the build by default; 4.5 ignores -root-time. */
 function sqfstarArgs({ compressor, blockSize }: ImageFormat, output: string): Command {
   const root = ['-root-mode', '0755', '-root-uid', '0', '-root-gid', '0'];
   const times = ['-mkfs-time', '0', '-all-time', '0'];
@@ -30,7 +30,7 @@ function sqfstarArgs({ compressor, blockSize }: ImageFormat, output: string): Co
 
 function erofsFromTarArgs({ compressor, blockSize }: ImageFormat, output: string, holes: boolean): Command {
   const compression = compressor === 'none' ? [] : [`-z${compressor}`, `-C${blockSize}`];
-  // Not -Efragments: 1.8.6 gives small files of a tar the zeros of others then.
+  // Without -Efragments: with it mkfs.erofs 1.8.6 fills small files of a tar with zeros of others.
   const ends = holes && compressor !== 'none' ? ['-Eztailpacking,dedupe'] : [];
   return {
     program: 'mkfs.erofs',

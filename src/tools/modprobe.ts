@@ -1,8 +1,8 @@
-/** modprobe(8) and modinfo(8): what modules take, from a sysroot. */
+/** modprobe(8) and modinfo(8): what must be loaded for a module, and what modules say of themselves, in a sysroot. */
 import { join } from 'node:path';
 import type { Command } from './run.ts';
 
-/** Prints what loading `module` takes, soft dependencies too: `insmod PATH` or `builtin NAME`, a line each. */
+/** Prints what must be loaded for `module`, soft dependencies too: `insmod PATH` or `builtin NAME`, a line each. */
 export function showDependsArgs(sysroot: string, kernel: string, module: string): Command {
   const configuration = ['etc/modprobe.d', 'usr/lib/modprobe.d'].flatMap((path) => [
     '-C',

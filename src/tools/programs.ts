@@ -6,11 +6,11 @@ import { ToolError } from '../errors.ts';
 export interface Program {
   readonly package: string;
   readonly versionArgs: readonly string[];
-  /** The environment variable that may name another one, with its first arguments, as make(1) has it. */
+  /** The environment variable that may name another program, with its first arguments, as make(1) has it. */
   readonly variable?: string;
-  /** Variables of the caller's environment that it gets, none unless told: those that change no byte of what is built. */
+  /** Variables of the caller's environment that it gets, by default none: only those that change no byte of what is built. */
   readonly keeps?: RegExp;
-  /** What does without it. */
+  /** How to do without the program. */
   readonly instead?: string;
 }
 

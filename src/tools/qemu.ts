@@ -1,4 +1,4 @@
-/** QEMU, as arguments. */
+/** The arguments of QEMU. */
 import type { ProgramName } from './programs.ts';
 import type { Command } from './run.ts';
 import { tpmSocket } from './swtpm.ts';
@@ -34,7 +34,7 @@ export interface GuestDisk {
   readonly file: string;
   /** The byte whose sector cannot be read (docs/devel/blkdebug of QEMU). */
   readonly unreadableAt?: number;
-  /** It is known to QEMU, and plugged in later: plugArguments(). */
+  /** QEMU knows the disk from the start, and it is plugged in later, with plugArguments(). */
   readonly unplugged?: boolean;
 }
 
@@ -42,17 +42,17 @@ export interface GuestOptions {
   readonly architecture: Architecture;
   readonly accelerator: Accelerator;
   readonly kernel: string;
-  /** None for a probe that only wants to see the kernel start. */
+  /** The initrd; none for a probe that only waits for the kernel to start. */
   readonly initrd?: string;
   readonly commandLine: string;
   readonly disks: readonly GuestDisk[];
-  /** What the disks are attached to; virtio-blk unless told. */
+  /** What the disks are attached to; by default virtio-blk. */
   readonly diskBus?: DiskBus | undefined;
-  /** MiB. */
+  /** The machine's memory in MiB. */
   readonly memory: number;
   /** A file with the machine's memory, which the next guest finds as this one left it: as behind a warm reboot. */
   readonly memoryFile?: string | undefined;
-  /** What starts the kernel: QEMU unless told. A TPM needs UEFI. */
+  /** What starts the kernel: by default QEMU itself. A TPM needs UEFI. */
   readonly firmware?: 'uefi' | undefined;
   /** Directory of a TPM of its own, made by swtpm. */
   readonly tpm?: string | undefined;

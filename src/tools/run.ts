@@ -15,21 +15,21 @@ export interface Command {
 }
 
 export interface RunOptions {
-  /** Directory to run in; the current one unless told. */
+  /** Directory to run in; by default the current one. */
   readonly cwd?: string;
   /** File that becomes standard input. */
   readonly inputFile?: string;
-  /** Only these bytes of it; `end` is the first byte that is not read. */
+  /** Only these bytes of that file; `end` is the first byte that is not read. */
   readonly inputRange?: { readonly start: number; readonly end: number };
-  /** What becomes standard input as it comes. */
+  /** A stream that becomes standard input. */
   readonly inputStream?: Readable;
   /** Text that becomes standard input. */
   readonly input?: string;
-  /** File that takes standard output, instead of the result. */
+  /** The file that standard output is written to, instead of the result. */
   readonly outputFile?: string;
   /** Bytes of output after which the program is ended. */
   readonly outputLimit?: number;
-  /** Milliseconds until the program is ended; 15 minutes unless told. */
+  /** Milliseconds until the program is ended; by default 15 minutes. */
   readonly timeout?: number;
 }
 
@@ -63,7 +63,7 @@ export async function runPipeline(
   const failed = results
     .map((result, index) => ({ result, command: commands[index] as Command }))
     .filter(({ result }) => result.failed);
-  // Those that ended because a neighbour did are not the cause.
+  // A program that ended because another one of the pipeline did is not the cause.
   const causes = failed.filter(({ result }) => result.signal !== 'SIGPIPE' && !endedByUs(result));
   const worth = causes.length > 0 ? causes : failed;
   if (worth.length > 0)
@@ -78,7 +78,7 @@ export async function runPipeline(
 /** Milliseconds that the rest of a pipeline gets to notice that one command failed. */
 const graceMilliseconds = 3000;
 
-/** Some programs wait for ever behind a failed one (mkfs.erofs on a tar that is cut off): they are ended. */
+/** Ends the rest of a pipeline after one program failed: some would wait for ever, such as mkfs.erofs for the rest of a tar. */
 function endTogether(started: readonly Subprocess[]): void {
   for (const process of started) {
     process.then(({ failed }) => {
@@ -130,7 +130,7 @@ function lastOutput({ outputFile, outputLimit }: RunOptions, last: boolean) {
   return { stdout: limited as never, buffer: { stdout: false } };
 }
 
-/** Output that is larger than what was allowed. */
+/** A program wrote more than was allowed. */
 export class OutputLimitError extends Error {
   override readonly name = 'OutputLimitError';
 }
@@ -190,7 +190,7 @@ function quoteArgument(argument: string): string {
 
 const versions = new Map<ProgramName, Promise<string>>();
 
-/** The first line that the program says of its version; asked once. */
+/** The first line that the program prints of its version; it is run only once for that. */
 export function versionOf(program: ProgramName): Promise<string> {
   let version = versions.get(program);
   if (!version) {

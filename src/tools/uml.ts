@@ -1,4 +1,4 @@
-/** User Mode Linux, as arguments: a kernel that is an ordinary program. */
+/** The arguments of User Mode Linux, a kernel that is an ordinary program. */
 import { dirname } from 'node:path';
 import type { Command } from './run.ts';
 
@@ -11,12 +11,12 @@ export interface UmlOptions {
   readonly machine: 'uml';
   /** The program. The loader of its C library is found from its directory, which it runs in. */
   readonly kernel: string;
-  /** The directory with its C library; the system's unless told. */
+  /** The directory with its C library; by default the system's. */
   readonly libraries?: string | undefined;
   readonly initrd: string;
   readonly commandLine: string;
   readonly disks: readonly UmlDisk[];
-  /** MiB. */
+  /** The guest's memory in MiB. */
   readonly memory: number;
   /** A directory for its process id and the socket of its management console. */
   readonly state: string;

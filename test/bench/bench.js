@@ -94,7 +94,7 @@ async function benchTools(lab) {
   );
 }
 
-/** BENCH_PARTS: of `render tools boots formats`, the first three unless told. All but rendering needs the lab. */
+/** BENCH_PARTS: of `render tools boots formats`, by default the first three. All but rendering needs the lab. */
 async function bench() {
   const parts = (process.env.BENCH_PARTS ?? 'render tools boots').split(' ');
   if (parts.includes('render')) await benchRender();

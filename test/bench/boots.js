@@ -104,7 +104,7 @@ const systemd = ['Initrd.Init=systemd', 'Initrd.Compression=xz'];
 const shellMark = { mark: 'bootrelay: switch-root', systemds: 1 };
 const systemdMark = { mark: 'systemd\\[1\\]: Switching root', systemds: 2 };
 
-/** bootrelay in each Source and Init. */
+/** bootrelay with each FullInitrd.Source and Initrd.Init. */
 const ours = [
   ['bootrelay, thin', thin, shellMark],
   ['bootrelay, thin squashfs', thinSquashfs, shellMark],

@@ -44,7 +44,7 @@ import {
 const lab = openLab();
 
 export interface TestBoot {
-  /** QEMU unless told. */
+  /** What runs the machine; by default QEMU. */
   readonly machine?: TestMachine;
   /**
    * Which full initrd: the one of dracut, the probe that says how it found the machine, or the system's own /usr. Or one
@@ -52,23 +52,23 @@ export interface TestBoot {
    */
   readonly full: 'dracut' | 'probe' | 'usr' | 'monolithic';
   readonly usr: 'erofs' | 'btrfs';
-  /** File system of the image; erofs unless told. */
+  /** File system of the image; by default erofs. */
   readonly image?: 'squashfs' | 'erofs';
   /** dracut's full initrd as a thin image. */
   readonly thin?: 'overlay' | 'links';
-  /** Form of stage 1; shell unless told. */
+  /** Form of stage 1; by default shell. */
   readonly form?: 'shell' | 'systemd';
   readonly goal: Goal;
   readonly settings?: readonly string[];
-  /** Build the root hash of the disk in. */
+  /** Whether the root hash of the disk is built into the minimal initrd. */
   readonly builtIn?: boolean;
-  /** More kernel command line. */
+  /** More words for the kernel command line. */
   readonly append?: string;
   /** cpio behind the minimal initrd, as systemd-stub adds it. */
   readonly extraCpio?: string;
   /** Give the machine UEFI firmware and a TPM. */
   readonly tpm?: boolean;
-  /** Settings of Modules; virtio_blk unless told, and none for User Mode Linux, whose disks need none. */
+  /** Settings of Modules; by default virtio_blk, and none for User Mode Linux, whose disks need none. */
   readonly modules?: readonly string[];
   /** The kernel for any hardware, instead of the one for virtual machines. */
   readonly generic?: boolean;
@@ -78,7 +78,7 @@ export interface TestBoot {
   readonly memoryFile?: string;
   /** What is typed at the console. */
   readonly answers?: readonly Answer[];
-  /** Seconds until a boot that does not end is ended; as the goal needs them unless told. */
+  /** Seconds until a boot that does not end is ended; by default as many as the goal needs. */
   readonly timeout?: number;
   /** What is wrong with the machine. */
   readonly fault?: Fault;

@@ -30,7 +30,7 @@ async function console(options: TestBoot) {
 }
 
 test.each([
-  // One with a serial port.
+  // This machine has a serial port, the other one has none.
   ['shell', 'qemu'],
   ['systemd', 'uml-new'],
 ] as const)('%s, %s: the console counts down, and a password opens a shell', async (form, machine) => {

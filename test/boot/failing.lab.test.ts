@@ -66,7 +66,7 @@ test.each([
   ['switch-root', 'mount-full-initrd'],
   ['enter-full-initrd', 'switch-root'],
 ])('systemd: without the script %s the boot ends with a reason that names %s', async (script, step) => {
-  // One that cannot be run takes its place: the unit fails without a word of its own.
+  // A program that cannot be run replaces it, so that the unit fails without a word of its own.
   const extraCpio = await makeExtraCpio({ [`/usr/lib/bootrelay/${script}`]: '' });
   const options = {
     machine: 'uml-new',

@@ -4,7 +4,7 @@ import { faults } from '../../src/boot/faults/faults.ts';
 import type { TestMachine } from '../lab/lab.ts';
 import { attacks } from './attacks.ts';
 
-/** Those that `bootrelay faults` lists, and those that need the lab. */
+/** All faults: those that `bootrelay faults` lists, and those that need the lab. */
 export const allFaults: Readonly<Record<string, Fault>> = { ...faults, ...attacks };
 
 export interface FaultRow {
@@ -32,7 +32,7 @@ function runs(fault: string, form: FaultRow['form'], machine: TestMachine): bool
   if (fault in attacks) return machine !== 'qemu';
   const needsPc = reasonForPc(allFaults[fault] as Fault) !== undefined;
   if (machine === 'qemu') return needsPc || everywhere.has(fault);
-  // With systemd a boot takes thrice as long: one kernel is enough for most.
+  // With systemd a boot takes three times as long, so that most faults run under one kernel only.
   return !needsPc && (form === 'shell' || machine === 'uml-new' || everywhere.has(fault));
 }
 

@@ -46,7 +46,7 @@ test.each(ways)('%s: multi-user, and the guest says so', async (_, way) => {
     'system: multi-user',
   ]);
   expect(reported(result, 'failed-unit')).toEqual([]);
-  // udev of the full initrd takes the verity device as it is.
+  // udev of the full initrd accepts the verity device as it is.
   const log = readFileSync(result.log, 'latin1');
   expect(log).not.toMatch(
     /Failed to create\/update device symlink|Timed out waiting for device|has been corrupted/,

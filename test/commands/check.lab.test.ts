@@ -94,10 +94,10 @@ const modules = 'usr/lib/modules/KERNEL';
 interface Case {
   readonly text?: (platform: string) => string;
   readonly sysroot?: (sysroot: Sysroot) => void;
-  /** Line of the platform file: that of this text; none for what no setting asks for. */
+  /** Line of the platform file: that of this text; none for what no setting needs. */
   readonly at?: string;
   readonly finding: RegExp;
-  /** 1 unless told. */
+  /** The exit code; by default 1. */
   readonly status?: 0;
 }
 
@@ -108,7 +108,7 @@ const cases: Readonly<Record<string, Case>> = {
     at: 'Modules=',
     finding: /error: Modules\.Modules: test: kernel \S+ has no module virtio_blk, which load-modules needs$/,
   },
-  'missing module that a setting asks for': {
+  'missing module that a setting needs': {
     sysroot: (sysroot) =>
       sysroot.edit(`${modules}/modules.dep`, (text) => text.replace(/^.*\/btrfs\.ko.*\n/m, '')),
     at: 'FileSystem=',

@@ -77,7 +77,7 @@ describe('render', () => {
   });
 });
 
-test('boot asks for the full initrd that the platform needs', () => {
+test('boot requires the full initrd that the platform needs', () => {
   const { status, stderr } = bootrelay('boot', 'good.ini', '--sysroot', '/', '--kernel', '1');
   expect(stderr).toContain('FullInitrd.Source=image needs --initrd, the full initrd');
   expect(status).toBe(2);
@@ -265,12 +265,27 @@ test('--help names every command', () => {
   for (const command of commands) expect(stdout).toContain(`bootrelay ${command.name}`);
 });
 
-test('docs/failures.md is what the table says (npm run docs), and a reason can be asked for', () => {
-  expect(readFileSync(join(root, 'docs/failures.md'), 'utf8')).toBe(bootrelay('failures').stdout);
-  expect(bootrelay('failures', 'device-ambiguous').stdout).toMatch(
+test('docs/reasons.md is what the table says (npm run docs), and a reason can be asked for', () => {
+  expect(readFileSync(join(root, 'docs/reasons.md'), 'utf8')).toBe(bootrelay('reasons').stdout);
+  expect(bootrelay('reasons', 'device-ambiguous').stdout).toMatch(
     /^## device-ambiguous\n\nThe boot stops if more than one/,
   );
-  expect(bootrelay('failures', 'no-such-reason').status).toBe(2);
+  expect(bootrelay('reasons', 'no-such-reason').status).toBe(2);
+});
+
+test('reasons has an old name that works and that no help shows', () => {
+  const { status, stdout } = bootrelay('failures', 'device-ambiguous');
+  expect({ status, stdout }).toEqual({ status: 0, stdout: bootrelay('reasons', 'device-ambiguous').stdout });
+  expect(bootrelay('help', 'failures').stdout).toMatch(/^## bootrelay reasons /);
+  const shown = [
+    bootrelay('--help'),
+    bootrelay('man'),
+    bootrelay('--get-yargs-completions', 'bootrelay', ''),
+  ];
+  for (const { stdout } of shown) {
+    expect(stdout).toContain('reasons');
+    expect(stdout).not.toContain('failures');
+  }
 });
 
 test('docs/mount-options.md is what the table says (npm run docs)', () => {
@@ -285,7 +300,7 @@ test('docs/findings.md is what the table says (npm run docs)', () => {
 test.each([
   [
     'debug-enabled',
-    /^## debug-enabled\n\nStage 1 has breakpoints and a trace\. \(warning, and `check` fails/,
+    /^## debug-enabled\n\nStage 1 has breakpoints and a trace\.\nSeverity: warning; `check` fails on it unless `--allow debug-enabled` is given\.\n/,
   ],
   ['device-ambiguous', /^## device-ambiguous\n\nThe boot stops if more than one/],
   ['Verity.Name', /^### Name=\n\nDevice-mapper name/],

@@ -91,6 +91,133 @@ test('the pages are read: they have command lines, links and settings', () => {
   expect(texts.flatMap((text) => [...text.matchAll(/\]\((?!\w+:)/g)]).length).toBeGreaterThan(30);
 });
 
+/** What a page says, line by line: no headings, tables or code. */
+function proseLines(text: string): readonly string[] {
+  return text
+    .replaceAll(/^ *```.*?^ *```/gms, '')
+    .replaceAll(/(?<=^|\n\n)(?: {4}.*\n)+/g, '')
+    .split('\n')
+    .map((line) => (/^[|#]/.test(line) ? '' : line));
+}
+
+/** Lines with more than a sentence, and lines with less. */
+function withoutOneSentence(text: string): readonly string[] {
+  const lines = proseLines(text).map((line) => line.replaceAll(/`[^`]*`/g, '`'));
+  return lines.filter((line, index) => {
+    const next = lines[index + 1] ?? '';
+    const goesOn = line !== '' && next.trim() !== '' && !/^\s*(?:- |\d+\. )/.test(next);
+    const more = /(?<!\.\.|e\.g|i\.e|etc|vs)[.?!][)"'*]* +\S/.test(line.replace(/^\s*\d+\. /, ''));
+    return more || (goesOn && !/[.?!][)"'*]*$/.test(line));
+  });
+}
+
+test.each([
+  ['One is here. Another is, too.\n', 1],
+  ['**One** is `here`. `Another` is, too.\n', 1],
+  ['- One goes on\n  in the next line.\n', 1],
+  [
+    '- **One.**\n  Another (see `a. b`).\n- A third; 2.5 ms, docs/x.md, e.g. this, ... and so on\n\nOne:\n\n    a. b\n',
+    0,
+  ],
+  ['1. One.\n2. Another\n\n| a. b | c. d |\n\n```\na. b\n```\n', 0],
+])('lines without exactly one sentence in %j: %i', (text, count) => {
+  expect(withoutOneSentence(text)).toHaveLength(count);
+});
+
+test.each(pages)('%s has one sentence a line, so that a changed sentence is a changed line', (page) => {
+  expect(withoutOneSentence(readFileSync(join(root, page), 'utf8'))).toEqual([]);
+});
+
+describe('docs/glossary.md', () => {
+  const text = readFileSync(join(root, 'docs/glossary.md'), 'utf8');
+  const entries = [...text.matchAll(/^- \*\*(.+?)\*\*: (.*\n(?: {2}.*\n)*)/gm)];
+  const words = entries.map(([, word = '']) => word);
+
+  /** Words that the pages use in a sense of their own. */
+  const required = [
+    'base',
+    'boot plan',
+    'budget',
+    'carry-over',
+    'check of /usr',
+    'coldplug',
+    'drop-in',
+    'emergency action',
+    'fault',
+    'finding',
+    'form',
+    'full initrd',
+    'golden',
+    'hand-over',
+    'image',
+    'lab',
+    'layer',
+    'manifest',
+    'minimal initrd',
+    'need',
+    'origin',
+    'platform',
+    'reason',
+    'record',
+    'rendered tree',
+    'root hash',
+    'setting',
+    'side',
+    'skeleton',
+    'slot',
+    'stage 1',
+    'stage 2',
+    'step',
+    'sysroot',
+    '/sysusr/usr',
+    'thin image',
+    'timeline',
+    'tools tree',
+    'verdict',
+    'verified /usr',
+  ];
+
+  test('has the words of the other pages, and only words that they use', () => {
+    expect(words).toEqual(expect.arrayContaining(required));
+    const others = pages
+      .filter((page) => page !== 'docs/glossary.md')
+      .map((page) => readFileSync(join(root, page), 'utf8').replaceAll('\n', ' ').toLowerCase());
+    // Links and names of files are no use of a word.
+    const used = others.join(' ').replaceAll(/\]\([^)]*\)/g, ']');
+    const inWords = (word: string) =>
+      new RegExp(`(?<![\\w/-])${word.replaceAll('-', '[- ]')}s?(?![\\w-])`).test(used);
+    expect(words.filter((word) => !inWords(word))).toEqual([]);
+  });
+
+  test('has each word once, in alphabetical order, in one or two sentences', () => {
+    const letters = words.map((word) => word.replace(/^\W+/, '').toLowerCase());
+    expect(letters).toEqual([...new Set(letters)].sort());
+    for (const [, word, sentences = ''] of entries) {
+      const lines = sentences.trimEnd().split('\n');
+      expect({ word, few: lines.length <= 2, whole: lines.every((line) => line.endsWith('.')) }).toEqual({
+        word,
+        few: true,
+        whole: true,
+      });
+    }
+  });
+
+  test('is found from where one begins to read', () => {
+    expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain('](docs/glossary.md)');
+    expect(readFileSync(join(root, 'docs/architecture.md'), 'utf8')).toContain('](glossary.md)');
+  });
+});
+
+/** Pages that are written by hand; the others say what their tables say. */
+const written = pages.filter((page) => !/^docs\/(?:settings|findings|reasons|mount-options)\.md$/.test(page));
+
+test.each(written)('%s has one word for one thing', (page) => {
+  const text = readFileSync(join(root, page), 'utf8');
+  expect(
+    text.match(/unless (?:it is )?(?:told|set)\b|\bfirst stage\b|\bsecond stage\b|\bfailures\b/gi),
+  ).toBeNull();
+});
+
 /** The steps of all platforms. */
 const steps = new Set(
   platformNames.flatMap((name) => {

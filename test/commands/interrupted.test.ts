@@ -101,7 +101,7 @@ test('where directories cannot be exchanged they are renamed one behind the othe
   expect(await start(22, { PATH: `${tools}:${process.env.PATH}` }).ended).toBe(0);
   expect(contents(join(output, 'p'))).toBe(fresh);
   expect(readdirSync(output)).toEqual(['p']);
-  // Two at once find their way too.
+  // Two runs at once end well too.
   const env = { PATH: `${tools}:${process.env.PATH}` };
   expect(await Promise.all([start(22, env).ended, start(22, env).ended])).toEqual([0, 0]);
   expect(contents(join(output, 'p'))).toBe(fresh);

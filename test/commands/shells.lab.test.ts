@@ -67,7 +67,7 @@ test.each([
   ['a command with what it does', 'bootrelay rep', /^report\tWrite one HTML file/],
   ['an option with what it is', 'bootrelay explain --for', /^--format\tin words, or as a picture$/],
   ['a value', 'bootrelay explain --format m', /^mermaid$/],
-  ['a reason', 'bootrelay failures device-m', /^device-missing$/],
+  ['a reason', 'bootrelay reasons device-m', /^device-missing$/],
 ])('fish completes %s', (_, line, words) => {
   expect(completeInFish(line)).toContainEqual(expect.stringMatching(words));
 });

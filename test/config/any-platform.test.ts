@@ -6,50 +6,19 @@ import { hasErrors } from '../../src/findings.ts';
 import { planBoot } from '../../src/plan/plan.ts';
 import { renderPlatform } from '../../src/render/platform.ts';
 import { load } from './platform-files.ts';
+import { plausibleValues, valuesTaken } from './plausible-values.ts';
 
 const runs = Number(process.env.FUZZ_RUNS ?? 3000);
-
-/** Values that some setting takes, and some that none does. */
-const plausible = [
-  ...[
-    'yes',
-    'no',
-    'auto',
-    '0',
-    '1',
-    '4096',
-    '64M',
-    '50%',
-    '90s',
-    '500ms',
-    '',
-    'command-line',
-    'ab'.repeat(32),
-  ],
-  ...['PARTLABEL=USR-A', 'PARTUUID=0123-ab', 'LABEL=a b', 'UUID=01', '/dev/mapper/usr', '/dev/vda1'],
-  ...[
-    '/usr/lib/x.img',
-    '/init',
-    '/.extra',
-    'virtio_blk',
-    '-ramoops size=1',
-    'drivers/ata',
-    'a.service',
-    'disk:6',
-  ],
-  ...['a.service Service.TimeoutSec=5s', 'compress=zstd', `$6$abcdefgh$${'x'.repeat(86)}`, 'usrhash'],
-];
 
 /** Settings mostly with a value of their kind, so that most platforms come as far as rendering. */
 const assignment = fc
   .constantFrom(...settingRows.filter(({ name }) => name !== 'Platform.Extends'))
-  .chain(({ section, key, setting }) => {
-    const taken = [...(setting.type.choices ?? []), ...plausible].filter(
-      (text) => 'value' in setting.type.parse(text),
-    );
+  .chain((row) => {
+    const { section, key } = row;
+    const taken = valuesTaken(row);
     const value = fc.oneof(
       { arbitrary: fc.constantFrom(...(taken.length > 0 ? taken : [''])), weight: 30 },
-      { arbitrary: fc.constantFrom(...plausible), weight: 1 },
+      { arbitrary: fc.constantFrom(...plausibleValues), weight: 1 },
       { arbitrary: fc.string({ unit: 'grapheme', maxLength: 30 }), weight: 1 },
     );
     return value.map((text) => `[${section}]\n${key}=${text}`);

@@ -19,6 +19,12 @@ test('what is a hash or a password by its name is secret', () => {
   expect(suspicious.map(({ name }) => name).filter((name) => !isSecret(name))).toEqual([]);
 });
 
+test('no finding names the value of a secret: no setting counts only with one of them', () => {
+  const named = settingRows.flatMap(({ setting }) => (setting.onlyWith ?? []).flat());
+  expect(named.length).toBeGreaterThan(30);
+  expect(named.filter(({ setting }) => isSecret(setting))).toEqual([]);
+});
+
 test('no text of the data has a secret in it, wherever it is', () => {
   const config = configure('Emergency.Shell=password', `Emergency.PasswordHash=${hash}`);
   const data = { a: [hash, { b: `root:${hash}:1` }], size: 5, missing: undefined };

@@ -152,12 +152,12 @@ const bad: readonly (readonly [string, string, string])[] = [
     'p/test.ini:5: error: FullInitrd.Groups: "disk" must be a name of small letters, digits, _ and -, a colon and a number, such as disk:6',
   ],
   [
-    'a shell without the password that it asks for',
+    'a shell without the password that it needs',
     `${device}[Emergency]\nShell=password\n`,
     'p/test.ini:4: error: Emergency.Shell: Emergency.PasswordHash is required with Shell=password\n    hint: `openssl passwd -6` prints one',
   ],
   [
-    'a password where nothing asks for it',
+    'a password where nothing needs it',
     `${device}[Emergency]\nPasswordHash=$6$abcdefgh$${'x'.repeat(86)}\n`,
     'p/test.ini:4: warning: Emergency.PasswordHash: has no effect with Emergency.Shell=never',
   ],
@@ -199,7 +199,37 @@ const bad: readonly (readonly [string, string, string])[] = [
   [
     'where error correction would be',
     `${device}[Verity]\nFecOffset=4096\n`,
-    'p/test.ini:4: warning: Verity.FecOffset: has no effect with no Verity.FecDevice',
+    'p/test.ini:4: warning: Verity.FecOffset: has no effect without Verity.FecDevice',
+  ],
+  [
+    'a name for a verity device that is not made',
+    `${device}[Verity]\nVerity=no\nName=data\n`,
+    'p/test.ini:5: warning: Verity.Name: has no effect with Verity.Verity=no',
+  ],
+  [
+    'where a root hash comes from without verity',
+    `${device}[Verity]\nVerity=no\nRootHash=command-line\n`,
+    'p/test.ini:5: warning: Verity.RootHash: has no effect with Verity.Verity=no',
+  ],
+  [
+    'parity of error correction without verity',
+    `${device}[Verity]\nVerity=no\nFecDevice=PARTLABEL=FEC\nFecRoots=4\n`,
+    'p/test.ini:6: warning: Verity.FecRoots: has no effect with Verity.Verity=no',
+  ],
+  [
+    'a parameter for a device that the platform does not have',
+    `${device}[KernelCommandLine]\nHashDevice=hash\n`,
+    'p/test.ini:4: warning: KernelCommandLine.HashDevice: has no effect without Verity.HashDevice',
+  ],
+  [
+    'a parameter for the partition where that of its data is read',
+    '[Verity]\nDataDevice=PARTLABEL=X\n[KernelCommandLine]\nUsrDevice=usr\n',
+    'p/test.ini:4: warning: KernelCommandLine.UsrDevice: has no effect with Verity.DataDevice=PARTLABEL=X',
+  ],
+  [
+    'a read-only full initrd that cannot be given what it has by default',
+    `${device}[FullInitrd]\nWritable=no\n`,
+    "warning: FullInitrd.CarryOver: has no effect with FullInitrd.Writable=no: systemd-stub's credentials and extensions get lost\n    hint: FullInitrd.Writable=yes, or an empty CarryOver=",
   ],
   [
     'a module with something behind it that is no parameter',
@@ -220,6 +250,15 @@ test.each(bad)('%s', (_, source, message) => {
 test('all findings are reported at once, none is repeated', () => {
   const found = messages('[Usr]\nDevise=x\n[Devices]\nTimeout=soon\n[Verity]\nRootHash=abc\n');
   expect(found).toHaveLength(3);
+});
+
+test('a contradiction is not repeated as a setting without effect', () => {
+  const found = messages(`${device}[Verity]\nVerity=no\nRootHash=${hash}\n`);
+  expect(found.filter((message) => message.includes('Verity.RootHash'))).toHaveLength(1);
+});
+
+test('a list that is emptied has nothing to be without effect', () => {
+  expect(messages(`${device}[FullInitrd]\nMask=\nGroups=\n`)).toEqual(messages(device));
 });
 
 test('a root hash on the command line is remarked on, a built-in one is not', () => {

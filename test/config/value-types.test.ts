@@ -1,20 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  blockOffset,
-  boolean,
-  choice,
-  device,
-  formatDevice,
-  integer,
-  memorySize,
-  plainPath,
-  rootHash,
-  size,
-  timeSpan,
-  usrPath,
-  type ValueType,
-} from '../../src/config/value-types.ts';
+import { device, formatDevice } from '../../src/config/value-types/devices.ts';
+import { rootHash } from '../../src/config/value-types/hashes.ts';
+import { plainPath, usrPath } from '../../src/config/value-types/paths.ts';
+import { blockOffset, memorySize, size } from '../../src/config/value-types/sizes.ts';
+import { timeSpan } from '../../src/config/value-types/times.ts';
+import { boolean, choice, integer, type ValueType } from '../../src/config/value-types/value-type.ts';
 
 const hash = 'ab'.repeat(32);
 

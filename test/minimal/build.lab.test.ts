@@ -60,7 +60,7 @@ test('a system whose /usr cannot be the full initrd is refused, and its units ar
       encoding: 'utf8',
     });
   };
-  // An unpacked kernel with little beside it.
+  // An unpacked kernel package, with nothing else of a system.
   const { status, stderr } = check(lab.generic.sysroot, lab.generic.kernel);
   expect(status).toBe(1);
   expect(stderr).toMatch(

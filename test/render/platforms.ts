@@ -1,4 +1,4 @@
-/** The platforms whose rendered text is kept as goldens and checked by real shells: between them every branch. */
+/** The platforms whose rendered text is covered by goldens and checked by real shells; together they have every branch. */
 import { readFileSync } from 'node:fs';
 import type { LoadedPlatform } from '../../src/config/load.ts';
 import { planBoot } from '../../src/plan/plan.ts';
@@ -192,7 +192,7 @@ export function unitsOf(name: string, initrd: 'minimal' | 'full'): readonly (rea
   });
 }
 
-/** What is rendered for a platform, but for links. */
+/** What is rendered for a platform, without links. */
 export function filesOf(name: string): readonly (readonly [path: string, file: RenderedFile])[] {
   return [...renderNamed(name)].flatMap(([path, file]) => ('text' in file ? [[path, file] as const] : []));
 }

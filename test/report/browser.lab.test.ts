@@ -13,7 +13,7 @@ import { openLab } from '../lab/lab.ts';
 const root = new URL('../..', import.meta.url).pathname;
 const cli = join(root, 'dist/cli.js');
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-/** The pictures are for looking at. */
+/** The directory of the pictures, which a person looks at. */
 const screenshots = join(root, 'out/report');
 const work = mkdtempSync(join(tmpdir(), 'bootrelay-test-'));
 
@@ -79,7 +79,7 @@ afterAll(async () => {
 
 interface Opened {
   readonly page: Page;
-  /** What it said on the console, and what it asked for besides itself. */
+  /** What the page wrote to the console, and what it requested besides itself. */
   readonly complaints: readonly string[];
 }
 

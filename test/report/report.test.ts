@@ -41,13 +41,13 @@ describe('the page', () => {
 
   test('shows every step with its reasons, and every setting with its origin', async () => {
     const page = await report(side());
-    for (const { name, failures } of plan().steps) {
+    for (const { name, reasons } of plan().steps) {
       expect(page).toContain(`id="${idOf('step', name)}"`);
-      for (const reason of failures) expect(page).toContain(`<code>${reason}</code>`);
+      for (const reason of reasons) expect(page).toContain(`<code>${reason}</code>`);
     }
     const named = await report(side('Verity.Name=x'));
-    for (const [name, { where }] of side('Verity.Name=x').settings ?? [])
-      expect(named).toMatch(new RegExp(`>${name}</th>.*<td>${where}</td></tr>`));
+    for (const [name, { origin }] of side('Verity.Name=x').settings ?? [])
+      expect(named).toMatch(new RegExp(`>${name}</th>.*<td>${origin}</td></tr>`));
   });
 });
 

@@ -75,7 +75,7 @@ test('a bar of the timeline begins where its line does, and is as long as it is 
 });
 
 test('a changed setting says what it was, and what is not set can be left out only where that is known', () => {
-  const setting = (value: string, where: string | undefined) => ({ values: [value], where });
+  const setting = (value: string, origin: string | undefined) => ({ values: [value], origin });
   const changes = [
     {
       setting: 'Verity.OnCorruption',

@@ -447,7 +447,7 @@ describe('two revisions', () => {
     for (const name of ['metal.ini', 'edge.ini']) edit(name, 'metal-base.ini', 'metal-common.ini');
     const { status, stdout } = diff('HEAD:platforms', 'platforms');
     expect(status).toBe(0);
-    expect(stdout).toContain('only comments on where values come from changed: edge.ini, metal.ini\n');
+    expect(stdout).toContain('only origins in comments changed: edge.ini, metal.ini\n');
   });
 
   test('of a list only what went and came is said, and a driver that went is looked at', () => {

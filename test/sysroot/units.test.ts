@@ -26,7 +26,7 @@ function initrd(files: Readonly<Record<string, string>>): UnitFiles {
 const listed = (files: Readonly<Record<string, string>>) =>
   unitsOfInitrd(initrd(files)).map(({ name, because }) => `${name} by ${because}`);
 
-test('units are followed by settings, links and drop-ins, each once, with what asks for it', () => {
+test('units are followed by settings, links and drop-ins, each once, with what pulls it in', () => {
   const files = {
     [`${usr}/basic.target`]: '[Unit]\nWants=a.service \\\n  b@tty1.service\nAfter=never.service\n',
     [`${usr}/a.service`]: '[Unit]\nBindsTo=initrd.target missing.service\n',

@@ -1,9 +1,9 @@
-/** A hostile kernel command line: it may make the boot fail, and never a /usr boot that is not verified. */
+/** A hostile kernel command line: it may make the boot fail, but it must never make a /usr boot that is not verified. */
 import { append, type Fault, type FaultDisk, verified } from './fault.ts';
 
 const other = 'PARTLABEL=ROOT';
 
-/** The /usr of the platform, but for a byte. */
+/** The disk with the platform's /usr, of which one byte is another. */
 const fake: FaultDisk = {
   label: 'USR-FAKE',
   damage: { place: { in: 'usr', offset: 0 }, bytes: Uint8Array.of(1) },
@@ -11,7 +11,7 @@ const fake: FaultDisk = {
 
 export const commandLineFaults = {
   'other-file-system': {
-    what: 'the kernel command line asks for another file system of /usr',
+    what: 'the kernel command line names another file system of /usr',
     commandLine: append(({ UsrFileSystem }) => `${UsrFileSystem}=xfs`),
     expected: { step: 'read-kernel-command-line', reason: 'file-system-unsupported' },
   },

@@ -27,18 +27,18 @@ export const diskFaults = {
     expected: noDevice,
   },
   'partition-label-prefix': {
-    what: 'a label goes on behind the one that is asked for, and no other is there',
+    what: 'a label goes on behind the one that is searched for, and no other is there',
     settings: soon,
     disks: [{ label: 'USR-AB' }],
     expected: noDevice,
   },
   'partition-label-longer-beside': {
-    what: 'a second disk has a label that goes on behind the one that is asked for',
+    what: 'a second disk has a label that goes on behind the one that is searched for',
     disks: [{ label: 'USR-AB' }, {}],
     expected: verified,
   },
   'partition-label-pattern': {
-    what: 'the label that is asked for would match if it were a pattern, or run if it were a command',
+    what: 'the label that is searched for would match if it were a pattern, or run if it were a command',
     settings: soon,
     commandLine: append(({ UsrDevice }) => `${UsrDevice}="PARTLABEL=USR-[A] $(reboot -f) *"`),
     expected: noDevice,
@@ -84,7 +84,7 @@ export const diskFaults = {
     ...plugging,
     settings: [...plugging.settings, ...soon],
     disks: [{ unplugged: { step: 'find-usr-partition', seconds: 0 } }],
-    // Whichever read comes first behind it.
+    // The reason depends on which read is the first one after the disk was taken away.
     expected: {
       reasons: [
         'device-missing',

@@ -2,6 +2,7 @@
 import type { PlatformSettings } from '../../config/settings.ts';
 import type { TreeEntry } from '../../initrd/tree.ts';
 import type { ReasonName } from '../../plan/reasons.ts';
+import type { StepName } from '../../plan/steps.ts';
 import type { DiskBus } from '../../tools/qemu.ts';
 import type { Place } from './places.ts';
 
@@ -13,21 +14,21 @@ export type CommandLineFault = (sound: string, names: ParameterNames, rootHash: 
 
 /** A moment of the boot: so many seconds after a step begins. */
 export interface Moment {
-  readonly step: string;
+  readonly step: StepName;
   readonly seconds: number;
 }
 
-/** A disk of the machine, a copy of the sound one but for what is said here. */
+/** A disk of the machine: a copy of the sound disk, except for what is said here. */
 export interface FaultDisk {
-  /** Another disk, as it is in this file. */
+  /** A file with another disk, which is used as it is. */
   readonly file?: string;
-  /** Another label of its first partition, the one with /usr. */
+  /** Another label for the disk's first partition, the one with /usr. */
   readonly label?: string;
   /** Bytes that are overwritten. */
   readonly damage?: { readonly place: Place; readonly bytes: Uint8Array };
-  /** A place that cannot be read. */
+  /** A place of the disk that cannot be read. */
   readonly unreadable?: Place;
-  /** When it is plugged in; from the start unless told. */
+  /** When it is plugged in; by default it is there from the start. */
   readonly plugged?: Moment;
   /** When it is taken away. */
   readonly unplugged?: Moment;
@@ -35,9 +36,9 @@ export interface FaultDisk {
 
 /** What is wrong with the packed full initrd. */
 export interface ImageFault {
-  /** Another tree than that of the full initrd. */
+  /** Gives another tree for that of the full initrd. */
   readonly tree?: (tree: readonly TreeEntry[]) => readonly TreeEntry[];
-  /** Other bytes than those of the image. */
+  /** Gives other bytes for those of the image. */
   readonly change?: (image: Buffer) => Buffer;
 }
 
@@ -46,10 +47,10 @@ export type FaultFile = string | { readonly link: string } | ((module: Buffer) =
 export interface Fault {
   /** What is wrong with the machine. */
   readonly what: string;
-  /** Settings that it takes, as --set gives them. */
+  /** Settings that the fault needs, in the form of --set. */
   readonly settings?: readonly string[];
   readonly commandLine?: CommandLineFault;
-  /** The disks; a sound one unless told. */
+  /** The disks; by default one sound disk. */
   readonly disks?: readonly FaultDisk[];
   /** What the disks are attached to. */
   readonly bus?: DiskBus;
@@ -61,16 +62,16 @@ export interface Fault {
   readonly image?: ImageFault;
   /** What is typed at the console once it has shown some words. */
   readonly typed?: { readonly after: RegExp; readonly text: string };
-  /** What starts the kernel; QEMU itself unless told, which starts none with a command line over 2,047 bytes. */
+  /** What starts the kernel; by default QEMU itself, which cannot start one with a command line over 2,047 bytes. */
   readonly firmware?: 'uefi';
   /** MiB of memory. */
   readonly memory?: number;
-  /** What it needs that a kernel as a program (User Mode Linux) does not have; where the fields above do not tell. */
+  /** Something that the fault needs and that User Mode Linux does not have, where the fields above do not show it. */
   readonly needsPc?: string;
   readonly expected: Ending;
 }
 
-/** Why only a PC, or QEMU as one, shows the fault; undefined where User Mode Linux does too. */
+/** Why the fault shows only on a PC, such as QEMU emulates; undefined where it shows under User Mode Linux too. */
 export function reasonForPc({ needsPc, bus, firmware, memory, disks = [] }: Fault): string | undefined {
   if (needsPc !== undefined) return needsPc;
   if (bus !== undefined) return 'a bus that disks are plugged into';
@@ -81,21 +82,21 @@ export function reasonForPc({ needsPc, bus, firmware, memory, disks = [] }: Faul
 
 /** How a boot must end. */
 export type Ending =
-  /** A step stops it with a reason, and where told the kernel says these words before. */
-  | { readonly step: string; readonly reason: ReasonName; readonly because?: string }
-  /** It stops with one of these, whichever comes first. */
+  /** A step stops the boot with a reason; before that the kernel says `because`, where it is given. */
+  | { readonly step: StepName; readonly reason: ReasonName; readonly because?: string }
+  /** The boot stops with one of these reasons, whichever comes first. */
   | { readonly reasons: readonly ReasonName[] }
-  /** The kernel ends it, in these words; where told once the verified /usr was handed over. */
+  /** The kernel ends the boot, in these words; with `afterHandOver` only once the verified /usr was handed over. */
   | { readonly kernel: string; readonly afterHandOver?: true }
   /** It is no fault for stage 1: the verified /usr of the sound disk is handed over. */
   | { readonly handOver: 'verified' };
 
 /** What the console shows when a step begins. */
-export function beginOf(step: string): RegExp {
+export function beginOf(step: StepName): RegExp {
   return new RegExp(`bootrelay: ${step}\\r?\\n`);
 }
 
-/** A parameter or several behind a sound kernel command line. */
+/** Adds one or several parameters behind a sound kernel command line. */
 export function append(more: (names: ParameterNames, rootHash: string) => string): CommandLineFault {
   return (sound, names, rootHash) => `${sound} ${more(names, rootHash)}`;
 }

@@ -16,7 +16,7 @@ function withoutSignature(module: Buffer): Buffer {
   return module.subarray(0, end - 12 - module.readUInt32BE(end - 4));
 }
 
-/** As it would be for another release: the kernel compares this text with its own. */
+/** A module as it would be for another release of the kernel, which compares the text vermagic with its own. */
 function forOtherKernel(module: Buffer): Buffer {
   const changed = Buffer.from(withoutSignature(module));
   const place = changed.indexOf('vermagic=');
@@ -129,7 +129,7 @@ const moveBehindLink =
     return [...putLink(from, target)(tree), ...moved];
   };
 
-/** Another last line of the image, of the same length. */
+/** Replaces the last line of the image, its mark, by another one of the same length. */
 const sayOfImage = (words: string) => (image: Buffer) =>
   Buffer.concat([image.subarray(0, -64), Buffer.from(`${words.padEnd(63)}\n`)]);
 
@@ -162,7 +162,7 @@ const fullInitrdFaults = {
     expected: { kernel: 'kernel panic: dm-verity device corrupted' },
   },
   'init-missing': {
-    what: 'the full initrd does not have the init that is asked for',
+    what: 'the full initrd does not have the init that the platform names',
     settings: ['FullInitrd.Init=/no/init'],
     expected: noInit,
   },

@@ -10,7 +10,7 @@ import type { GuestEvent } from '../hotplug.ts';
 import type { Fault, FaultDisk, ParameterNames } from './fault.ts';
 import { type DiskSources, overwrite, placeOnDisk } from './places.ts';
 
-/** A machine without faults. */
+/** A machine without faults, from which the one with the fault is made. */
 export interface SoundMachine {
   readonly initrd: string;
   readonly disk: string;
@@ -21,7 +21,7 @@ export interface SoundMachine {
   readonly sources: DiskSources;
 }
 
-/** As much of a guest as a fault decides. */
+/** The parts of a guest that a fault may change. */
 export interface FaultyMachine {
   readonly initrd: string;
   readonly commandLine: string;

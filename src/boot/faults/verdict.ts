@@ -9,11 +9,11 @@ export interface FaultVerdict extends Verdict {
   readonly seen: string;
   /** A full initrd was started. */
   readonly handedOver: boolean;
-  /** It was, and did not find the /usr of the root hash: what must never be. */
+  /** A full initrd was started and did not find the /usr of the root hash: this must never happen. */
   readonly unverified: boolean;
 }
 
-/** What a boot must end with, in a line. */
+/** How a boot must end, in one line. */
 export function formatEnding(ending: Ending): string {
   if ('step' in ending) return `${ending.step} failed: ${ending.reason}`;
   if ('reasons' in ending) return `one of ${ending.reasons.join(', ')}`;

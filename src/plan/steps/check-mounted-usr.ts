@@ -1,10 +1,9 @@
 import { mountedRoot, numbersItself } from '../../config/mount-options.ts';
-import type { PlatformConfig } from '../../config/validate.ts';
 import { verityDevicePath } from '../../config/verity-device.ts';
-import type { Step } from '../boot-plan.ts';
-import { nothing } from '../needs.ts';
+import { onlyIf } from '../only-if.ts';
+import { defineStep, type Said } from '../step.ts';
 
-export interface MountedUsrData {
+export interface CheckMountedUsrView {
   readonly verity: boolean;
   readonly verityName: string;
   readonly devicePath: string;
@@ -16,29 +15,27 @@ export interface MountedUsrData {
 }
 
 /** proc_pid_mountinfo(5); Documentation/ABI/testing/sysfs-block-dm; /sys/fs/btrfs as fs/btrfs/sysfs.c has it. */
-export function checkMountedUsr(config: PlatformConfig): Step<MountedUsrData> {
-  const { Usr, Verity } = config.settings;
-  const verity = Verity.Verity === 'required';
-  return {
-    name: 'check-mounted-usr',
-    explanation: [
-      `Requires that the kernel says the same of the mount: at /sysusr/usr is ${verity ? verityDevicePath(config.settings) : 'the partition'}, once, read-only, from ${mountedRoot(config.settings)} on, and no other device.`,
-    ],
-    needs: nothing,
-    uses: ['mounted usr', 'usr device', ...(verity ? [] : (['data partition'] as const))],
-    provides: ['mounts as the kernel has them'],
-    variables: [],
-    takes: verity ? [] : ['usr_partition'],
-    leaves: [],
-    waits: 0,
-    failures: ['usr-not-as-verified'],
-    data: {
-      verity,
-      verityName: Verity.Name,
-      devicePath: verityDevicePath(config.settings),
-      fileSystem: Usr.FileSystem,
-      numbersItself: numbersItself(Usr.FileSystem),
-      root: mountedRoot(config.settings),
-    },
-  };
-}
+export const checkMountedUsr = defineStep({
+  name: 'check-mounted-usr',
+  plan(config): Said<CheckMountedUsrView> {
+    const { Usr, Verity } = config.settings;
+    const verity = Verity.Verity === 'required';
+    return {
+      explanation: [
+        `Requires that the kernel says the same of the mount: at /sysusr/usr is ${verity ? verityDevicePath(config.settings) : 'the partition'}, once, read-only, from ${mountedRoot(config.settings)} on, and no other device.`,
+      ],
+      uses: ['kernel file systems', 'mounted usr', 'usr device', ...onlyIf(!verity, 'data partition')],
+      provides: ['mounts as the kernel has them'],
+      reads: onlyIf(!verity, 'usr_partition'),
+      reasons: ['usr-not-as-verified'],
+      view: {
+        verity,
+        verityName: Verity.Name,
+        devicePath: verityDevicePath(config.settings),
+        fileSystem: Usr.FileSystem,
+        numbersItself: numbersItself(Usr.FileSystem),
+        root: mountedRoot(config.settings),
+      },
+    };
+  },
+});

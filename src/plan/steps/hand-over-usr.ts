@@ -1,35 +1,38 @@
-import type { PlatformConfig } from '../../config/validate.ts';
-import type { Step } from '../boot-plan.ts';
-import { applets, mountProgram, nothing, programs } from '../needs.ts';
-import { noValues } from '../values.ts';
+import { applets, mountProgram, programs } from '../needs.ts';
+import { onlyIf } from '../only-if.ts';
+import { defineStep, type Said } from '../step.ts';
+import { usrMountUnit } from '../usr-mount.ts';
 
-export interface HandOverData {
+export interface HandOverUsrView {
   readonly moves: boolean;
+  /** The unit that would unmount /usr when stage 1 ends. */
+  readonly mountUnit: string;
 }
 
-export function handOverUsr(config: PlatformConfig): Step<HandOverData> {
-  const systemd = config.settings.Initrd.Init === 'systemd';
-  const moves = config.settings.Usr.HandOver === 'move';
-  const detaches = systemd ? 'when its unit stops at the end of stage 1, systemd detaches' : 'detaches';
-  return {
-    name: 'hand-over-usr',
-    explanation: [
-      moves
-        ? 'Moves the mounted /usr into the full initrd, at /sysusr/usr.'
-        : `Bind-mounts the mounted /usr into the full initrd, at /sysusr/usr; ${detaches} the first mount, so that nothing stays pinned.`,
-    ],
-    needs: {
-      ...nothing,
-      programs: [
-        ...mountProgram(config.settings),
-        ...applets('mkdir', ...(moves || systemd ? [] : ['umount']), ...(moves && systemd ? ['sleep'] : [])),
-        ...(moves && systemd ? programs('/usr/bin/systemctl') : []),
+export const handOverUsr = defineStep({
+  name: 'hand-over-usr',
+  plan(config): Said<HandOverUsrView> {
+    const systemd = config.settings.Initrd.Init === 'systemd';
+    const moves = config.settings.Usr.HandOver === 'move';
+    const detaches = systemd ? 'when its unit stops at the end of stage 1, systemd detaches' : 'detaches';
+    return {
+      explanation: [
+        moves
+          ? 'Moves the mounted /usr into the full initrd, at /sysusr/usr.'
+          : `Bind-mounts the mounted /usr into the full initrd, at /sysusr/usr; ${detaches} the first mount, so that nothing stays pinned.`,
       ],
-    },
-    uses: ['mounted usr', 'full initrd root'],
-    provides: ['usr below full initrd'],
-    ...noValues,
-    failures: ['hand-over-failed'],
-    data: { moves },
-  };
-}
+      needs: {
+        programs: [
+          ...mountProgram(config.settings),
+          ...applets('mkdir', ...onlyIf(!moves && !systemd, 'umount'), ...onlyIf(moves && systemd, 'sleep')),
+          ...programs(...onlyIf(moves && systemd, '/usr/bin/systemctl')),
+        ],
+      },
+      uses: ['mounted usr', 'full initrd root'],
+      provides: ['usr below full initrd'],
+      places: { 'usr below full initrd': '' },
+      reasons: ['hand-over-failed'],
+      view: { moves, mountUnit: usrMountUnit },
+    };
+  },
+});

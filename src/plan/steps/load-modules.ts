@@ -1,9 +1,9 @@
-import type { PlatformConfig } from '../../config/validate.ts';
-import type { ModuleNeed, Step } from '../boot-plan.ts';
-import { applets, hashAccelerator, nothing } from '../needs.ts';
-import { noValues } from '../values.ts';
+import type { ModuleNeed } from '../need.ts';
+import { applets, hashAccelerator } from '../needs.ts';
+import { onlyIf } from '../only-if.ts';
+import { defineStep, type Said } from '../step.ts';
 
-export interface ModulesData {
+export interface LoadModulesView {
   readonly coldplug: boolean;
 }
 
@@ -13,32 +13,32 @@ export function splitModule(entry: string): ModuleNeed {
   return { name, optional: entry.startsWith('-'), parameters };
 }
 
-export function loadModules(config: PlatformConfig): Step<ModulesData> {
-  const { Verity } = config.settings;
-  const { Load, Modules, ModuleDirectories } = config.settings.Modules;
-  const listed = Modules.map(splitModule);
-  const coldplug = Load === 'coldplug';
-  return {
-    name: 'load-modules',
-    explanation: [
-      'Loads kernel modules in the order that the build worked out from their dependencies: disk drivers, file systems, device mapper.',
-      ...(coldplug
-        ? [
-            `Then the drivers of the devices that are there, from ${ModuleDirectories.join(', ')}, by modalias.`,
-          ]
-        : []),
-    ],
-    needs: {
-      ...nothing,
-      // First: the kernel checks the signature of each module behind it with it, and dm-verity uses it anyway.
-      modules: [...(Verity.Verity === 'required' ? [hashAccelerator(config.settings)] : []), ...listed],
-      moduleDirectories: coldplug ? ModuleDirectories : [],
-      programs: applets('insmod', ...(coldplug ? ['find', 'cat', 'sort'] : [])),
-    },
-    uses: ['kernel log', ...(coldplug ? (['kernel file systems'] as const) : [])],
-    provides: ['disk drivers', ...(coldplug ? (['drivers of new devices'] as const) : [])],
-    ...noValues,
-    failures: ['module-refused'],
-    data: { coldplug },
-  };
-}
+export const loadModules = defineStep({
+  name: 'load-modules',
+  plan(config): Said<LoadModulesView> {
+    const { Verity } = config.settings;
+    const { Load, Modules, ModuleDirectories } = config.settings.Modules;
+    const listed = Modules.map(splitModule);
+    const coldplug = Load === 'coldplug';
+    return {
+      explanation: [
+        'Loads kernel modules in the order that the build worked out from their dependencies: disk drivers, file systems, device mapper.',
+        ...(coldplug
+          ? [
+              `Then the drivers of the devices that are there, from ${ModuleDirectories.join(', ')}, by modalias.`,
+            ]
+          : []),
+      ],
+      needs: {
+        // First: the kernel checks the signature of each module behind it with it, and dm-verity uses it anyway.
+        modules: [...(Verity.Verity === 'required' ? [hashAccelerator(config.settings)] : []), ...listed],
+        moduleDirectories: coldplug ? ModuleDirectories : [],
+        programs: applets('insmod', ...onlyIf(coldplug, 'find', 'cat', 'sort')),
+      },
+      uses: ['kernel log', ...onlyIf(coldplug, 'kernel file systems')],
+      provides: ['disk drivers', ...onlyIf(coldplug, 'drivers of new devices')],
+      reasons: ['module-refused'],
+      view: { coldplug },
+    };
+  },
+});

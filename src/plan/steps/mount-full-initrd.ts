@@ -5,12 +5,14 @@ import {
   imageKindOf,
   imageMark,
 } from '../../config/image-format.ts';
-import type { PlatformConfig } from '../../config/validate.ts';
-import type { Step } from '../boot-plan.ts';
-import { applets, asks, kernelOptionsOfImage, modules, mountProgram, nothing, options } from '../needs.ts';
-import { variable } from '../values.ts';
+import type { PlatformSettings } from '../../config/settings.ts';
+import type { Needs } from '../need.ts';
+import { applets, asks, kernelOptionsOfImage, modules, mountProgram, options } from '../needs.ts';
+import { onlyIf } from '../only-if.ts';
+import { variable } from '../source.ts';
+import { defineStep, type Said } from '../step.ts';
 
-export interface FullInitrdData {
+interface MountFullInitrdView {
   readonly fileSystem: string;
   readonly writable: boolean;
   /** The overlay reads files of the image from /usr. */
@@ -34,73 +36,99 @@ export interface FullInitrdData {
 /** Linux 6.5 has data-only lower layers (Documentation/filesystems/overlayfs.rst). */
 const dataOnlyLayers = { version: '6.5', because: 'FullInitrd.Thin', value: 'overlay' } as const;
 
-export function mountFullInitrd(config: PlatformConfig): Step<FullInitrdData> {
-  const { Source, Thin, Image, FileSystem, Writable, TmpfsSize } = config.settings.FullInitrd;
+export const mountFullInitrd = defineStep({
+  name: 'mount-full-initrd',
+  when: ({ FullInitrd }) => FullInitrd.Source !== 'usr',
+  plan(config): Said<MountFullInitrdView> {
+    const { Image, Writable, TmpfsSize } = config.settings.FullInitrd;
+    const view = viewOf(config.settings);
+    return {
+      explanation: explanationOf(view, Image),
+      needs: needsOf(config.settings, view),
+      uses: ['kernel file systems', 'mounted usr', 'mounts as the kernel has them'],
+      provides: ['full initrd root'],
+      places: { 'full initrd root': Image },
+      variables: [
+        variable(config, 'image', 'FullInitrd.Image', Image),
+        ...onlyIf(Writable, variable(config, 'tmpfs_size', 'FullInitrd.TmpfsSize', TmpfsSize)),
+      ],
+      reads: ['image', ...onlyIf(Writable, 'tmpfs_size')],
+      // Behind the links that lead to it.
+      writes: ['image'],
+      reasons: [
+        'image-missing',
+        'image-unfit',
+        'image-unmountable',
+        'image-not-as-verified',
+        ...onlyIf(view.overlay, 'overlay-failed'),
+      ],
+      view,
+    };
+  },
+});
+
+function explanationOf(
+  { fileSystem, writable, thin, dataFromUsr }: MountFullInitrdView,
+  image: string,
+): readonly string[] {
+  return [
+    `Loop-mounts the ${fileSystem} image ${image}${writable ? ', with a tmpfs overlay above it so that it can be written to' : ', read-only'}.`,
+    ...onlyIf(
+      dataFromUsr,
+      'Files that /usr has too have no data in the image: overlayfs reads it from /usr.',
+    ),
+    ...onlyIf(thin && !dataFromUsr, 'Files that /usr has too are links to /sysusr/usr.'),
+  ];
+}
+
+function needsOf(
+  settings: PlatformSettings,
+  { writable, dataFromUsr, overlay }: MountFullInitrdView,
+): Partial<Needs> {
+  const { FileSystem } = settings.FullInitrd;
+  const overlaySetting = writable ? 'FullInitrd.Writable' : 'FullInitrd.Thin';
+  return {
+    modules: [
+      ...asks('FullInitrd.Source', modules('loop')),
+      ...asks('FullInitrd.FileSystem', modules(FileSystem)),
+      ...asks(overlaySetting, modules(...onlyIf(overlay, 'overlay'))),
+    ],
+    kernelOptions: [
+      ...asks('FullInitrd.Source', options('BLK_DEV_LOOP')),
+      ...kernelOptionsOfImage(imageFormatOf(settings), dataFromUsr),
+      ...asks(overlaySetting, options(...onlyIf(overlay, 'OVERLAY_FS'))),
+      ...asks('FullInitrd.Thin', options(...onlyIf(dataFromUsr && writable, 'TMPFS_XATTR'))),
+    ],
+    kernelVersions: onlyIf(dataFromUsr, dataOnlyLayers),
+    programs: [
+      ...mountProgram(settings),
+      ...applets('tail', ...onlyIf(overlay, 'umount'), ...onlyIf(writable, 'mkdir')),
+    ],
+    directories: ['/full', ...onlyIf(overlay, '/image'), ...onlyIf(writable, '/overlay')],
+  };
+}
+
+function viewOf(settings: PlatformSettings): MountFullInitrdView {
+  const { Source, Thin, FileSystem, Writable } = settings.FullInitrd;
   const dataFromUsr = Source === 'thin' && Thin === 'overlay';
   const overlay = Writable || dataFromUsr;
-  const overlaySetting = Writable ? 'FullInitrd.Writable' : 'FullInitrd.Thin';
   const overlayOptions = [
     dataFromUsr ? 'lowerdir=/image::/sysusr/usr,metacopy=on' : 'lowerdir=/image',
-    ...(dataFromUsr && Writable ? ['redirect_dir=on'] : []),
-    ...(Writable ? ['upperdir=/overlay/upper', 'workdir=/overlay/work'] : []),
+    ...onlyIf(dataFromUsr && Writable, 'redirect_dir=on'),
+    ...onlyIf(Writable, 'upperdir=/overlay/upper', 'workdir=/overlay/work'),
   ];
+  const kind = imageKindOf(settings);
   return {
-    name: 'mount-full-initrd',
-    explanation: [
-      `Loop-mounts the ${FileSystem} image ${Image}${Writable ? ', with a tmpfs overlay above it so that it can be written to' : ', read-only'}.`,
-      ...(dataFromUsr
-        ? ['Files that /usr has too have no data in the image: overlayfs reads it from /usr.']
-        : []),
-      ...(Source === 'thin' && !dataFromUsr ? ['Files that /usr has too are links to /sysusr/usr.'] : []),
-    ],
-    needs: {
-      ...nothing,
-      modules: [
-        ...asks('FullInitrd.Source', modules('loop')),
-        ...asks('FullInitrd.FileSystem', modules(FileSystem)),
-        ...asks(overlaySetting, modules(...(overlay ? ['overlay'] : []))),
-      ],
-      kernelOptions: [
-        ...asks('FullInitrd.Source', options('BLK_DEV_LOOP')),
-        ...kernelOptionsOfImage(imageFormatOf(config.settings), dataFromUsr),
-        ...asks(overlaySetting, options(...(overlay ? ['OVERLAY_FS'] : []))),
-        ...asks('FullInitrd.Thin', options(...(dataFromUsr && Writable ? ['TMPFS_XATTR'] : []))),
-      ],
-      kernelVersions: dataFromUsr ? [dataOnlyLayers] : [],
-      programs: [
-        ...mountProgram(config.settings),
-        ...applets('tail', ...(overlay ? ['umount'] : []), ...(Writable ? ['mkdir'] : [])),
-      ],
-      directories: ['/full', ...(overlay ? ['/image'] : []), ...(Writable ? ['/overlay'] : [])],
-    },
-    uses: ['mounted usr', 'mounts as the kernel has them'],
-    provides: ['full initrd root'],
-    variables: [
-      variable(config, 'image', 'FullInitrd.Image', Image),
-      ...(Writable ? [variable(config, 'tmpfs_size', 'FullInitrd.TmpfsSize', TmpfsSize)] : []),
-    ],
-    takes: ['image', ...(Writable ? ['tmpfs_size'] : [])],
-    leaves: [],
-    waits: 0,
-    failures: [
-      'image-missing',
-      'image-unfit',
-      'image-unmountable',
-      'image-not-as-verified',
-      ...(overlay ? (['overlay-failed'] as const) : []),
-    ],
-    data: {
-      fileSystem: FileSystem,
-      writable: Writable,
-      dataFromUsr,
-      overlay: overlay ? overlayOptions.join(',') : undefined,
-      layers: ['/image', ...(Writable ? ['/overlay'] : [])],
-      point: overlay ? '/image' : '/full',
-      thin: Source === 'thin',
-      kind: imageKindOf(config.settings),
-      format: imageFormatNumber,
-      mark: imageMark(imageKindOf(config.settings)),
-      wholeImage: `${FileSystem} / 0 0`,
-    },
+    fileSystem: FileSystem,
+    writable: Writable,
+    dataFromUsr,
+    overlay: overlay ? overlayOptions.join(',') : undefined,
+    layers: ['/image', ...onlyIf(Writable, '/overlay')],
+    point: overlay ? '/image' : '/full',
+    thin: Source === 'thin',
+    kind,
+    format: imageFormatNumber,
+    mark: imageMark(kind),
+    wholeImage: `${FileSystem} / 0 0`,
   };
 }

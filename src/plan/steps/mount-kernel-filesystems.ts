@@ -1,8 +1,6 @@
-import type { PlatformConfig } from '../../config/validate.ts';
-import type { Step } from '../boot-plan.ts';
-import { applets, asks, nothing, options, programs } from '../needs.ts';
+import { applets, asks, options, programs } from '../needs.ts';
+import { defineStep } from '../step.ts';
 import { systemdFiles, systemdPrograms } from '../systemd.ts';
-import { noValues } from '../values.ts';
 
 const kernelOptionsOfCompression = { zstd: ['RD_ZSTD'], xz: ['RD_XZ'], gzip: ['RD_GZIP'], none: [] } as const;
 
@@ -18,41 +16,47 @@ const kernelOptionsOfSystemd = [
   'EPOLL',
 ];
 
-export function mountKernelFileSystems({ settings }: PlatformConfig): Step {
-  const { Init, Compression } = settings.Initrd;
-  const systemd = Init === 'systemd';
-  return {
-    name: 'mount-kernel-filesystems',
-    explanation: [
-      `Mounts /proc, /sys, /dev and /run${systemd ? ': systemd does, as PID 1' : ''}. From here on every step writes its name to the kernel log.`,
-    ],
-    needs: {
-      ...nothing,
-      kernelOptions: [
-        ...options('DEVTMPFS', 'TMPFS', 'PROC_FS', 'SYSFS', 'BLK_DEV_INITRD', 'BINFMT_SCRIPT', 'BINFMT_ELF'),
-        ...(settings.Emergency.Action === 'panic' ? asks('Emergency.Action', options('MAGIC_SYSRQ')) : []),
-        ...asks('Initrd.Compression', options(...kernelOptionsOfCompression[Compression])),
-        ...(Compression === 'xz' && settings.Platform.Architecture === 'x86-64'
-          ? asks('Initrd.Compression', options('XZ_DEC_X86'))
-          : []),
-        ...(systemd ? asks('Initrd.Init', options(...kernelOptionsOfSystemd)) : []),
+export const mountKernelFileSystems = defineStep({
+  name: 'mount-kernel-filesystems',
+  plan({ settings }) {
+    const { Init, Compression } = settings.Initrd;
+    const systemd = Init === 'systemd';
+    return {
+      explanation: [
+        `Mounts /proc, /sys, /dev and /run${systemd ? ': systemd does, as PID 1' : ''}. From here on every step writes its name to the kernel log.`,
       ],
-      // What every script of the systemd form uses, and what starts them.
-      programs: systemd
-        ? [...asks('Initrd.Init', programs(...systemdPrograms)), ...applets('sh', 'cat', 'env', 'mkdir')]
-        : applets('sh', 'env', 'mount'),
-      files: systemd ? systemdFiles : [],
-      directories: ['/proc', '/sys', '/dev', '/run', '/tmp'],
-      // Before devtmpfs is mounted: where the kernel opens /init's output, and where the first step logs.
-      deviceNodes: [
-        { path: '/dev/console', major: 5, minor: 1, mode: 0o600 },
-        { path: '/dev/kmsg', major: 1, minor: 11, mode: 0o644 },
-      ],
-    },
-    uses: [],
-    provides: ['kernel file systems', 'kernel log'],
-    ...noValues,
-    failures: systemd ? [] : ['kernel-fs-missing'],
-    data: {},
-  };
-}
+      needs: {
+        kernelOptions: [
+          ...options(
+            'DEVTMPFS',
+            'TMPFS',
+            'PROC_FS',
+            'SYSFS',
+            'BLK_DEV_INITRD',
+            'BINFMT_SCRIPT',
+            'BINFMT_ELF',
+          ),
+          ...(settings.Emergency.Action === 'panic' ? asks('Emergency.Action', options('MAGIC_SYSRQ')) : []),
+          ...asks('Initrd.Compression', options(...kernelOptionsOfCompression[Compression])),
+          ...(Compression === 'xz' && settings.Platform.Architecture === 'x86-64'
+            ? asks('Initrd.Compression', options('XZ_DEC_X86'))
+            : []),
+          ...(systemd ? asks('Initrd.Init', options(...kernelOptionsOfSystemd)) : []),
+        ],
+        // What every script of the systemd form uses, and what starts it.
+        programs: applets('sh', 'env', systemd ? 'mkdir' : 'mount'),
+        files: systemd ? systemdFiles : [],
+        directories: ['/proc', '/sys', '/dev', '/run', '/tmp'],
+        // Before devtmpfs is mounted: where the kernel opens /init's output, and where the first step logs.
+        deviceNodes: [
+          { path: '/dev/console', major: 5, minor: 1, mode: 0o600 },
+          { path: '/dev/kmsg', major: 1, minor: 11, mode: 0o644 },
+        ],
+      },
+      provides: ['kernel file systems', 'kernel log'],
+      reasons: systemd ? [] : ['kernel-fs-missing'],
+      view: {},
+      systemd: { by: 'PID 1', starts: asks('Initrd.Init', programs(...systemdPrograms)) },
+    };
+  },
+});

@@ -1,19 +1,12 @@
 import { mountedOptions } from '../../config/mount-options.ts';
-import type { PlatformConfig } from '../../config/validate.ts';
 import { verityDevicePath } from '../../config/verity-device.ts';
-import type { Step } from '../boot-plan.ts';
-import {
-  asks,
-  kernelOptionsOfFileSystem,
-  modules,
-  mountProgram,
-  nothing,
-  options,
-  programs,
-} from '../needs.ts';
-import { variable } from '../values.ts';
+import { asks, kernelOptionsOfFileSystem, modules, mountProgram, options, programs } from '../needs.ts';
+import { onlyIf } from '../only-if.ts';
+import { variable } from '../source.ts';
+import { defineStep, type MountUnit, type Said, type Variable } from '../step.ts';
+import { usrDeviceLink, usrMountPoint } from '../usr-mount.ts';
 
-export interface MountUsrData {
+interface MountUsrView {
   readonly verity: boolean;
   readonly devicePath: string;
   readonly failure: string;
@@ -22,46 +15,66 @@ export interface MountUsrData {
   readonly fixed: boolean;
 }
 
-export function mountUsr(config: PlatformConfig): Step<MountUsrData> {
-  const { Usr, Verity, KernelCommandLine } = config.settings;
-  const fixed = mountedOptions(Usr.FileSystem, Usr.FixedOptions);
-  const what = Verity.Verity === 'required' ? 'the verity device' : 'the partition';
-  return {
-    name: 'mount-usr',
-    explanation: [`Mounts ${what} read-only at /sysusr/usr, as ${Usr.FileSystem}.`],
-    needs: {
-      ...nothing,
-      modules: asks('Usr.FileSystem', modules(Usr.FileSystem)),
-      kernelOptions: asks('Usr.FileSystem', options(...kernelOptionsOfFileSystem[Usr.FileSystem])),
-      // systemd unmounts it again where stage 1 ends.
-      programs: [
-        ...mountProgram(config.settings),
-        ...(config.settings.Initrd.Init === 'systemd'
-          ? asks('Initrd.Init', programs('/usr/bin/umount'))
-          : []),
-      ],
-      directories: ['/sysusr/usr'],
-    },
-    uses: ['usr device', ...(KernelCommandLine.Override ? (['command line values'] as const) : [])],
-    provides: ['mounted usr'],
-    variables: [
+export const mountUsr = defineStep({
+  name: 'mount-usr',
+  plan(config): Said<MountUsrView> {
+    const { settings } = config;
+    const { Usr, KernelCommandLine, Initrd } = settings;
+    const verity = settings.Verity.Verity === 'required';
+    const fixed = mountedOptions(Usr.FileSystem, Usr.FixedOptions);
+    const variables = [
       variable(config, 'usr_options', 'Usr.Options', mountedOptions(Usr.FileSystem, Usr.Options)),
-      ...(fixed ? [variable(config, 'usr_fixed_options', 'Usr.FixedOptions', fixed)] : []),
-    ],
-    takes: [
-      'usr_options',
-      ...(fixed ? ['usr_fixed_options'] : []),
-      ...(Verity.Verity === 'required' ? [] : ['usr_partition']),
-    ],
-    leaves: [],
-    waits: 0,
-    failures: ['usr-unmountable'],
-    data: {
-      verity: Verity.Verity === 'required',
-      devicePath: verityDevicePath(config.settings),
-      failure: `cannot mount ${verityDevicePath(config.settings)} as ${Usr.FileSystem}`,
+      ...onlyIf(fixed, variable(config, 'usr_fixed_options', 'Usr.FixedOptions', fixed)),
+    ];
+    const view = {
+      verity,
+      devicePath: verityDevicePath(settings),
+      failure: `cannot mount ${verity ? verityDevicePath(settings) : 'the partition'} as ${Usr.FileSystem}`,
       fileSystem: Usr.FileSystem,
       fixed: fixed !== '',
-    },
+    };
+    return {
+      explanation: [
+        `Mounts ${verity ? 'the verity device' : 'the partition'} read-only at ${usrMountPoint}, as ${Usr.FileSystem}.`,
+      ],
+      needs: {
+        modules: asks('Usr.FileSystem', modules(Usr.FileSystem)),
+        kernelOptions: asks('Usr.FileSystem', options(...kernelOptionsOfFileSystem[Usr.FileSystem])),
+        programs: onlyIf(Initrd.Init === 'shell', ...mountProgram(settings)),
+        directories: [usrMountPoint],
+      },
+      uses: [
+        ...onlyIf(verity, 'kernel file systems'),
+        'usr device',
+        ...onlyIf(KernelCommandLine.Override, 'command line values'),
+      ],
+      provides: ['mounted usr'],
+      places: { 'mounted usr': usrMountPoint },
+      variables,
+      reads: [...variables.map((value) => value.variable), ...onlyIf(!verity, 'usr_partition')],
+      reasons: ['usr-unmountable'],
+      view,
+      systemd: {
+        by: 'mount unit',
+        mount: mountUnitOf(view, variables),
+        // It unmounts it again where stage 1 ends.
+        starts: asks('Initrd.Init', programs('/usr/bin/mount', '/usr/bin/umount')),
+      },
+    };
+  },
+});
+
+function mountUnitOf(
+  { verity, devicePath, fileSystem, failure }: MountUsrView,
+  origins: readonly Variable[],
+): MountUnit {
+  return {
+    what: verity ? devicePath : usrDeviceLink,
+    where: usrMountPoint,
+    type: fileSystem,
+    options: [...origins.map(({ value }) => value), 'ro'].filter(Boolean).join(','),
+    origins,
+    device: verity ? devicePath : undefined,
+    failure: { reason: 'usr-unmountable', text: failure },
   };
 }

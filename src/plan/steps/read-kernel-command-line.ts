@@ -1,11 +1,12 @@
 import { dropped, mountedOptions, mountOptionsOf, type OptionUse } from '../../config/mount-options.ts';
 import type { PlatformSettings } from '../../config/settings.ts';
-import type { PlatformConfig } from '../../config/validate.ts';
-import { verityDevicePath } from '../../config/verity-device.ts';
-import type { Step } from '../boot-plan.ts';
-import { applets, nothing, programs } from '../needs.ts';
+import { usualVerityDevice, verityDevicePath } from '../../config/verity-device.ts';
+import { applets, programs } from '../needs.ts';
+import { onlyIf } from '../only-if.ts';
+import { defineStep, type Said } from '../step.ts';
+import { usrMountDropIns, usrMountUnit } from '../usr-mount.ts';
 
-export interface CommandLineData {
+interface KernelCommandLineView {
   readonly override: boolean;
   readonly parameters: {
     readonly usrDevice: string;
@@ -16,6 +17,8 @@ export interface CommandLineData {
     readonly rootHash: string;
   };
   readonly readsRootHash: boolean;
+  /** What is wrong where there is no root hash. */
+  readonly noRootHash: string;
   readonly separateHash: boolean;
   /** The data device has a parameter of its own, which is read in the place of that of the /usr device. */
   readonly readsDataDevice: boolean;
@@ -27,13 +30,13 @@ export interface CommandLineData {
   /** The options of the platform, and those that are there always. */
   readonly usrOptions: string;
   readonly alwaysOptions: string;
-  /** sysusr-usr.mount is a unit: other mount options reach it by a drop-in. */
-  readonly dropIn: boolean;
+  /** Where other mount options reach the mount unit of /usr; undefined where a script mounts it. */
+  readonly dropIn: { readonly unit: string; readonly directory: string } | undefined;
   readonly fileSystem: string;
 }
 
 /** True where the platform listens to the kernel command line at all. */
-export function readsCommandLine({ KernelCommandLine, Verity }: PlatformSettings): boolean {
+function readsCommandLine({ KernelCommandLine, Verity }: PlatformSettings): boolean {
   return KernelCommandLine.Override || readsRootHash({ Verity });
 }
 
@@ -41,74 +44,77 @@ function readsRootHash({ Verity }: Pick<PlatformSettings, 'Verity'>): boolean {
   return Verity.Verity === 'required' && Verity.RootHash === 'command-line';
 }
 
-export function readKernelCommandLine(config: PlatformConfig): Step<CommandLineData> {
-  const { KernelCommandLine, Usr, Verity } = config.settings;
-  const { Override } = KernelCommandLine;
-  const verity = Verity.Verity === 'required';
-  const parameters = {
-    usrDevice: verity && Verity.DataDevice ? KernelCommandLine.DataDevice : KernelCommandLine.UsrDevice,
-    usrFileSystem: KernelCommandLine.UsrFileSystem,
-    usrOptions: KernelCommandLine.UsrOptions,
-    hashDevice: KernelCommandLine.HashDevice,
-    fecDevice: KernelCommandLine.FecDevice,
-    rootHash: KernelCommandLine.RootHash,
-  };
-  const overriding = [parameters.usrDevice, parameters.usrFileSystem, parameters.usrOptions];
-  const separateHash = verity && Verity.HashDevice !== undefined;
-  const corrects = verity && Verity.FecDevice !== undefined;
-  const listened = [
-    ...(Override ? overriding : []),
-    ...(Override && separateHash ? [parameters.hashDevice] : []),
-    ...(Override && corrects ? [parameters.fecDevice] : []),
-    ...(readsRootHash(config.settings) ? [parameters.rootHash] : []),
-  ];
-  const optionsOf = (...uses: readonly OptionUse[]) =>
-    mountOptionsOf(Usr.FileSystem).flatMap(({ use, option }) => (uses.includes(use) ? [option] : []));
-  const dropIn = Override && config.settings.Initrd.Init === 'systemd';
-  const overridable = [
-    ...(Override ? ['usr_device', 'usr_options'] : []),
-    ...(Override && separateHash ? ['hash_device'] : []),
-    ...(Override && corrects ? ['fec_device'] : []),
-    ...(readsRootHash(config.settings) ? ['root_hash'] : []),
-  ];
-  return {
-    name: 'read-kernel-command-line',
-    explanation: [
-      `Takes ${listened.map((name) => `${name}=`).join(', ')} from the kernel command line, by the kernel's own quoting rules. Of several the last one wins.`,
-    ],
-    needs: {
-      ...nothing,
-      programs: [
-        ...applets('grep', ...(dropIn ? ['mkdir'] : [])),
-        ...(dropIn ? programs('/usr/bin/systemctl') : []),
+export const readKernelCommandLine = defineStep({
+  name: 'read-kernel-command-line',
+  when: readsCommandLine,
+  plan({ settings }): Said<KernelCommandLineView> {
+    const view = viewOf(settings);
+    const { override, parameters, separateHash, corrects, dropIn } = view;
+    const listened = [
+      ...onlyIf(override, parameters.usrDevice, parameters.usrFileSystem, parameters.usrOptions),
+      ...onlyIf(override && separateHash, parameters.hashDevice),
+      ...onlyIf(override && corrects, parameters.fecDevice),
+      ...onlyIf(view.readsRootHash, parameters.rootHash),
+    ];
+    const values = [
+      ...onlyIf(override, 'usr_device', 'usr_options'),
+      ...onlyIf(override && separateHash, 'hash_device'),
+      ...onlyIf(override && corrects, 'fec_device'),
+      ...onlyIf(view.readsRootHash, 'root_hash'),
+    ];
+    return {
+      explanation: [
+        `Takes ${listened.map((name) => `${name}=`).join(', ')} from the kernel command line, by the kernel's own quoting rules. Of several the last one wins.`,
       ],
+      needs: {
+        programs: [
+          ...applets('grep', ...onlyIf(dropIn, 'mkdir')),
+          ...programs(...onlyIf(dropIn, '/usr/bin/systemctl')),
+        ],
+      },
+      uses: ['kernel file systems'],
+      provides: ['command line values'],
+      reads: values,
+      writes: values,
+      reasons: [
+        'program-missing',
+        'run-unwritable',
+        ...onlyIf(override, 'file-system-unsupported', 'usr-options-refused'),
+        ...onlyIf(view.readsRootHash, 'root-hash-missing'),
+      ],
+      view,
+    };
+  },
+});
+
+function viewOf(settings: PlatformSettings): KernelCommandLineView {
+  const { Initrd, KernelCommandLine, Usr, Verity } = settings;
+  const override = KernelCommandLine.Override;
+  const verity = Verity.Verity === 'required';
+  const optionsOf = (...uses: readonly OptionUse[]) =>
+    mountOptionsOf(Usr.FileSystem).flatMap(({ use, option }) => onlyIf(uses.includes(use), option));
+  const dropIn = { unit: usrMountUnit, directory: usrMountDropIns };
+  return {
+    override,
+    parameters: {
+      usrDevice: verity && Verity.DataDevice ? KernelCommandLine.DataDevice : KernelCommandLine.UsrDevice,
+      usrFileSystem: KernelCommandLine.UsrFileSystem,
+      usrOptions: KernelCommandLine.UsrOptions,
+      hashDevice: KernelCommandLine.HashDevice,
+      fecDevice: KernelCommandLine.FecDevice,
+      rootHash: KernelCommandLine.RootHash,
     },
-    uses: ['kernel file systems'],
-    provides: ['command line values'],
-    variables: [],
-    takes: overridable,
-    leaves: overridable,
-    waits: 0,
-    failures: [
-      'program-missing',
-      'run-unwritable',
-      ...(Override ? (['file-system-unsupported', 'usr-options-refused'] as const) : []),
-      ...(readsRootHash(config.settings) ? (['root-hash-missing'] as const) : []),
-    ],
-    data: {
-      override: Override,
-      parameters,
-      readsRootHash: readsRootHash(config.settings),
-      readsDataDevice: verity && Verity.DataDevice !== undefined,
-      separateHash,
-      corrects,
-      verityDevice: verityDevicePath(config.settings),
-      allowedOptions: optionsOf('command line'),
-      droppedOptions: optionsOf(...dropped),
-      usrOptions: mountedOptions(Usr.FileSystem, Usr.Options),
-      alwaysOptions: [mountedOptions(Usr.FileSystem, Usr.FixedOptions), 'ro'].filter(Boolean).join(','),
-      dropIn,
-      fileSystem: Usr.FileSystem,
-    },
+    readsRootHash: readsRootHash(settings),
+    noRootHash: `${KernelCommandLine.RootHash}= is missing, empty or not hexadecimal`,
+    readsDataDevice: verity && Verity.DataDevice !== undefined,
+    separateHash: verity && Verity.HashDevice !== undefined,
+    corrects: verity && Verity.FecDevice !== undefined,
+    verityDevice: verity ? verityDevicePath(settings) : usualVerityDevice,
+    allowedOptions: optionsOf('command line'),
+    droppedOptions: optionsOf(...dropped),
+    usrOptions: mountedOptions(Usr.FileSystem, Usr.Options),
+    alwaysOptions: [mountedOptions(Usr.FileSystem, Usr.FixedOptions), 'ro'].filter(Boolean).join(','),
+    dropIn: override && Initrd.Init === 'systemd' ? dropIn : undefined,
+    fileSystem: Usr.FileSystem,
   };
 }

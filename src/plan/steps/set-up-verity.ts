@@ -1,44 +1,105 @@
 import type { PlatformSettings } from '../../config/settings.ts';
 import type { PlatformConfig } from '../../config/validate.ts';
-import { formatDevice } from '../../config/value-types.ts';
+import { formatDevice } from '../../config/value-types/devices.ts';
+import { writeSize } from '../../config/value-types/sizes.ts';
 import { makesTable, type VerityTool, verityDevicePath, verityTool } from '../../config/verity-device.ts';
-import type { ProgramNeed, Step } from '../boot-plan.ts';
-import { applets, asks, hashAccelerator, nothing, options, programs } from '../needs.ts';
-import { udevFiles, udevPrograms } from '../systemd.ts';
-import { variable } from '../values.ts';
+import type { KernelOptionNeed, Needs, ProgramNeed } from '../need.ts';
+import { applets, asks, hashAccelerator, options, programs } from '../needs.ts';
+import { onlyIf } from '../only-if.ts';
+import type { ReasonName } from '../reasons.ts';
+import { variable } from '../source.ts';
+import { defineStep, type Said, type Variable } from '../step.ts';
+import { udevFiles, udevPrograms, udevUnit } from '../systemd.ts';
 
-export interface VerityData {
+interface VerityView {
   readonly name: string;
   readonly devicePath: string;
-  readonly fileSystem: string;
+  /** The file system of /usr, which tells where its superblock has its size. */
+  readonly endOf: Readonly<Record<string, boolean>>;
   readonly hashOffset: number | 'auto';
+  /** The same as a platform file writes it, such as 1016M. */
+  readonly hashOffsetText: string;
+  readonly fixedOffset: boolean;
   /** The hash tree is on a partition of its own, not behind the file system. */
   readonly separateHash: boolean;
-  readonly tool: VerityTool;
+  /** The value that names the partition of the hash tree. */
+  readonly hashPartition: 'hash_partition' | 'usr_partition';
+  /** The program that makes the device. */
+  readonly opens: Readonly<Record<string, boolean>>;
   /** Stage 1 makes the table itself, from the verity superblock. */
   readonly makesTable: boolean;
   /** Where the signature of the root hash is in the minimal initrd. */
   readonly signature: string | undefined;
   readonly requiresSignature: boolean;
   /** Forward error correction: where its data are on their partition. */
-  readonly correction: { readonly offset: number; readonly roots: number } | undefined;
+  readonly correction:
+    | { readonly offset: number; readonly offsetText: string; readonly roots: number }
+    | undefined;
   /** The step makes the link in /dev/mapper. */
   readonly linksNode: boolean;
   /** What happens when a block does not match, or cannot be read, as dm-verity's table names it; none for an I/O error. */
   readonly reactions: readonly string[];
+  readonly reactionCount: number;
   /** The first of them as veritysetup(8) names it. */
   readonly reactionFlag: string | undefined;
 }
 
-/** Optional parameters of dm-verity (Documentation/admin-guide/device-mapper/verity.rst); an I/O error is what it does anyway. */
-function reactionsOf({ OnCorruption, OnError }: PlatformSettings['Verity']): readonly string[] {
+export const setUpVerity = defineStep({
+  name: 'set-up-verity',
+  when: ({ Verity }) => Verity.Verity === 'required',
+  plan(config): Said<VerityView> {
+    const { settings } = config;
+    const { Verity } = settings;
+    const devicePath = verityDevicePath(settings);
+    return {
+      explanation: explanationOf(settings),
+      needs: needsOf(settings),
+      uses: [
+        'kernel file systems',
+        'data partition',
+        ...onlyIf(Verity.HashDevice, 'hash partition'),
+        ...onlyIf(Verity.RootHash === 'command-line', 'command line values'),
+      ],
+      provides: ['usr device'],
+      places: { 'usr device': devicePath },
+      variables: [rootHashOf(config)],
+      reads: [
+        'usr_partition',
+        ...onlyIf(Verity.HashDevice, 'hash_partition'),
+        ...onlyIf(Verity.FecDevice, 'fec_partition'),
+        'root_hash',
+      ],
+      reasons: reasonsOf(settings),
+      view: viewOf(settings),
+      systemd: {
+        by: 'script',
+        after: [udevUnit],
+        device: devicePath,
+        starts: asks('Initrd.Init', programs(...udevPrograms)),
+      },
+    };
+  },
+});
+
+function explanationOf(settings: PlatformSettings): readonly string[] {
+  const { Verity, KernelCommandLine } = settings;
+  const rootHash =
+    Verity.RootHash === 'command-line' ? `that ${KernelCommandLine.RootHash}= gives` : 'that is built in';
   return [
-    ...(OnCorruption === 'error' ? [] : [`${OnCorruption}_on_corruption`]),
-    ...(OnError === 'error' ? [] : [`${OnError}_on_error`]),
+    ...onlyIf(
+      Verity.RequireSignature,
+      'Requires that the kernel takes no verity device without a signature.',
+    ),
+    `Makes ${verityDevicePath(settings)} with ${verityTool(settings)}: every block that is read from it is checked against the root hash ${rootHash}.`,
+    'Requires first that the hash tree begins with the root hash: a wrong one has a reason of its own.',
+    ...onlyIf(
+      Verity.RootHashSignature,
+      `The kernel checks the signature in ${Verity.RootHashSignature} with the keys that it trusts.`,
+    ),
+    ...(Verity.FecDevice ? [`The kernel repairs blocks from ${formatDevice(Verity.FecDevice)}.`] : []),
+    `A block that does not match: ${Verity.OnCorruption}, from the first read on. One that cannot be read: ${Verity.OnError}.`,
   ];
 }
-
-const reactionToErrors = { version: '6.12', because: 'Verity.OnError' } as const;
 
 const programsOfTool: Readonly<Record<VerityTool, readonly ProgramNeed[]>> = {
   'dm-create': [{ own: 'dm-create' }],
@@ -47,119 +108,107 @@ const programsOfTool: Readonly<Record<VerityTool, readonly ProgramNeed[]>> = {
   'systemd-veritysetup': programs('/usr/lib/systemd/systemd-veritysetup'),
 };
 
-export function setUpVerity(config: PlatformConfig): Step<VerityData> {
-  const { Verity, Usr, KernelCommandLine } = config.settings;
-  const fromCommandLine = Verity.RootHash === 'command-line';
-  const tool = verityTool(config.settings);
+const reactionToErrors = { version: '6.12', because: 'Verity.OnError' } as const;
+
+function needsOf(settings: PlatformSettings): Partial<Needs> {
+  const { Verity, Initrd } = settings;
   const signature = Verity.RootHashSignature;
-  // The built-in one has 64 or 128 digits.
-  const digests = ['sha256sum', 'sha512sum'].filter((_, index) =>
-    fromCommandLine ? true : Verity.RootHash.length === 64 << index,
-  );
-  const udev = config.settings.Initrd.Init === 'systemd';
-  // Without udev the others leave /dev/mapper without a link.
-  const linksNode = !udev && tool !== 'dm-create';
   return {
-    name: 'set-up-verity',
-    explanation: [
-      ...(Verity.RequireSignature
-        ? ['Requires that the kernel takes no verity device without a signature.']
-        : []),
-      `Makes ${verityDevicePath(config.settings)} with ${tool}: every block that is read from it is checked against the root hash ${fromCommandLine ? `that ${KernelCommandLine.RootHash}= gives` : 'that is built in'}.`,
-      'Requires first that the hash tree begins with the root hash: a wrong one has a reason of its own.',
-      ...(signature === undefined
-        ? []
-        : [`The kernel checks the signature in ${signature} with the keys that it trusts.`]),
-      ...(Verity.FecDevice ? [`The kernel repairs blocks from ${formatDevice(Verity.FecDevice)}.`] : []),
-      `A block that does not match: ${Verity.OnCorruption}, from the first read on. One that cannot be read: ${Verity.OnError}.`,
+    modules: [
+      {
+        name: 'dm-verity',
+        because: 'Verity.Verity',
+        optional: false,
+        parameters: onlyIf(Verity.RequireSignature, 'require_signatures=1'),
+      },
+      hashAccelerator(settings),
     ],
-    needs: {
-      ...nothing,
-      modules: [
-        {
-          name: 'dm-verity',
-          because: 'Verity.Verity',
-          optional: false,
-          parameters: Verity.RequireSignature ? ['require_signatures=1'] : [],
-        },
-        hashAccelerator(config.settings),
-      ],
-      kernelOptions: [
-        ...asks('Verity.Verity', options('BLK_DEV_DM', 'DM_VERITY', 'CRYPTO_SHA256')),
-        ...(signature !== undefined || Verity.RequireSignature
-          ? asks(
-              signature === undefined ? 'Verity.RequireSignature' : 'Verity.RootHashSignature',
-              options('DM_VERITY_VERIFY_ROOTHASH_SIG'),
-            )
-          : []),
-        ...(Verity.FecDevice ? asks('Verity.FecDevice', options('DM_VERITY_FEC')) : []),
-      ],
-      programs: [
-        ...applets('dd', 'grep', 'od', ...digests, ...(linksNode ? ['ln'] : [])),
-        ...asks('Verity.Tool', programsOfTool[tool]),
-        ...asks('Initrd.Init', programs(...(udev ? udevPrograms : []))),
-      ],
-      files: [
-        ...(udev ? udevFiles : []),
-        ...(signature === undefined
-          ? []
-          : [
-              {
-                anyOf: [signature],
-                hint: 'Verity.RootHashSignature names it: `openssl smime -sign` makes it',
-              },
-            ]),
-      ],
-      kernelVersions: Verity.OnError === 'error' ? [] : [reactionToErrors],
-      units: udev ? ['systemd-udevd.service'] : [],
+    kernelOptions: kernelOptionsOf(settings),
+    programs: [
+      ...applets('dd', 'grep', 'od', 'sha256sum', 'sha512sum', ...onlyIf(linksNode(settings), 'ln')),
+      ...asks('Verity.Tool', programsOfTool[verityTool(settings)]),
+    ],
+    files: [
+      ...onlyIf(Initrd.Init === 'systemd', ...udevFiles),
+      ...(signature === undefined ? [] : [{ anyOf: [signature], hint: hintOfSignature }]),
+    ],
+    kernelVersions: onlyIf(Verity.OnError !== 'error', reactionToErrors),
+  };
+}
+
+const hintOfSignature = 'Verity.RootHashSignature names it: `openssl smime -sign` makes it';
+
+function kernelOptionsOf({ Verity }: PlatformSettings): readonly KernelOptionNeed[] {
+  const signed = options('DM_VERITY_VERIFY_ROOTHASH_SIG');
+  return [
+    ...asks('Verity.Verity', options('BLK_DEV_DM', 'DM_VERITY', 'CRYPTO_SHA256')),
+    ...(Verity.RootHashSignature === undefined
+      ? onlyIf(Verity.RequireSignature, ...asks('Verity.RequireSignature', signed))
+      : asks('Verity.RootHashSignature', signed)),
+    ...onlyIf(Verity.FecDevice, ...asks('Verity.FecDevice', options('DM_VERITY_FEC'))),
+  ];
+}
+
+function reasonsOf({ Verity }: PlatformSettings): readonly ReasonName[] {
+  return [
+    'device-unreadable',
+    'usr-file-system-missing',
+    'verity-superblock-invalid',
+    'root-hash-length',
+    'verity-root-hash-mismatch',
+    ...onlyIf(Verity.RequireSignature, 'verity-signature-not-required'),
+    'verity-device-refused',
+  ];
+}
+
+/** The root hash that is built in, or a place for that of the kernel command line. */
+function rootHashOf(config: PlatformConfig): Variable {
+  const { Verity, KernelCommandLine } = config.settings;
+  if (Verity.RootHash !== 'command-line')
+    return variable(config, 'root_hash', 'Verity.RootHash', Verity.RootHash);
+  const where = `from ${KernelCommandLine.RootHash}=`;
+  return { variable: 'root_hash', value: '', setting: 'Verity.RootHash', where };
+}
+
+/** Without udev all programs but bootrelay's own leave /dev/mapper without a link. */
+function linksNode(settings: PlatformSettings): boolean {
+  return settings.Initrd.Init === 'shell' && verityTool(settings) !== 'dm-create';
+}
+
+/** Optional parameters of dm-verity (Documentation/admin-guide/device-mapper/verity.rst); an I/O error is what it does anyway. */
+function reactionsOf({ OnCorruption, OnError }: PlatformSettings['Verity']): readonly string[] {
+  return [
+    ...onlyIf(OnCorruption !== 'error', `${OnCorruption}_on_corruption`),
+    ...onlyIf(OnError !== 'error', `${OnError}_on_error`),
+  ];
+}
+
+function viewOf(settings: PlatformSettings): VerityView {
+  const { Verity, Usr } = settings;
+  const hashOffset = Verity.HashDevice && Verity.HashOffset === 'auto' ? 0 : Verity.HashOffset;
+  const reactions = reactionsOf(Verity);
+  const tool = verityTool(settings);
+  return {
+    name: Verity.Name,
+    devicePath: verityDevicePath(settings),
+    endOf: { [Usr.FileSystem]: true },
+    hashOffset,
+    hashOffsetText: hashOffset === 'auto' ? '' : writeSize(hashOffset),
+    fixedOffset: hashOffset !== 'auto',
+    separateHash: Verity.HashDevice !== undefined,
+    hashPartition: Verity.HashDevice ? 'hash_partition' : 'usr_partition',
+    opens: { [tool]: true },
+    makesTable: makesTable(tool),
+    signature: Verity.RootHashSignature,
+    requiresSignature: Verity.RequireSignature,
+    correction: Verity.FecDevice && {
+      offset: Verity.FecOffset,
+      offsetText: writeSize(Verity.FecOffset),
+      roots: Verity.FecRoots,
     },
-    uses: [
-      'data partition',
-      'hash partition',
-      ...(fromCommandLine ? (['command line values'] as const) : []),
-    ],
-    provides: ['usr device'],
-    variables: [
-      fromCommandLine
-        ? {
-            variable: 'root_hash',
-            value: '',
-            setting: 'Verity.RootHash',
-            where: `from ${KernelCommandLine.RootHash}=`,
-          }
-        : variable(config, 'root_hash', 'Verity.RootHash', Verity.RootHash),
-    ],
-    takes: [
-      'usr_partition',
-      ...(Verity.HashDevice ? ['hash_partition'] : []),
-      ...(Verity.FecDevice ? ['fec_partition'] : []),
-      'root_hash',
-    ],
-    leaves: [],
-    waits: 0,
-    failures: [
-      'device-unreadable',
-      'usr-file-system-missing',
-      'verity-superblock-invalid',
-      'root-hash-length',
-      'verity-root-hash-mismatch',
-      ...(Verity.RequireSignature ? (['verity-signature-not-required'] as const) : []),
-      'verity-device-refused',
-    ],
-    data: {
-      name: Verity.Name,
-      devicePath: verityDevicePath(config.settings),
-      fileSystem: Usr.FileSystem,
-      hashOffset: Verity.HashDevice && Verity.HashOffset === 'auto' ? 0 : Verity.HashOffset,
-      separateHash: Verity.HashDevice !== undefined,
-      tool,
-      makesTable: makesTable(tool),
-      signature,
-      requiresSignature: Verity.RequireSignature,
-      correction: Verity.FecDevice && { offset: Verity.FecOffset, roots: Verity.FecRoots },
-      linksNode,
-      reactions: reactionsOf(Verity),
-      reactionFlag: Verity.OnCorruption === 'error' ? undefined : `${Verity.OnCorruption}-on-corruption`,
-    },
+    linksNode: linksNode(settings),
+    reactions,
+    reactionCount: reactions.length,
+    reactionFlag: Verity.OnCorruption === 'error' ? undefined : `${Verity.OnCorruption}-on-corruption`,
   };
 }

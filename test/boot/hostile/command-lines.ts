@@ -29,7 +29,7 @@ const fragments = [
   ...devices,
 ];
 
-/** Of mount(8), of btrfs and erofs, and of none. */
+/** Mount options of mount(8), of btrfs and erofs, and such as nobody knows. */
 const mountOptions = [
   ...split(
     'ro rw noexec nosuid noatime bind rbind move remount loop loop=/dev/loop7 sync dax user context=a',
@@ -130,7 +130,7 @@ export function hostileCommandLines(variables: readonly string[]): fc.Arbitrary<
     .filter(({ before, after }) => before.length + after.length > 0);
 }
 
-/** As the kernel gets it. */
+/** The kernel command line as the kernel gets it. */
 export function around({ before, after }: Hostile, sound: string): string {
   return [...before, sound, ...after].join(' ');
 }

@@ -1,6 +1,7 @@
 #!/bin/bash
 # dracut module: the full initrd uses the /usr that stage 1 handed over, and checks it.
-# Rendered by bootrelay for platform qemu-x86_64-systemd from base.ini, qemu-x86_64.ini, qemu-x86_64-systemd.ini. Edit those, not this.
+# Rendered by bootrelay for platform qemu-x86_64-systemd
+# from base.ini, qemu-x86_64.ini, qemu-x86_64-systemd.ini. Edit those, not this.
 # shellcheck disable=SC2154 # dracut sets moddir and initdir
 # To install: copy this directory into /usr/lib/dracut/modules.d and run dracut --add bootrelay.
 

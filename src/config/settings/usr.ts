@@ -1,0 +1,35 @@
+/** [Usr]: the partition of /usr, and how it is mounted. */
+import { setting } from '../setting.ts';
+import { device } from '../value-types/devices.ts';
+import { mountOptions } from '../value-types/names.ts';
+import { choice } from '../value-types/value-type.ts';
+
+export const usr = {
+  Device: setting({
+    type: device,
+    help: 'The partition that holds /usr. Exactly one device must match.',
+    since: '0.1.0',
+  }),
+  FileSystem: setting({
+    type: choice('erofs', 'btrfs', 'squashfs', 'ext4'),
+    default: 'erofs',
+    help: 'File system of /usr.',
+    since: '0.1.0',
+  }),
+  Options: setting({
+    type: mountOptions,
+    help: 'Mount options of /usr besides `ro`, of those that docs/mount-options.md allows; the kernel command line may give others instead.',
+    since: '0.1.0',
+  }),
+  FixedOptions: setting({
+    type: mountOptions,
+    help: 'Mount options of /usr that it is always mounted with, whatever the kernel command line gives, such as `rescue=nologreplay`.',
+    since: '0.1.0',
+  }),
+  HandOver: setting({
+    type: choice('bind', 'move'),
+    default: 'bind',
+    help: 'How /usr gets below the full initrd: a bind mount (the first mount is detached after it) or a moved mount.',
+    since: '0.1.0',
+  }),
+};

@@ -1,0 +1,112 @@
+/** [Verity]: dm-verity over /usr. */
+import { is, isSet } from '../only-with.ts';
+import { others, setting } from '../setting.ts';
+import { device } from '../value-types/devices.ts';
+import { rootHash } from '../value-types/hashes.ts';
+import { deviceMapperName } from '../value-types/names.ts';
+import { plainPath } from '../value-types/paths.ts';
+import { blockBytes, blockOffset } from '../value-types/sizes.ts';
+import { boolean, choice, integer } from '../value-types/value-type.ts';
+
+const required = is('Verity.Verity', 'required');
+
+export const verity = {
+  Verity: setting({
+    type: choice('required', 'no'),
+    default: 'required',
+    strictest: ['required', 'no'],
+    help: '`required`: /usr is used through dm-verity or the boot stops. `no`: /usr is used as it is.',
+    since: '0.1.0',
+  }),
+  Name: setting({
+    type: deviceMapperName,
+    default: 'usr',
+    onlyWith: [required],
+    help: 'Device-mapper name of the verity device: /dev/mapper/NAME.',
+    since: '0.1.0',
+  }),
+  DataDevice: setting({
+    type: device,
+    onlyWith: [required],
+    help: 'The partition with the data, where Usr.Device names the verity device (/dev/mapper/NAME) or nothing. Default: Usr.Device.',
+    since: '0.1.0',
+  }),
+  HashDevice: setting({
+    type: device,
+    onlyWith: [required],
+    help: 'The partition with the hash tree. Default: the data partition, the hash tree behind the file system.',
+    since: '0.1.0',
+  }),
+  HashOffset: setting({
+    type: blockOffset,
+    default: 'auto',
+    onlyWith: [required],
+    help: 'Where the verity superblock starts on the hash device. `auto`: 0 on a hash device of its own, else the end of the file system as its superblock gives it.',
+    since: '0.1.0',
+  }),
+  RootHash: setting({
+    type: rootHash,
+    default: 'command-line',
+    onlyWith: [required],
+    strictest: [others, 'command-line'],
+    help: 'The root hash, built in; or `command-line`: the boot loader gives it as KernelCommandLine.RootHash.',
+    since: '0.1.0',
+  }),
+  RootHashSignature: setting({
+    type: plainPath,
+    onlyWith: [required],
+    help: 'A file of the sysroot with a PKCS#7 signature (DER) of the root hash, which the kernel checks with the keys that it trusts; it comes along. With veritysetup or systemd-veritysetup.',
+    since: '0.1.0',
+  }),
+  RequireSignature: setting({
+    type: boolean,
+    default: 'no',
+    onlyWith: [required],
+    strictest: ['yes', 'no'],
+    help: 'The kernel refuses every verity device without a signature of a key that it trusts, until the next boot (require_signatures of dm-verity). Stage 1 stops where the kernel does not say so.',
+    since: '0.1.0',
+  }),
+  FecDevice: setting({
+    type: device,
+    onlyWith: [required],
+    help: 'The partition with forward error correction data (`veritysetup format --fec-device`), by which the kernel repairs blocks that do not match. With veritysetup or systemd-veritysetup.',
+    since: '0.1.0',
+  }),
+  FecOffset: setting({
+    type: blockBytes,
+    default: '0',
+    onlyWith: [required, isSet('Verity.FecDevice')],
+    help: 'Where the data of FecDevice start on it, in bytes.',
+    since: '0.1.0',
+  }),
+  FecRoots: setting({
+    type: integer(2, 24),
+    default: '2',
+    onlyWith: [required, isSet('Verity.FecDevice')],
+    help: 'Parity bytes of each code word, as the data of FecDevice were made.',
+    since: '0.1.0',
+  }),
+  Tool: setting({
+    type: choice('auto', 'dm-create', 'dmsetup', 'veritysetup', 'systemd-veritysetup'),
+    default: 'auto',
+    onlyWith: [required],
+    help: '`dm-create`, a program of 2 kB that the build compiles (with cc, or what CC names) and that gives the kernel a table made from the verity superblock; `dmsetup`, the same with seven libraries and no compiler; `veritysetup` or `systemd-veritysetup`, which bring libcryptsetup and OpenSSL. `auto`: systemd-veritysetup with Init=systemd, which has those libraries anyway; veritysetup with RootHashSignature or FecDevice; else dm-create.',
+    since: '0.1.0',
+  }),
+  OnCorruption: setting({
+    type: choice('panic', 'restart', 'error'),
+    default: 'panic',
+    onlyWith: [required],
+    strictest: ['panic', 'restart', 'error'],
+    help: 'What the kernel does when a block does not match its hash after the first check: panic, restart, or an I/O error to the reader.',
+    since: '0.1.0',
+  }),
+  OnError: setting({
+    type: choice('error', 'panic', 'restart'),
+    default: 'error',
+    onlyWith: [required],
+    strictest: ['panic', 'restart', 'error'],
+    help: 'What the kernel does when the disk cannot read a block of /usr or of its hash tree: an I/O error to the reader, panic, or restart (Linux 6.12; with dm-create or dmsetup).',
+    since: '0.1.0',
+  }),
+};

@@ -1,0 +1,33 @@
+/** Root hashes and hashes of passwords. */
+import type { ValueType } from './value-type.ts';
+
+/** Hexadecimal digits of a digest, by hash algorithm of dm-verity. */
+const digestLengths = { sha256: 64, sha512: 128 } as const;
+
+/** A verity root hash in hexadecimal, or `command-line` where the boot loader gives it. */
+export const rootHash: ValueType<string> = {
+  name: 'command-line or hexadecimal',
+  choices: ['command-line'],
+  parse(value) {
+    if (value === 'command-line') return { value };
+    const lengths: readonly number[] = Object.values(digestLengths);
+    const required = 'command-line, or a root hash in hexadecimal: 64 digits (sha256) or 128 (sha512)';
+    if (!/^[0-9A-Fa-f]*$/.test(value)) return { required };
+    if (!lengths.includes(value.length)) return { required, hint: `this one has ${value.length} digits` };
+    return { value: value.toLowerCase() };
+  },
+};
+
+/** A password as crypt(5) hashes it, in the two ways that busybox can check. */
+export const passwordHash: ValueType<string> = {
+  name: 'password hash',
+  parse(value) {
+    const match = /^\$[56]\$(rounds=\d{4,9}\$)?[A-Za-z0-9./]{1,16}\$[A-Za-z0-9./]+$/.exec(value);
+    const length = value.slice(value.lastIndexOf('$') + 1).length;
+    if (match && length === (value.startsWith('$6$') ? 86 : 43)) return { value };
+    return {
+      required: 'a hash of crypt(5) with SHA-512 ($6$) or SHA-256 ($5$)',
+      hint: '`openssl passwd -6` asks for a password and prints one',
+    };
+  },
+};

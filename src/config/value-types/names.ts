@@ -1,0 +1,44 @@
+/** Names of platforms, devices, parameters and modules, and other words without a structure of their own. */
+import { pattern } from './value-type.ts';
+
+export const platformName = pattern(
+  'name',
+  /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/,
+  'a name of letters, digits and _ . - that starts with a letter or digit, at most 63 characters',
+);
+
+export const deviceMapperName = pattern(
+  'name',
+  /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/,
+  'a device-mapper name of letters, digits, _ and -',
+);
+
+export const parameterName = pattern(
+  'parameter name',
+  /^[A-Za-z0-9][A-Za-z0-9_.-]*$/,
+  'the name of a kernel command line parameter, without "="',
+);
+
+export const moduleName = pattern(
+  'module name',
+  /^-?[A-Za-z0-9][A-Za-z0-9_-]*( +[A-Za-z0-9_]+=[A-Za-z0-9_.,:+/@-]+)*$/,
+  'the name of a kernel module without directory and .ko, with a leading "-" where it may be missing or fail, and parameters such as size=64 behind it',
+);
+
+export const hardware = pattern(
+  'modalias or module name',
+  /^([A-Za-z0-9][A-Za-z0-9_-]*|[a-z0-9_-]+:[!-~]+)$/,
+  'a modalias such as pci:v00001AF4d00001001*, or the name of a kernel module',
+);
+
+export const moduleDirectory = pattern(
+  'directory of kernel modules',
+  /^[a-z0-9][A-Za-z0-9_-]*(\/[A-Za-z0-9_-]+)*$/,
+  "a directory below the kernel's own modules, such as drivers/ata or drivers/nvme/host",
+);
+
+export const mountOptions = pattern(
+  'mount options',
+  /^[A-Za-z0-9_=.:/@+-]+(,[A-Za-z0-9_=.:/@+-]+)*$/,
+  'mount options separated by commas, without spaces',
+);

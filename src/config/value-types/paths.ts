@@ -1,0 +1,23 @@
+/** Paths of files. */
+import type { ValueType } from './value-type.ts';
+
+/** An absolute, normalised path without characters that any of the output's languages treats specially. */
+export const plainPath: ValueType<string> = {
+  name: 'path',
+  parse(value) {
+    const plain = /^(\/[A-Za-z0-9._@+-]+)+$/.test(value) && !/\/\.\.?(\/|$)/.test(value);
+    return plain
+      ? { value }
+      : { required: 'an absolute path of letters, digits and . _ @ + - without "." or ".." parts' };
+  },
+};
+
+/** A path below /usr, for files that come from the verified file system. */
+export const usrPath: ValueType<string> = {
+  name: 'path below /usr',
+  parse(value) {
+    const path = plainPath.parse(value);
+    if ('required' in path || value.startsWith('/usr/')) return path;
+    return { required: 'a path below /usr, the verified file system', hint: `/usr${value}` };
+  },
+};

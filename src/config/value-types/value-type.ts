@@ -1,0 +1,57 @@
+/** What the type of a setting's value is, and the types that other types are made of. */
+
+export type Parsed<T> = { readonly value: T } | { readonly required: string; readonly hint?: string };
+
+export interface ValueType<T> {
+  /** The type's name in docs/settings.md. */
+  readonly name: string;
+  /** Reads one value. `required` of the answer completes the sentence "the value must be ...". */
+  parse(text: string): Parsed<T>;
+  /** All values, where they can be listed (documentation, completion). */
+  readonly choices?: readonly string[];
+  /** The text of a value that is no plain text or number. */
+  format?(value: T): string;
+}
+
+/** Booleans as systemd.syntax(7) has them. */
+export const boolean: ValueType<boolean> = {
+  name: 'boolean',
+  choices: ['yes', 'no'],
+  parse(text) {
+    if (/^(yes|true|on|1|y|t)$/i.test(text)) return { value: true };
+    if (/^(no|false|off|0|n|f)$/i.test(text)) return { value: false };
+    return { required: 'a boolean: yes, no, true, false, on, off, 1 or 0' };
+  },
+};
+
+/** One of a fixed set of words. */
+export function choice<const T extends string>(...choices: readonly T[]): ValueType<T> {
+  return {
+    name: choices.join(' | '),
+    choices,
+    parse(text) {
+      const value = choices.find((word) => word === text);
+      return value === undefined ? { required: `one of ${choices.join(', ')}` } : { value };
+    },
+  };
+}
+
+/** A whole number, the smallest and the largest included. */
+export function integer(minimum: number, maximum: number): ValueType<number> {
+  return {
+    name: `integer from ${minimum} to ${maximum}`,
+    parse(text) {
+      const value = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
+      const fits = value >= minimum && value <= maximum;
+      return fits ? { value } : { required: `a whole number from ${minimum} to ${maximum}` };
+    },
+  };
+}
+
+/** Free text on one line (control characters are refused for every setting). */
+export const text: ValueType<string> = { name: 'text', parse: (value) => ({ value }) };
+
+/** Text that matches a pattern; `required` says in words what the pattern wants. */
+export function pattern(name: string, regex: RegExp, required: string): ValueType<string> {
+  return { name, parse: (value) => (regex.test(value) ? { value } : { required }) };
+}

@@ -1,0 +1,31 @@
+import { expect, test } from '@jest/globals';
+import { formatOnlyWith, unmetCondition } from '../../src/config/only-with.ts';
+import { fullHelp } from '../../src/config/setting.ts';
+import { findSettingNamed, type SettingRow } from '../../src/config/settings.ts';
+
+test.each([
+  ['Usr.Device', ''],
+  ['Verity.Name', 'Counts only with `Verity.Verity=required`.'],
+  ['FullInitrd.Image', 'Counts only with `FullInitrd.Source=image` or `thin`.'],
+  ['Initrd.CompressionLevel', 'Counts only without `Initrd.Compression=none`.'],
+  ['Verity.FecOffset', 'Counts only with `Verity.Verity=required`, and with a `Verity.FecDevice`.'],
+  [
+    'KernelCommandLine.HashDevice',
+    'Counts only with `KernelCommandLine.Override=yes`, with `Verity.Verity=required`, and with a `Verity.HashDevice`.',
+  ],
+  [
+    'KernelCommandLine.UsrDevice',
+    'Counts only with `KernelCommandLine.Override=yes`, and without a `Verity.DataDevice` or with `Verity.Verity=no`.',
+  ],
+])('with what %s counts, in words', (name, sentence) => {
+  const { setting } = findSettingNamed(name) as SettingRow;
+  expect(formatOnlyWith(setting.onlyWith ?? [])).toBe(sentence);
+  expect(fullHelp(setting)).toBe(`${setting.help} ${sentence}`.trim());
+});
+
+test('of the alternatives of which none holds the first is named', () => {
+  const { setting } = findSettingNamed('FullInitrd.TmpfsSize') as SettingRow;
+  const values = new Map([['FullInitrd.Writable', ['no']]]);
+  const unmet = unmetCondition(setting.onlyWith ?? [], (name) => values.get(name) ?? ['image']);
+  expect(unmet?.setting).toBe('FullInitrd.Writable');
+});

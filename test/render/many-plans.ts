@@ -1,0 +1,93 @@
+/** Plans of many platforms in both forms: between them each branch of each step's template, and what steps share. */
+
+import type { LoadedPlatform } from '../../src/config/load.ts';
+import type { PlatformConfig } from '../../src/config/validate.ts';
+import type { BootPlan } from '../../src/plan/boot-plan.ts';
+import { planBoot } from '../../src/plan/plan.ts';
+import { load } from '../config/platform-files.ts';
+import { loadNamed, platformNames } from './platforms.ts';
+
+const verities: readonly (readonly string[])[] = [
+  ['Verity.Verity=no'],
+  ['Verity.HashDevice=PARTLABEL=HASH', 'Usr.Device=UUID=0123'],
+  [
+    `Verity.RootHash=${'ab'.repeat(32)}`,
+    'KernelCommandLine.Override=no',
+    'Verity.OnCorruption=error',
+    'Verity.OnError=error',
+  ],
+  [
+    `Verity.RootHash=${'ab'.repeat(64)}`,
+    'Verity.HashOffset=1G',
+    'KernelCommandLine.Override=no',
+    'Verity.OnCorruption=error',
+  ],
+  [
+    'Verity.Tool=veritysetup',
+    'Verity.RootHashSignature=/etc/usr.p7s',
+    'Verity.RequireSignature=yes',
+    'Verity.FecDevice=PARTLABEL=FEC',
+  ],
+  ['Verity.Tool=veritysetup', 'Verity.OnCorruption=error'],
+  ['Verity.Tool=dmsetup', 'Verity.DataDevice=/dev/vda2', 'Usr.Device=/dev/mapper/usr'],
+  [
+    'Verity.Tool=dmsetup',
+    'Verity.OnCorruption=error',
+    'Verity.OnError=error',
+    'KernelCommandLine.Override=no',
+  ],
+  [
+    'Verity.Tool=systemd-veritysetup',
+    'Verity.RootHashSignature=/etc/usr.p7s',
+    'Verity.FecDevice=PARTLABEL=FEC',
+  ],
+  ['Verity.Tool=systemd-veritysetup', 'Verity.OnCorruption=error'],
+];
+
+const fullInitrds: readonly (readonly string[])[] = [
+  ['FullInitrd.CarryOver=/.extra', 'Emergency.Action=reboot'],
+  ['FullInitrd.CarryOver=/etc/credstore', 'Emergency.Action=panic', 'Emergency.Delay=500ms'],
+  ['FullInitrd.Writable=no', 'FullInitrd.CarryOver=', 'Emergency.Shell=always', 'Emergency.Debug=yes'],
+  ['FullInitrd.Source=thin', 'FullInitrd.Thin=overlay', 'Emergency.Action=poweroff'],
+  ['FullInitrd.Source=thin', 'FullInitrd.Thin=overlay', 'FullInitrd.Writable=no', 'FullInitrd.CarryOver='],
+  ['FullInitrd.Source=thin', 'FullInitrd.Thin=links', 'Emergency.Action=halt'],
+  ['FullInitrd.Source=usr', 'Modules.Load=coldplug', 'Modules.ModuleDirectories=drivers/ata'],
+];
+
+const others: readonly (readonly string[])[] = [
+  ['Usr.FileSystem=erofs', 'Usr.HandOver=bind'],
+  ['Usr.FileSystem=btrfs', 'Usr.HandOver=move', 'Usr.FixedOptions=rescue=nologreplay'],
+  ['Usr.FileSystem=squashfs', 'Modules.Load=coldplug', 'Modules.ModuleDirectories=drivers/ata'],
+  ['Usr.FileSystem=ext4', 'Emergency.PanicTimeout=0'],
+];
+
+const forms = ['shell', 'systemd'] as const;
+
+/** The settings of platforms that are made of one of each; those that do not go together are left out. */
+const combined = forms.flatMap((form) =>
+  verities.flatMap((verity, first) =>
+    fullInitrds.map((full, second) => [
+      `Initrd.Init=${form}`,
+      ...verity,
+      ...full,
+      ...(others[(first + second) % others.length] ?? []),
+    ]),
+  ),
+);
+
+export interface NamedPlan {
+  readonly name: string;
+  readonly config: PlatformConfig;
+  readonly plan: BootPlan;
+}
+
+function planOf(name: string, { config }: LoadedPlatform): readonly NamedPlan[] {
+  return config ? [{ name, config, plan: planBoot(config, []) }] : [];
+}
+
+const smallest = { 'p/test.ini': '[Usr]\nDevice=PARTLABEL=USR-A\n' };
+
+export const manyPlans: readonly NamedPlan[] = [
+  ...platformNames.flatMap((name) => planOf(name, loadNamed(name))),
+  ...combined.flatMap((settings) => planOf(settings.join(' '), load(smallest, undefined, settings))),
+];
