@@ -7,4 +7,6 @@ export default {
   transform: { '^.+\\.ts$': '@swc/jest' },
   extensionsToTreatAsEsm: ['.ts'],
   testTimeout: 30_000,
+  // jest leaves one core free by default; these tests mostly wait for programs that they start.
+  maxWorkers: '100%',
 };
