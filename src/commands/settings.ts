@@ -58,5 +58,5 @@ export function formatSetting({ key, setting }: SettingRow): string {
     formatOnlyWith(setting.onlyWith ?? []),
     `Since ${setting.since}.`,
   ];
-  return `### ${key}=\n\n${sentenceLines(setting.help)}\n\n${facts.filter(Boolean).join(' ')}\n`;
+  return `### ${key}=\n\n${sentenceLines(setting.help)}\n\n${facts.filter(Boolean).join('\n')}\n`;
 }

@@ -26,7 +26,7 @@ const table: readonly (readonly [string, ValueType<unknown>, string, unknown])[]
   ['no size', size, '', undefined],
   ['percentage', memorySize, '50%', '50%'],
   ['more than all', memorySize, '101%', undefined],
-  ['memory in bytes', memorySize, '64M', String(64 * 1024 * 1024)],
+  ['memory in bytes', memorySize, '64 M', '64M'],
   ['no memory', memorySize, '0', undefined],
   ['offset', blockOffset, '1065345024', 1065345024],
   ['offset auto', blockOffset, 'auto', 'auto'],

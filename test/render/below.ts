@@ -2,7 +2,7 @@
 
 const bare = /(?<![\w}"/.])\/(dev(?!\/null)|proc|sys|run|sysusr|full|image|overlay|modules)\b/g;
 const quoted = /"\/(sysusr|full|modules|sys|run|dev)\b/g;
-const scratch = /(?<![\w}"/.])\/(tmp\/(?:words|superblock|top|digest|messages))\b/g;
+const scratch = /(?<![\w}"/.])\/(tmp\/(?:line|words|superblock|top|digest|messages))\b/g;
 
 /** The text with the paths of the machine below `root`. */
 export function below(root: string, text: string): string {

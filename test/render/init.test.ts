@@ -38,7 +38,10 @@ function commandLineStep(): string {
   return [
     "usr_device=unset usr_options=unset root_hash=''",
     'stop() { printf \'stop:%s\' "$2"; exit 0; }',
-    step.replace('/proc/cmdline', '"$1"').replaceAll('/tmp/words', '"$1.words"'),
+    step
+      .replace('/proc/cmdline', '"$1"')
+      .replaceAll('/tmp/words', '"$1.words"')
+      .replaceAll('/tmp/line', '"$1.line"'),
     'printf \'%s\\n%s\\n%s\' "$usr_device" "$usr_options" "$root_hash"',
   ].join('\n');
 }
