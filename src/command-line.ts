@@ -270,6 +270,13 @@ export const commands: readonly Command[] = [
     run: async () => (await import('./commands/faults.ts')).faults(),
   }),
   command({
+    name: 'steps',
+    describe: 'Print what stage 1 does, step by step',
+    positionals: {},
+    options: { json },
+    run: async () => (await import('./commands/steps.ts')).steps(),
+  }),
+  command({
     name: 'mount-options',
     describe: 'Print the mount options of /usr: who may set them, and why others are refused',
     positionals: {},

@@ -6,10 +6,12 @@ import { settingRows } from '../config/settings.ts';
 import { UsageError } from '../errors.ts';
 import type { CommandResult } from '../host/result.ts';
 import { reasons } from '../plan/reasons.ts';
+import { steps } from '../plan/steps.ts';
 import { didYouMean } from '../text/suggestions.ts';
 import { findingPages, formatFindingPage } from './findings.ts';
 import { formatReasonPage } from './reasons.ts';
 import { formatSetting } from './settings.ts';
+import { formatStepPage } from './steps.ts';
 
 interface Topic {
   readonly name: string;
@@ -19,6 +21,7 @@ interface Topic {
 const topics = (commands: readonly Command[]): readonly Topic[] => [
   ...findingPages.map((page) => ({ name: page.kind, page: () => formatFindingPage(page) })),
   ...Object.entries(reasons).map(([name, words]) => ({ name, page: () => formatReasonPage(name, words) })),
+  ...steps.map(({ name, summary }) => ({ name, page: () => formatStepPage(name, summary) })),
   ...settingRows.map((row) => ({ name: row.name, page: () => formatSetting(row) })),
   ...Object.entries(faults).map(([name, { what, expected }]) => ({
     name,

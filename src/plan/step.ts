@@ -123,6 +123,8 @@ export interface Said<View extends object> extends Partial<Omit<StepPlan<View>, 
 export interface StepDefinition<Name extends string = string, View extends object = object> {
   /** The same in the log, the timeline, `explain`, the reasons of boots that stop, and the name of its template. */
   readonly name: Name;
+  /** What it does on any platform, as Markdown for docs/steps.md. */
+  readonly summary: string;
   /** True where the boot of a platform has this step. */
   readonly when: (settings: PlatformSettings) => boolean;
   readonly plan: (config: PlatformConfig) => StepPlan<View>;
@@ -131,11 +133,13 @@ export interface StepDefinition<Name extends string = string, View extends objec
 /** Defines the step `name`: `when` a boot has it, always by default, and what it says of a platform's boot. */
 export function defineStep<const Name extends string, View extends object>(definition: {
   readonly name: Name;
+  readonly summary: string;
   readonly when?: (settings: PlatformSettings) => boolean;
   readonly plan: (config: PlatformConfig) => Said<View>;
 }): StepDefinition<Name, View> {
   return {
     name: definition.name,
+    summary: definition.summary,
     when: definition.when ?? (() => true),
     plan: (config) => completeStep(definition.plan(config), config.settings.Initrd.Init === 'systemd'),
   };

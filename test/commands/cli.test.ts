@@ -288,6 +288,11 @@ test('reasons has an old name that works and that no help shows', () => {
   }
 });
 
+test('docs/steps.md is what the steps say (npm run docs)', () => {
+  const { stdout } = bootrelay('steps');
+  expect(readFileSync(join(root, 'docs/steps.md'), 'utf8')).toBe(stdout);
+});
+
 test('docs/mount-options.md is what the table says (npm run docs)', () => {
   const { stdout } = bootrelay('mount-options');
   expect(readFileSync(join(root, 'docs/mount-options.md'), 'utf8')).toBe(stdout);

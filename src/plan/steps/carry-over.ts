@@ -24,6 +24,7 @@ export function carriesOver({ FullInitrd }: PlatformSettings): boolean {
 
 export const carryOver = defineStep({
   name: 'carry-over',
+  summary: '/.extra and other listed paths of the initramfs',
   when: carriesOver,
   plan(config): Said<CarryOverView> {
     const paths = config.settings.FullInitrd.CarryOver;

@@ -12,6 +12,8 @@ const machines = { 'x86-64': '003e', arm64: '00b7' } as const;
 
 export const checkFullInitrd = defineStep({
   name: 'check-full-initrd',
+  summary:
+    'what is started next must be there: the init, behind links, and its interpreter or loader; an initrd-release',
   plan(config): Said<CheckFullInitrdView> {
     const { FullInitrd, Platform } = config.settings;
     return {

@@ -17,6 +17,8 @@ export interface CheckMountedUsrView {
 /** proc_pid_mountinfo(5); Documentation/ABI/testing/sysfs-block-dm; /sys/fs/btrfs as fs/btrfs/sysfs.c has it. */
 export const checkMountedUsr = defineStep({
   name: 'check-mounted-usr',
+  summary:
+    'requires that the kernel says the same: once, read-only, the verified device and no other, from its root on',
   plan(config): Said<CheckMountedUsrView> {
     const { Usr, Verity } = config.settings;
     const verity = Verity.Verity === 'required';

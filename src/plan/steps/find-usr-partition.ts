@@ -25,6 +25,7 @@ interface FindUsrPartitionView {
 
 export const findUsrPartition = defineStep({
   name: 'find-usr-partition',
+  summary: 'waits for exactly one device of the given name',
   plan(config): Said<FindUsrPartitionView> {
     const { settings } = config;
     const { Devices, KernelCommandLine } = settings;

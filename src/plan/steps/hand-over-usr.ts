@@ -11,6 +11,7 @@ export interface HandOverUsrView {
 
 export const handOverUsr = defineStep({
   name: 'hand-over-usr',
+  summary: '/usr to /sysusr/usr of the full initrd, by bind mount or move',
   plan(config): Said<HandOverUsrView> {
     const systemd = config.settings.Initrd.Init === 'systemd';
     const moves = config.settings.Usr.HandOver === 'move';

@@ -15,6 +15,8 @@ export function splitModule(entry: string): ModuleNeed {
 
 export const loadModules = defineStep({
   name: 'load-modules',
+  summary:
+    'insmod in the order that the build worked out; with `Load=coldplug` then the drivers of the devices that are there',
   plan(config): Said<LoadModulesView> {
     const { Verity } = config.settings;
     const { Load, Modules, ModuleDirectories } = config.settings.Modules;

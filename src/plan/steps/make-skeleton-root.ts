@@ -14,6 +14,8 @@ export const skeletonDirectory = 'skeleton';
 /** FullInitrd.Source=usr: the full initrd is the system's own /usr, in a root that is made anew. */
 export const makeSkeletonRoot = defineStep({
   name: 'make-skeleton-root',
+  summary:
+    'with `FullInitrd.Source=usr`, instead of an image: a root in memory with an /etc of its own, and the /usr of the system bound into it ([usr-initrd.md](usr-initrd.md))',
   when: ({ FullInitrd }) => FullInitrd.Source === 'usr',
   plan(config): Said<SkeletonRootView> {
     const { TmpfsSize, Target, ExtraFiles } = config.settings.FullInitrd;

@@ -38,6 +38,8 @@ const dataOnlyLayers = { version: '6.5', because: 'FullInitrd.Thin', value: 'ove
 
 export const mountFullInitrd = defineStep({
   name: 'mount-full-initrd',
+  summary:
+    'the image in /usr, once it says that it is for this stage 1; behind the mount its loop device must read a whole file of /usr; then the root, with a tmpfs overlay where it must be writable; a thin one with /usr below it ([thin.md](thin.md))',
   when: ({ FullInitrd }) => FullInitrd.Source !== 'usr',
   plan(config): Said<MountFullInitrdView> {
     const { Image, Writable, TmpfsSize } = config.settings.FullInitrd;

@@ -18,6 +18,7 @@ const kernelOptionsOfSystemd = [
 
 export const mountKernelFileSystems = defineStep({
   name: 'mount-kernel-filesystems',
+  summary: '/proc, /sys, /dev, /run; from here on every step is in the kernel log',
   plan({ settings }) {
     const { Init, Compression } = settings.Initrd;
     const systemd = Init === 'systemd';

@@ -17,6 +17,7 @@ interface MountUsrView {
 
 export const mountUsr = defineStep({
   name: 'mount-usr',
+  summary: 'read-only at /sysusr/usr',
   plan(config): Said<MountUsrView> {
     const { settings } = config;
     const { Usr, KernelCommandLine, Initrd } = settings;

@@ -46,6 +46,7 @@ function readsRootHash({ Verity }: Pick<PlatformSettings, 'Verity'>): boolean {
 
 export const readKernelCommandLine = defineStep({
   name: 'read-kernel-command-line',
+  summary: 'takes the parameters that the platform listens to; left out where there are none',
   when: readsCommandLine,
   plan({ settings }): Said<KernelCommandLineView> {
     const view = viewOf(settings);

@@ -14,6 +14,8 @@ function setsPanicTimeout({ Emergency }: PlatformSettings): boolean {
 /** Documentation/admin-guide/sysctl/kernel.rst, "panic". */
 export const setPanicTimeout = defineStep({
   name: 'set-panic-timeout',
+  summary:
+    'with `Emergency.Action=reboot`: the kernel restarts after a panic, in `Emergency.PanicTimeout`, where its own time is 0',
   when: setsPanicTimeout,
   plan(config): Said<PanicTimeoutView> {
     const { PanicTimeout } = config.settings.Emergency;

@@ -46,6 +46,8 @@ interface VerityView {
 
 export const setUpVerity = defineStep({
   name: 'set-up-verity',
+  summary:
+    'the sizes that the superblocks tell of must fit the device, and the hash tree must begin with the root hash; then the device, with the table from the verity superblock and OnCorruption from the first read on',
   when: ({ Verity }) => Verity.Verity === 'required',
   plan(config): Said<VerityView> {
     const { settings } = config;

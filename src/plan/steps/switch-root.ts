@@ -17,6 +17,7 @@ const extraDirectory = '/.extra';
 
 export const switchRoot = defineStep({
   name: 'switch-root',
+  summary: 'writes the hand-over file, moves /dev, /proc, /sys, /run, starts the full initrd',
   plan(config): Said<SwitchRootView> {
     const { Initrd, Verity, FullInitrd } = config.settings;
     const verity = Verity.Verity === 'required';
