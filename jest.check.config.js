@@ -13,7 +13,7 @@ const slow = [
   'render/mounted',
   'render/run-init',
   'render/superblocks',
-  'render/unit-names',
+  'plan/unit-names',
   'review/history',
 ].map((name) => `test/${name}.test.ts`);
 

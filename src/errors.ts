@@ -6,7 +6,7 @@
 /** What each exit code says; README has the same words. */
 export const exitCodes = {
   0: 'clean',
-  1: '`check`, `build` or `pack` has findings of severity error, or `check` one that is not allowed, or `diff` has differences',
+  1: '`check`, `build`, `pack` or `boot` has findings of severity error, or `check` one that is not allowed, or `diff` has differences',
   2: 'wrong usage, or a configuration with errors',
   3: 'an external tool failed',
   4: 'a boot did not end as expected',

@@ -13,11 +13,14 @@ export const fileChecks = [
   defineCheck({ name: 'files-in-usr', needs: ['sysroot'], run: checkUsr }),
 ];
 
-function checkFiles({ plan, sysroot }: Known<'sysroot'>): readonly Finding[] {
+function checkFiles({ config, plan, sysroot }: Known<'sysroot'>): readonly Finding[] {
   return needsOfPlan(plan)
     .files.filter(({ anyOf }) => anyOf.every((path) => fileInSysroot(sysroot, path) === undefined))
-    .map(({ anyOf, hint }) =>
-      finding('file-missing', `the sysroot must have ${anyOf.join(' or ')}`, { hint }),
+    .map(({ anyOf, hint, because }) =>
+      finding('file-missing', `the sysroot must have ${anyOf.join(' or ')}`, {
+        ...placeOf(config, because),
+        hint,
+      }),
     );
 }
 
@@ -30,11 +33,14 @@ function checkRelease({ config, plan, sysroot }: Known<'sysroot'>): readonly Fin
 }
 
 /** What a full initrd that is the system's own /usr needs there. */
-function checkUsr({ plan, sysroot }: Known<'sysroot'>): readonly Finding[] {
+function checkUsr({ config, plan, sysroot }: Known<'sysroot'>): readonly Finding[] {
   return needsOfPlan(plan)
     .inUsr.filter((path) => fileInSysroot(sysroot, path) === undefined)
     .map((path) => {
       const message = `the sysroot must have ${path}: its /usr is the full initrd`;
-      return finding('file-missing', message, { setting: 'FullInitrd.Source', ...programHint(path) });
+      return finding('file-missing', message, {
+        ...placeOf(config, 'FullInitrd.Source'),
+        ...programHint(path),
+      });
     });
 }

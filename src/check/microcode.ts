@@ -1,4 +1,5 @@
 /** Has the sysroot the microcode that the platform wants, and can the kernel read it? */
+import { placeOf, placeOfEntry } from '../config/place.ts';
 import { type Finding, finding } from '../findings.ts';
 import { hasBuiltInInitrd, microcodeFiles, microcodeVendors, wantedMicrocode } from '../sysroot/microcode.ts';
 import { defineCheck, type Known } from './check.ts';
@@ -13,18 +14,13 @@ export function checkMicrocode({ config, sysroot, kernel }: Known<'sysroot' | 'k
   if (wanted.length === 0) return [];
   if (hasBuiltInInitrd(kernel)) {
     const message = `kernel ${kernel.version} has its initrd built in (CONFIG_INITRAMFS_SOURCE): microcode is left out`;
-    return [finding('microcode-left-out', message, { setting: 'Initrd.Microcode' })];
+    return [finding('microcode-left-out', message, placeOf(config, 'Initrd.Microcode'))];
   }
-  return wanted
-    .filter((vendor) => microcodeFiles(vendor, sysroot).length === 0)
-    .map((vendor) =>
-      finding(
-        'file-missing',
-        `the sysroot must have microcode in ${microcodeVendors[vendor].directory}, not compressed`,
-        {
-          setting: 'Initrd.Microcode',
-          hint: `Debian's package ${microcodeVendors[vendor].package} has it`,
-        },
-      ),
-    );
+  return wanted.flatMap((vendor, index) => {
+    if (microcodeFiles(vendor, sysroot).length > 0) return [];
+    const { directory, package: name } = microcodeVendors[vendor];
+    const message = `the sysroot must have microcode in ${directory}, not compressed`;
+    const place = placeOfEntry(config, 'Initrd.Microcode', index);
+    return [finding('file-missing', message, { ...place, hint: `Debian's package ${name} has it` })];
+  });
 }

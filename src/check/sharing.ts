@@ -28,7 +28,10 @@ function checkSharing({ config, image, sysroot }: Known<'image' | 'sysroot'>): r
   const usr = join(sysroot, 'usr');
   const file = recordFile(image);
   const problem = (message: string) => [
-    finding('image-record-missing', message, { setting: 'FullInitrd.Source', hint: 'pack the image again' }),
+    finding('image-record-missing', message, {
+      ...placeOf(config, 'FullInitrd.Source'),
+      hint: 'pack the image again',
+    }),
   ];
   if (!existsSync(file)) {
     return thin ? problem(`${file} must be beside the image: it says what is shared with /usr`) : [];
@@ -45,7 +48,8 @@ function checkSharing({ config, image, sysroot }: Known<'image' | 'sysroot'>): r
     const difference = differs(shared, usr, thin);
     if (!difference) return [];
     const message = `the image has no data for ${shared.path}: /usr${shared.source} ${difference}`;
-    return [finding('image-shares-other-file', message, { hint: 'pack the image again with this /usr' })];
+    const details = { ...placeOf(config, 'FullInitrd.Source'), hint: 'pack the image again with this /usr' };
+    return [finding('image-shares-other-file', message, details)];
   });
 }
 

@@ -33,7 +33,7 @@ function explainStep(step: Step, number: number): readonly string[] {
     ...step.explanation.flatMap((sentence) => wrap(sentence, indent)),
     ...labelled('needs', describeNeeds(step.needs), indent),
     ...labelled('gives', step.provides, indent),
-    ...labelled('fails if', step.reasons.map(describeReason), indent, '; or '),
+    ...labelled('stops if', step.reasons.map(describeReason), indent, '; or '),
   ];
 }
 

@@ -27,7 +27,7 @@ export interface KernelOptionNeed extends Asked {
 export type OwnProgram = 'dm-create';
 
 /** A file of the sysroot that is taken as it is: the first of these paths that is there. */
-export interface FileNeed {
+export interface FileNeed extends Asked {
   readonly anyOf: readonly string[];
   /** Where it comes from, for the finding where none is there. */
   readonly hint: string;

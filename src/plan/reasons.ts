@@ -18,7 +18,7 @@ export const reasons = {
     help: 'The kernel lacks procfs, sysfs, devtmpfs or tmpfs, or has no memory left. `bootrelay check --sysroot --kernel` names the option.',
   },
   'run-unwritable': {
-    when: '/run cannot be written to',
+    when: '/run or /tmp cannot be written to',
     help: 'There is no memory left, or stage 1 was changed after it was built.',
   },
   'root-hash-missing': {

@@ -16,7 +16,7 @@ const manifestSchema = v.object({
   settings: v.record(v.string(), texts),
 });
 
-type ReadManifest = v.InferOutput<typeof manifestSchema>;
+export type ReadManifest = v.InferOutput<typeof manifestSchema>;
 
 const needsSchema = v.looseObject({
   modules: v.array(v.looseObject({ name: v.string(), optional: v.boolean() })),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { effectiveSettings } from '../config/effective.ts';
 import { shownValues } from '../config/secrets.ts';
 import type { PlatformConfig } from '../config/validate.ts';
+import { size as sizeType } from '../config/value-types/sizes.ts';
 import { ComparisonError } from '../errors.ts';
 import { readInitrdFiles } from '../initrd/files.ts';
 import { isPublic } from '../initrd/public.ts';
@@ -11,8 +12,7 @@ import { bootrelayVersion } from '../package-root.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { sourceOf } from '../plan/source.ts';
 import { renderPlatform } from '../render/platform.ts';
-
-import { readManifest, readPlan } from './read-json.ts';
+import { type ReadManifest, readManifest, readPlan } from './read-json.ts';
 import type { Side } from './side.ts';
 
 /** The names of a build's files in its directory. */
@@ -75,7 +75,6 @@ async function readBuild(path: string, work: string): Promise<Side> {
   const settings = Object.entries(manifest.settings).map(
     ([name, values]) => [name, { values: shownValues(name, values), origin: undefined }] as const,
   );
-  const budgetOf = (section: string) => Number(manifest.settings[`${section}.SizeBudget`]?.[0] ?? 0) || 0;
   return {
     ...contents,
     name: path,
@@ -84,11 +83,17 @@ async function readBuild(path: string, work: string): Promise<Side> {
     files: new Map(files),
     settings: new Map(settings),
     ...(plan && { plan }),
-    boot: { size: manifest.initrd.size, budget: budgetOf('Initrd') },
+    boot: { size: manifest.initrd.size, budget: budgetOf(manifest, 'Initrd') },
     ...(manifest.fullInitrd && {
-      usr: { size: manifest.fullInitrd.size, budget: budgetOf('FullInitrd') },
+      usr: { size: manifest.fullInitrd.size, budget: budgetOf(manifest, 'FullInitrd') },
     }),
   };
+}
+
+/** Bytes of a budget as the manifest has it, with the unit that the platform gave it; 0 is none. */
+function budgetOf({ settings }: ReadManifest, section: 'Initrd' | 'FullInitrd'): number {
+  const parsed = sizeType.parse(settings[`${section}.SizeBudget`]?.[0] ?? '0');
+  return 'value' in parsed ? parsed.value : 0;
 }
 
 function readRenderedTree(path: string): Side {

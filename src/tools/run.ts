@@ -1,4 +1,4 @@
-/** The one runner of external programs. A failure shows a line to paste into a shell and the program's last words. */
+/** Runs an external program and waits for it. A failure shows a line to paste into a shell and the program's last words. */
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { execa, type ResultPromise } from 'execa';

@@ -23,7 +23,7 @@ const files = ['src', 'templates', 'units']
 const others =
   /systemctl[^\n]*\bswitch-root\b|systemctl\(1\), switch-root|initrd-switch-root|'[./a-z-]*\/[a-z-]+\.ts'/g;
 
-/** A failed boot as an example, in the head of docs/failures.md; reasons. */
+/** A failed boot as an example, in the head of docs/reasons.md; reasons. */
 const examples = /^ {4}bootrelay: .*$|'[a-z-]+-failed'/gm;
 
 const names = steps.map(({ name }) => name);

@@ -27,6 +27,7 @@ const verities: readonly (readonly string[])[] = [
     'Verity.RootHashSignature=/etc/usr.p7s',
     'Verity.RequireSignature=yes',
     'Verity.FecDevice=PARTLABEL=FEC',
+    'Verity.FecOffset=8M',
   ],
   ['Verity.Tool=veritysetup', 'Verity.OnCorruption=error'],
   ['Verity.Tool=dmsetup', 'Verity.DataDevice=/dev/vda2', 'Usr.Device=/dev/mapper/usr'],

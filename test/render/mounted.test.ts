@@ -310,7 +310,7 @@ const ofSubvolume: readonly Row[] = [
   ],
 ];
 
-const twiceOrNot = 'not one mount at /sysusr/usr, or another below it';
+const twiceOrNot = 'not exactly one mount at /sysusr/usr, or another one below it';
 const ofCountInStage1: readonly Row[] = [
   ['mounted twice', again('/sysusr/usr'), notVerified(twiceOrNot)],
   [
@@ -406,11 +406,15 @@ const ofImage = (point: string, type: string): readonly Row[] => [
     change({ loops: { '7:0': { file: soundLoop.file ?? '', offset: '0' } } }),
     notImage('the kernel does not tell where /dev/loop0 ends'),
   ],
-  ['a file elsewhere', loop({ file: '/run/initrd.img' }), notImage('the image is /run/initrd.img')],
+  [
+    'a file elsewhere',
+    loop({ file: '/run/initrd.img' }),
+    notImage('the image is /run/initrd.img, which is not below /usr'),
+  ],
   [
     'a file beside /usr',
     loop({ file: 'ROOT/sysusr/usr2/initrd.img' }),
-    notImage('the image is /sysusr/usr2/initrd.img'),
+    notImage('the image is /sysusr/usr2/initrd.img, which is not below /usr'),
   ],
   [
     'an offset',

@@ -225,7 +225,7 @@ function writeBuild(
     platform,
     initrd: { size: image.length },
     files,
-    settings: { 'Initrd.SizeBudget': ['3145728'], 'Modules.Modules': ['virtio_blk'], ...settings },
+    settings: { 'Initrd.SizeBudget': ['3M'], 'Modules.Modules': ['virtio_blk'], ...settings },
     ...more,
   };
   writeFileSync(join(work, name, 'manifest.json'), JSON.stringify(manifest));

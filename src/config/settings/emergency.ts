@@ -43,7 +43,7 @@ export const emergency = {
     type: boolean,
     default: 'no',
     strictest: ['no', 'yes'],
-    help: 'For development: a trace of every command, and shells without a password before the steps that KernelCommandLine.Break names. `check` refuses it unless told `--allow debug-enabled`.',
+    help: 'For development: a trace of every command, and shells without a password before the steps that KernelCommandLine.Break names. `check` refuses it unless `--allow debug-enabled` is given.',
     since: '0.1.0',
   }),
 };

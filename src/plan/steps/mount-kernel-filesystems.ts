@@ -46,7 +46,7 @@ export const mountKernelFileSystems = defineStep({
         ],
         // What every script of the systemd form uses, and what starts it.
         programs: applets('sh', 'env', systemd ? 'mkdir' : 'mount'),
-        files: systemd ? systemdFiles : [],
+        files: systemd ? asks('Initrd.Init', systemdFiles) : [],
         directories: ['/proc', '/sys', '/dev', '/run', '/tmp'],
         // Before devtmpfs is mounted: where the kernel opens /init's output, and where the first step logs.
         deviceNodes: [

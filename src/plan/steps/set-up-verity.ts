@@ -17,7 +17,7 @@ interface VerityView {
   /** The file system of /usr, which tells where its superblock has its size. */
   readonly endOf: Readonly<Record<string, boolean>>;
   readonly hashOffset: number | 'auto';
-  /** The same as a platform file writes it, such as 1016M. */
+  /** The same with a unit, such as 1016M; empty where it has none. */
   readonly hashOffsetText: string;
   readonly fixedOffset: boolean;
   /** The hash tree is on a partition of its own, not behind the file system. */
@@ -131,8 +131,10 @@ function needsOf(settings: PlatformSettings): Partial<Needs> {
       ...asks('Verity.Tool', programsOfTool[verityTool(settings)]),
     ],
     files: [
-      ...onlyIf(Initrd.Init === 'systemd', ...udevFiles),
-      ...(signature === undefined ? [] : [{ anyOf: [signature], hint: hintOfSignature }]),
+      ...onlyIf(Initrd.Init === 'systemd', ...asks('Initrd.Init', udevFiles)),
+      ...(signature === undefined
+        ? []
+        : asks('Verity.RootHashSignature', [{ anyOf: [signature], hint: hintOfSignature }])),
     ],
     kernelVersions: onlyIf(Verity.OnError !== 'error', reactionToErrors),
   };
@@ -195,7 +197,7 @@ function viewOf(settings: PlatformSettings): VerityView {
     devicePath: verityDevicePath(settings),
     endOf: { [Usr.FileSystem]: true },
     hashOffset,
-    hashOffsetText: hashOffset === 'auto' ? '' : writeSize(hashOffset),
+    hashOffsetText: hashOffset === 'auto' ? '' : unitText(hashOffset),
     fixedOffset: hashOffset !== 'auto',
     separateHash: Verity.HashDevice !== undefined,
     hashPartition: Verity.HashDevice ? 'hash_partition' : 'usr_partition',
@@ -205,7 +207,7 @@ function viewOf(settings: PlatformSettings): VerityView {
     requiresSignature: Verity.RequireSignature,
     correction: Verity.FecDevice && {
       offset: Verity.FecOffset,
-      offsetText: writeSize(Verity.FecOffset),
+      offsetText: unitText(Verity.FecOffset),
       roots: Verity.FecRoots,
     },
     linksNode: linksNode(settings),
@@ -213,4 +215,10 @@ function viewOf(settings: PlatformSettings): VerityView {
     reactionCount: reactions.length,
     reactionFlag: Verity.OnCorruption === 'error' ? undefined : `${Verity.OnCorruption}-on-corruption`,
   };
+}
+
+/** An offset as a platform file writes it; empty where that is the plain number. */
+function unitText(bytes: number): string {
+  const text = writeSize(bytes);
+  return text === String(bytes) ? '' : text;
 }
