@@ -233,7 +233,7 @@ export const commands: readonly Command[] = [
   }),
   command({
     name: 'help',
-    describe: 'Explain a command, a finding, a reason, a setting (Section.Key) or a fault',
+    describe: 'Explain a command, a finding, a reason, a step, a setting (Section.Key) or a fault',
     positionals: { topic: { type: 'string', demandOption: true, describe: 'its name' } },
     options: { json },
     run: async (args) => (await import('./commands/help.ts')).help(args, commands),

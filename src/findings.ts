@@ -296,6 +296,7 @@ export const allowableKinds: readonly FindingKind[] = (Object.keys(findingKinds)
   (kind) => 'unlessAllowed' in findingKinds[kind],
 );
 
+/** True where a finding has severity error: nothing is written then. */
 export function hasErrors(findings: readonly Finding[]): boolean {
   return findings.some(({ severity }) => severity === 'error');
 }

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { createConnection } from 'node:net';
 import { createInterface } from 'node:readline';
 import { ToolError } from '../errors.ts';
-
 import { type DiskBus, plugArguments } from '../tools/qemu.ts';
 
 /** What happens to a disk, which is given by its number, some seconds after a step of the boot plan begins. */

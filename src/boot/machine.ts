@@ -12,7 +12,6 @@ import { packFullInitrd } from '../pack/pack.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { planBoot } from '../plan/plan.ts';
 import type { Kernel } from '../sysroot/kernel.ts';
-
 import { formatCommandLine } from './command-line.ts';
 import { type DiskPart, makeDisk } from './disk.ts';
 import type { ImageFault } from './faults/fault.ts';

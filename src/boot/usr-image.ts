@@ -9,7 +9,6 @@ import {
   ext4FromDirectoryArgs,
   squashfsFromDirectoryArgs,
 } from '../tools/images.ts';
-
 import { type Command, run } from '../tools/run.ts';
 import { wholeMebibytes } from './disk.ts';
 

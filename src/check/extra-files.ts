@@ -18,7 +18,7 @@ export const extraFileChecks = [
 const linksOf = { 'Initrd.ExtraFiles': 'followed', 'FullInitrd.ExtraFiles': 'kept' } as const;
 
 /** What cannot be taken of the files that the platform names, each at the line that names it. */
-export function checkExtraFiles({ config, plan, sysroot }: Known<'sysroot'>): readonly Finding[] {
+function checkExtraFiles({ config, plan, sysroot }: Known<'sysroot'>): readonly Finding[] {
   const own = new Set([
     ...layoutPaths(plan),
     ...[...renderMinimal(config, plan).keys()].map((path) => `/${path}`),

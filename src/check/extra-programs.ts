@@ -20,7 +20,7 @@ export const extraProgramChecks = [
 ];
 
 /** Scripts without their interpreter, and programs with a library that no tool can follow. */
-export function checkExtraPrograms({ config, plan, sysroot }: Known<'sysroot'>): readonly Finding[] {
+function checkExtraPrograms({ config, plan, sysroot }: Known<'sysroot'>): readonly Finding[] {
   const entries = config.settings.Initrd.ExtraFiles;
   return [
     ...checkInterpreters(config, plan, extraExecutables(sysroot, entries)),

@@ -9,7 +9,7 @@ export const microcodeChecks = [
 ];
 
 /** What the sysroot or the kernel lacks for the microcode that the platform wants. */
-export function checkMicrocode({ config, sysroot, kernel }: Known<'sysroot' | 'kernel'>): readonly Finding[] {
+function checkMicrocode({ config, sysroot, kernel }: Known<'sysroot' | 'kernel'>): readonly Finding[] {
   const wanted = wantedMicrocode(config.settings);
   if (wanted.length === 0) return [];
   if (hasBuiltInInitrd(kernel)) {

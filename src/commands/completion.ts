@@ -23,6 +23,7 @@ end
 complete --command bootrelay --no-files --arguments '(__bootrelay_complete)'
 `;
 
+/** The script by which a shell completes command lines of bootrelay. */
 export async function completion({ shell }: CompletionArguments): Promise<CommandResult> {
   const text = shell === 'fish' ? fish : scriptOfYargs(shell);
   return { exitCode: 0, text, json: { command: 'completion', shell, text }, findings: [] };

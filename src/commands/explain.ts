@@ -23,6 +23,7 @@ const formats: Readonly<Record<ExplainFormat, (plan: BootPlan) => string | Promi
   svg: (plan) => drawSvg(graphOfBoot(plan)),
 };
 
+/** The boot of one platform in words, in the format that the caller wants. Exit code 2 where the platform has errors. */
 export async function explain(args: ExplainArguments): Promise<CommandResult> {
   const loaded = planOnePlatform('explain', args.platform, args.set);
   if ('failed' in loaded) return loaded.failed;

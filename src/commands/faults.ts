@@ -3,6 +3,7 @@ import { faults as allFaults } from '../boot/faults/faults.ts';
 import { formatEnding } from '../boot/faults/verdict.ts';
 import type { CommandResult } from '../host/result.ts';
 
+/** All faults that `boot --fault` knows, with how each must end. */
 export async function faults(): Promise<CommandResult> {
   const list = Object.entries(allFaults).map(([name, { what, expected }]) => ({
     name,

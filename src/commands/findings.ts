@@ -22,6 +22,7 @@ export function formatFindingPage({ kind, severity, title, help, unlessAllowed }
   return `## ${kind}\n\n${sentenceLines(title)}\nSeverity: ${severity}${refused}.\n\n${sentenceLines(help)}\n`;
 }
 
+/** All kinds of findings as one page. */
 export async function findings(): Promise<CommandResult> {
   return {
     exitCode: 0,

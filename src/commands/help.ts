@@ -1,4 +1,4 @@
-/** `bootrelay help TOPIC`: a command, a kind of finding, a reason for which a boot stops, a setting, a section or a fault, whichever has the name. */
+/** `bootrelay help TOPIC`: a command, a kind of finding, a reason for which a boot stops, a step, a setting, a section or a fault, whichever has the name. */
 import { faults } from '../boot/faults/faults.ts';
 import { formatEnding } from '../boot/faults/verdict.ts';
 import { type Command, usageOf } from '../command.ts';
@@ -63,7 +63,7 @@ export async function help(
   const found = topics(commands).filter(({ name }) => name === current);
   if (found.length === 0) {
     const hint = didYouMean(topic, topicNames(commands));
-    const where = 'findings, reasons, settings and faults list what there is';
+    const where = 'findings, reasons, steps, settings and faults list what there is';
     throw new UsageError(`there is no help for ${topic}; ${hint ?? where}`);
   }
   const text = found.map(({ page }) => page()).join('\n');

@@ -23,6 +23,7 @@ const meaning: Readonly<Record<OptionUse, string>> = {
   nobody: 'nobody',
 };
 
+/** All mount options by file system, as one page. */
 export async function mountOptions(): Promise<CommandResult> {
   const rows = allMountOptions();
   const fileSystems = [...new Set(rows.map(({ fileSystem }) => fileSystem))];

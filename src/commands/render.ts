@@ -12,6 +12,7 @@ export interface RenderArguments extends PlatformArguments {
   readonly output: string;
 }
 
+/** Writes what will run, a directory for each platform. Exit code 2, and nothing written, where one has errors. */
 export async function render(args: RenderArguments): Promise<CommandResult> {
   const { planned, findings } = planPlatforms(args);
   if (hasErrors(findings)) return configurationFailed('render', findings);

@@ -5,6 +5,7 @@ import { type SettingRow, sectionNames, settingRows } from '../config/settings.t
 import type { CommandResult } from '../host/result.ts';
 import { sentenceLines } from '../text/markdown.ts';
 
+/** All settings by section, as one page. */
 export async function settings(): Promise<CommandResult> {
   const rows = settingRows.map(({ section, key, setting }) => ({
     section,

@@ -20,6 +20,7 @@ interface ShownSetting {
   readonly origin: string;
 }
 
+/** The effective settings of one platform, with their origins if wanted. Exit code 2 where it has errors. */
 export async function show(args: ShowArguments): Promise<CommandResult> {
   const loaded = planOnePlatform('show', args.platform, args.set);
   if ('failed' in loaded) return loaded.failed;

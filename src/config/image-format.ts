@@ -19,6 +19,7 @@ export interface ImageFormat {
 /** mksquashfs' own, and what made the smallest erofs without slowing its boot. */
 const defaultBlockSizes = { squashfs: 131_072, erofs: 65_536 } as const;
 
+/** The file system of the image with its compression and block size, `auto` resolved. */
 export function imageFormatOf({ FullInitrd }: PlatformSettings): ImageFormat {
   const { FileSystem, Compression, BlockSize } = FullInitrd;
   return {

@@ -7,6 +7,7 @@ import type { Rule, RuleInput, Violation } from './rule.ts';
 import type { PlatformSettings, SettingName } from './settings.ts';
 import { verityRules } from './verity-rules.ts';
 
+/** What the rules say of settings whose values could all be read, each at the line that set them last. */
 export function findRuleViolations(
   settings: PlatformSettings,
   origins: ReadonlyMap<SettingName, readonly Origin[]>,

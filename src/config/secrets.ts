@@ -9,6 +9,7 @@ export function shownValues(name: string, values: readonly string[]): readonly s
   return isSecret(name) ? values.map(hide) : values;
 }
 
+/** True for the name of a setting, `Section.Key`, whose value is not published. */
 export function isSecret(name: string): boolean {
   return findSettingNamed(name)?.setting.secret === true;
 }

@@ -86,12 +86,14 @@ export function findSettingNamed(name: string): SettingRow | undefined {
   return rowsByName.get(name);
 }
 
+/** The row of a setting; undefined where there is none. */
 export function findSetting(section: string, key: string): SettingRow | undefined {
   return findSettingNamed(`${section}.${key}`);
 }
 
 export const sectionNames: readonly string[] = Object.keys(settings);
 
+/** The keys of a section in the order of the table; none where there is no such section. */
 export function keysOfSection(section: string): readonly string[] {
   return settingRows.filter((row) => row.section === section).map(({ key }) => key);
 }

@@ -19,6 +19,7 @@ export function makesTable(tool: VerityTool): boolean {
 /** What systemd calls it (systemd-veritysetup-generator(8)); a boot entry may name it although the platform has no verity. */
 export const usualVerityDevice = '/dev/mapper/usr';
 
+/** The path of the verity device, whether the platform has one or not. */
 export function verityDevicePath(settings: PlatformSettings): string {
   return `/dev/mapper/${settings.Verity.Name}`;
 }

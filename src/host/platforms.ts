@@ -25,6 +25,7 @@ export interface PlannedPlatforms {
   readonly findings: readonly Finding[];
 }
 
+/** Loads and plans platform files: plans of those without errors, and what is to be said of all, each finding once. */
 export function planPlatforms({ platforms, set }: PlatformArguments): PlannedPlatforms {
   const reader = createFileReader();
   const loaded = platforms.map((path) => ofFile(path, loadPlatform(path, set, reader)));

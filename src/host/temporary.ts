@@ -38,6 +38,7 @@ export function remember(path: string): string {
   return path;
 }
 
+/** No longer removes `path` when the command is interrupted. */
 export function forget(path: string): void {
   present.delete(path);
 }

@@ -1,9 +1,7 @@
 /** A compressed segment of an initrd -> a file with the archives in it. */
 import { join } from 'node:path';
 import { FailedToolError, InitrdError } from '../errors.ts';
-
 import { OutputLimitError, run } from '../tools/run.ts';
-
 import type { Segment } from './segments.ts';
 
 /** Bytes that an initrd may have, compressed or not: the most that a file in a cpio can have. */

@@ -51,6 +51,7 @@ export function read({ descriptor, size }: Input, start: number, length: number)
   return buffer;
 }
 
+/** True where an archive begins at `start`: newc, with or without checksums (cpio(5)). */
 export function isCpio(input: Input, start: number): boolean {
   return /^07070[12]$/.test(read(input, start, 6).toString('latin1'));
 }

@@ -24,6 +24,7 @@ export interface Manifest {
   readonly tools: Readonly<Record<string, string>>;
 }
 
+/** An entry as the manifest has it: by hash, without the path that it came from. */
 export function manifestFile(entry: Entry): object {
   const { path, part, type } = entry;
   switch (entry.type) {
@@ -38,6 +39,7 @@ export function manifestFile(entry: Entry): object {
   }
 }
 
+/** All effective settings as texts, secrets replaced by words that change when they do. */
 export function manifestSettings(config: PlatformConfig): Manifest['settings'] {
   return Object.fromEntries(
     effectiveSettings(config).map(({ row: { name }, values }) => [name, shownValues(name, values)]),

@@ -6,7 +6,6 @@ import { packageRoot } from '../package-root.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import type { OwnProgram } from '../plan/need.ts';
 import { compileArgs } from '../tools/cc.ts';
-
 import { run } from '../tools/run.ts';
 
 /** elf(5): e_machine. */

@@ -16,6 +16,7 @@ export interface PartSize {
 
 const deflate = promisify(deflateRaw);
 
+/** How many bytes each part of the initrd has, and its share of what is compressed. */
 export async function measureParts(entries: readonly Entry[]): Promise<readonly PartSize[]> {
   const all = await Promise.all(parts.map((part) => measurePart(entries, part)));
   const measured = all.filter(({ files }) => files > 0);

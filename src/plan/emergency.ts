@@ -7,6 +7,7 @@ import { applets, asks } from './needs.ts';
 import { onlyIf } from './only-if.ts';
 import { sourced } from './source.ts';
 
+/** What the platform does when a step stops. */
 export function planEmergency(config: PlatformConfig): EmergencyPlan {
   const { Emergency, Initrd, KernelCommandLine } = config.settings;
   return {

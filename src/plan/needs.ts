@@ -23,18 +23,22 @@ export function asks<Need extends object>(
   return needs.map((need) => ({ ...need, because }));
 }
 
+/** Kernel options by name, without CONFIG_. */
 export function options(...names: readonly string[]): readonly KernelOptionNeed[] {
   return names.map((option) => ({ option }));
 }
 
+/** Applets of busybox by name. */
 export function applets(...names: readonly string[]): readonly ProgramNeed[] {
   return names.map((applet) => ({ applet }));
 }
 
+/** Programs by their path in the sysroot. */
 export function programs(...paths: readonly string[]): readonly ProgramNeed[] {
   return paths.map((program) => ({ program }));
 }
 
+/** Kernel modules by name that a boot cannot do without. */
 export function modules(...names: readonly string[]): readonly ModuleNeed[] {
   return names.map((name) => ({ name, optional: false }));
 }

@@ -31,6 +31,7 @@ export function unitsOfPlan({ steps }: BootPlan): readonly StepUnit[] {
   return groups.map(nameUnit);
 }
 
+/** True for a step that systemd does by a mount unit. */
 export function isMount({ systemd }: Step): boolean {
   return systemd.by === 'mount unit';
 }

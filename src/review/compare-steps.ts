@@ -31,6 +31,7 @@ export interface ModuleChange {
   readonly byDevice: boolean;
 }
 
+/** Modules that only one of the two boots loads. */
 export function compareModules(old: readonly Step[], fresh: readonly Step[]): ModuleChange {
   const namesOf = (steps: readonly Step[]) => [
     ...new Set(steps.flatMap(({ needs }) => needs.modules.map(({ name }) => name))),

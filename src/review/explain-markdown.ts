@@ -6,6 +6,7 @@ import { escapeMarkdown, markdownCode } from '../text/markdown.ts';
 import { graphOfBoot } from './boot-graph.ts';
 import { formatMermaid } from './draw-graph.ts';
 
+/** The boot as Markdown: a diagram that GitHub draws, and a section for each step. */
 export function explainAsMarkdown(plan: BootPlan): string {
   const graph = graphOfBoot(plan);
   return [

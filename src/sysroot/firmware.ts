@@ -2,7 +2,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { posix } from 'node:path';
 import { showModulesArgs } from '../tools/modprobe.ts';
-
 import { run } from '../tools/run.ts';
 import { moduleNameOfPath } from './kernel.ts';
 import { fileInSysroot } from './paths.ts';

@@ -3,7 +3,6 @@
  * (the UAPI Group's "ELF Dlopen Metadata for ELF files").
  */
 import { readFileSync } from 'node:fs';
-
 import { sectionsOf } from './elf.ts';
 import { fileInSysroot } from './paths.ts';
 

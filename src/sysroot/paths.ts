@@ -62,6 +62,7 @@ export function mergeUsr(path: string): string {
   return path.replace(/^\/(bin|sbin|lib|lib64)\//, '/usr/$1/');
 }
 
+/** True for a directory, or a link to one. */
 export function isDirectory(file: string): boolean {
   return statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

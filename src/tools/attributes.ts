@@ -1,6 +1,7 @@
 /** getfattr(1): which files have extended attributes. */
 import { type Command, run } from './run.ts';
 
+/** getfattr(1): the names of all extended attributes of all files below a directory. */
 export function listAttributesArgs(directory: string): Command {
   return {
     program: 'getfattr',

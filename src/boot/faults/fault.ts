@@ -106,6 +106,7 @@ export function damaged(place: Place, bytes: Uint8Array): readonly FaultDisk[] {
   return [{ damage: { place, bytes } }];
 }
 
+/** These values as bytes to write. */
 export function bytes(...values: readonly number[]): Uint8Array {
   return Uint8Array.from(values);
 }
