@@ -37,7 +37,7 @@ function programsOf({ config, plan, sysroot }: Known<'sysroot'>) {
   const ofPlan = needsOfPlan(plan).programs.flatMap((need) =>
     'program' in need ? [{ program: need.program, place: placeOf(config, need.because) }] : [],
   );
-  const planned = [...ofPlan, { program: busyboxPath, place: placeOf(config) }];
+  const planned = [{ program: busyboxPath, place: placeOf(config) }, ...ofPlan];
   const extra = extraElfPrograms(sysroot, config.settings.Initrd.ExtraFiles).map(({ real, index }) => ({
     program: real,
     place: placeOfEntry(config, 'Initrd.ExtraFiles', index),
@@ -49,10 +49,7 @@ function programsOf({ config, plan, sysroot }: Known<'sysroot'>) {
 async function checkLinked(data: Known<'sysroot'>): Promise<readonly Finding[]> {
   const { sysroot } = data;
   const { present, extra } = programsOf(data);
-  const asked = [
-    ...(await Promise.all(present.map((need) => askFor(need, sysroot)))),
-    ...(await askForAll(extra, sysroot)),
-  ];
+  const asked = await askForAll([...present, ...extra], sysroot);
   const libraries = [...new Set(asked.flatMap(({ missing }) => missing))];
   return [
     ...asked.flatMap(({ need, damaged }) => {
@@ -71,21 +68,24 @@ async function checkLinked(data: Known<'sysroot'>): Promise<readonly Finding[]> 
 /** Libraries that a program opens while it runs, and cannot do without. */
 async function checkOpened(data: Known<'sysroot'>): Promise<readonly Finding[]> {
   const { present, extra } = programsOf(data);
-  const programs = [...present, ...extra];
-  const { problems } = await openedBy(data.sysroot, [...new Set(programs.map(({ program }) => program))]);
-  return problems.map(({ kind, program, message }) => {
-    const place = programs.find((other) => other.program === program)?.place ?? placeOf(data.config);
-    return finding(kind, message, place);
-  });
+  const groups = [present, extra].filter(({ length }) => length > 0);
+  const opened = await Promise.all(groups.map((programs) => openedBy(data.sysroot, programs)));
+  return opened.flatMap(({ problems }, index) =>
+    problems.map(({ kind, program, message }) => {
+      const place = groups[index]?.find((other) => other.program === program)?.place;
+      return finding(kind, message, place ?? placeOf(data.config));
+    }),
+  );
 }
 
 /** lddtree says of one file that it cannot be read, and does not always name it. */
 async function openedBy(
   sysroot: string,
-  programs: readonly string[],
+  programs: readonly Program[],
 ): Promise<Pick<WithLibraries, 'problems'>> {
+  const paths = programs.map(({ program }) => program);
   try {
-    return await withLibraries(sysroot, programs);
+    return await withLibraries(sysroot, paths);
   } catch (error) {
     if (!(error instanceof FailedToolError)) throw error;
     const message = `a program or library of the sysroot cannot be read: ${error.words}`;

@@ -18,7 +18,17 @@ export function withLibraries(sysroot: string, programs: readonly string[]): Pro
   return withOpenedLibraries(sysroot, programs, (names) => withLinkedLibraries(sysroot, names));
 }
 
-async function withLinkedLibraries(sysroot: string, programs: readonly string[]): Promise<readonly string[]> {
+/** What lddtree said so far: a check and the build behind it want to know the same, and each answer takes it half a second. */
+const answers = new Map<string, Promise<readonly string[]>>();
+
+function withLinkedLibraries(sysroot: string, programs: readonly string[]): Promise<readonly string[]> {
+  const question = JSON.stringify([sysroot, ...programs]);
+  const answer = answers.get(question) ?? askLddtree(sysroot, programs);
+  answers.set(question, answer);
+  return answer;
+}
+
+async function askLddtree(sysroot: string, programs: readonly string[]): Promise<readonly string[]> {
   const dynamic = programs.filter((path) => !isStaticIn(sysroot, path));
   if (dynamic.length === 0) return programs;
   const output = await run(lddtreeArgs(sysroot, dynamic));

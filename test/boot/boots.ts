@@ -18,10 +18,8 @@ import { withRootHash } from '../../src/boot/machine.ts';
 import { rootPartitionUuid, sealUsr, usrPartitions } from '../../src/boot/partitions.ts';
 import { type Goal, reached } from '../../src/boot/timeline.ts';
 import { judge, type Verdict } from '../../src/boot/verdict.ts';
-import { runChecks } from '../../src/check/run-checks.ts';
 import { readSystem } from '../../src/check/system.ts';
 import type { PlatformConfig } from '../../src/config/validate.ts';
-import { hasErrors } from '../../src/findings.ts';
 import { buildMinimalInitrd } from '../../src/minimal/build.ts';
 import { planBoot } from '../../src/plan/plan.ts';
 import { findKernelImage } from '../../src/sysroot/kernel.ts';
@@ -215,11 +213,10 @@ interface SharedBuild {
 async function sharedBuild(config: PlatformConfig, system: System): Promise<SharedBuild> {
   const work = await madeOnce('build', [config.settings, system], async (directory) => {
     const plan = planBoot(config, []);
-    const data = { config, plan, ...readSystem(system.sysroot, system.kernel) };
-    const { findings } = await runChecks(data);
-    if (!data.kernel || hasErrors(findings)) throw new Error(JSON.stringify(findings));
-    const { sysroot } = system;
-    const build = await buildMinimalInitrd({ config, plan, sysroot, kernel: data.kernel, work: directory });
+    // Its checks have tests of their own: a sysroot that lacks something shows in the boot.
+    const { sysroot, kernel } = readSystem(system.sysroot, system.kernel);
+    if (sysroot === undefined || !kernel) throw new Error(`no kernel ${system.kernel} in ${system.sysroot}`);
+    const build = await buildMinimalInitrd({ config, plan, sysroot, kernel, work: directory });
     await run({ program: 'cp', args: ['--', build.image, join(directory, 'minimal.img')] });
   });
   return { image: join(work, 'minimal.img'), modules: join(work, 'modules') };
