@@ -2,6 +2,7 @@
 
 import type { PlatformConfig } from '../config/validate.ts';
 import { formatDevice } from '../config/value-types/devices.ts';
+import { dataPartition } from '../config/verity-device.ts';
 import {
   type Goal,
   type goals,
@@ -186,7 +187,7 @@ function judgeJournal(milestones: readonly Milestone[], report: readonly ReportL
 function judgeHandover(report: readonly ReportLine[], { config, rootHash }: Expectation): readonly Fact[] {
   const handover = valuesOf(report, 'handover');
   const wanted = [`PLATFORM=${config.name}`, ...(rootHash === undefined ? [] : [`ROOT_HASH=${rootHash}`])];
-  const device = config.settings.Usr.Device ?? config.settings.Verity.DataDevice;
+  const device = dataPartition(config.settings);
   return [
     {
       ok: wanted.every((line) => handover.includes(line)),

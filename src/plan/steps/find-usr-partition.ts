@@ -1,6 +1,7 @@
 import type { PlatformSettings } from '../../config/settings.ts';
 import type { PlatformConfig } from '../../config/validate.ts';
 import { type DeviceIdentifier, type DeviceSpec, formatDevice } from '../../config/value-types/devices.ts';
+import { dataPartition } from '../../config/verity-device.ts';
 import { applets, asks, options, programs } from '../needs.ts';
 import { onlyIf } from '../only-if.ts';
 import { variable } from '../source.ts';
@@ -66,12 +67,13 @@ export const findUsrPartition = defineStep({
 });
 
 /** The devices that are looked for: the file system of /usr, its hash tree, the data to correct errors with. */
-function devicesOf({
-  Usr,
-  Verity,
-}: PlatformSettings): Readonly<Record<'data' | 'hash' | 'fec', DeviceSpec | undefined>> {
-  if (Verity.Verity === 'no') return { data: Usr.Device, hash: undefined, fec: undefined };
-  return { data: Verity.DataDevice ?? Usr.Device, hash: Verity.HashDevice, fec: Verity.FecDevice };
+function devicesOf(
+  settings: PlatformSettings,
+): Readonly<Record<'data' | 'hash' | 'fec', DeviceSpec | undefined>> {
+  const { Verity, HashDevice, FecDevice } = settings.Verity;
+  const data = dataPartition(settings);
+  if (Verity === 'no') return { data, hash: undefined, fec: undefined };
+  return { data, hash: HashDevice, fec: FecDevice };
 }
 
 function nameOf(device: DeviceSpec | undefined): string {
