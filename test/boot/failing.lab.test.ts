@@ -62,8 +62,8 @@ test.each(both)(
 );
 
 test.each([
-  ['find-usr-partition', 'read-kernel-command-line'],
-  ['switch-root', 'mount-full-initrd'],
+  ['find-usr-partition', 'set-panic-timeout'],
+  ['switch-root', 'check-mounted-usr'],
   ['enter-full-initrd', 'switch-root'],
 ])('systemd: without the script %s the boot ends with a reason that names %s', async (script, step) => {
   // A program that cannot be run replaces it, so that the unit fails without a word of its own.
