@@ -219,6 +219,16 @@ export const findingKinds = {
     title: 'The full initrd has the files of another rendering.',
     help: 'Render again, copy full/90bootrelay into the modules of dracut, and make the full initrd again: both stages must be of one platform.',
   },
+  'initrd-entry-lost': {
+    severity: 'warning',
+    title: 'The kernel makes nothing of an entry of an initrd, and does not say so.',
+    help: 'Put the directory of a file in front of it, and give each name to one thing: what the message names is not there when the initrd runs.',
+  },
+  'initrd-part-left-out': {
+    severity: 'note',
+    title: 'Something of an initrd has no place in an image.',
+    help: 'Nothing need be done where nothing looks for it. A bootconfig belongs behind the initrd that the kernel unpacks; a socket is made by the program that listens.',
+  },
   'image-unfit': {
     severity: 'error',
     title: 'The image of the full initrd is none that stage 1 mounts.',

@@ -1,15 +1,12 @@
 /** The files of an initrd of any origin: by bootrelay, dracut, mkosi or by hand. */
 import { createHash } from 'node:crypto';
-import { mkdtempSync } from 'node:fs';
-import { join } from 'node:path';
 import { InitrdError } from '../errors.ts';
 import { neededLibraries } from '../sysroot/elf.ts';
-import { decompressSegment } from './decompress.ts';
-import { type Input, read, withInput } from './newc.ts';
+import { type Initrd, withInitrd } from './archives.ts';
+import { readRange } from './input.ts';
 import { readPackedImage } from './packed-image.ts';
 import { isPublic } from './public.ts';
-import { findSegments } from './segments.ts';
-import { readTree, type TreeEntry } from './tree.ts';
+import { makeTree, type TreeEntry } from './tree.ts';
 
 /** A file of an initrd. */
 export interface InitrdFile {
@@ -20,7 +17,7 @@ export interface InitrdFile {
   readonly mode: string;
   /** The owner as UID:GID. */
   readonly owner: string;
-  /** Bytes; 0 for what is no regular file. */
+  /** Bytes; 0 for what is no regular file, and for each further name of one: the first by the order of names has the bytes. */
   readonly size: number;
   /** The hash of a file, the target of a link or the numbers of a device: equal where the content is equal. */
   readonly content: string;
@@ -35,6 +32,8 @@ export interface InitrdFiles {
   /** Small regular files that are text. */
   readonly texts: ReadonlyMap<string, string>;
   readonly drivers: ReadonlyMap<string, string>;
+  /** What the kernel makes nothing of, one sentence each. */
+  readonly lost: readonly string[];
 }
 
 /** Bytes up to which a text is worth comparing line by line. */
@@ -44,48 +43,32 @@ const longestText = 65536;
 export async function readInitrdFiles(initrd: string, work: string): Promise<InitrdFiles> {
   const packed = readPackedImage(initrd);
   if (packed) throw new InitrdError(`${initrd} is a packed image, ${packed.fileSystem}: its cpio is wanted`);
+  return withInitrd(initrd, { work }, filesOf);
+}
+
+function filesOf({ archives, bootconfig }: Initrd): InitrdFiles {
   const files = new Map<string, InitrdFile>();
-  const texts = new Map<string, string>();
+  const texts = new Map<string, string>(bootconfig === undefined ? [] : [['bootconfig', bootconfig]]);
   const drivers = new Map<string, string>();
-  for (const archive of await findArchives(initrd, work)) {
-    await withInput(archive.file, (input) => {
-      for (const entry of readTree(input, archive.start, [])) {
-        const content = contentOf(entry, input);
-        files.set(`/${entry.path}`, describe(entry, content));
-        const text = entry.type === 'file' && isPublic(entry.path, entry.mode) ? asText(content) : undefined;
-        // A later archive may replace what an earlier one had.
-        if (text === undefined) texts.delete(entry.path);
-        else texts.set(entry.path, text);
-        for (const [pattern, module] of driversIn(entry.path, content)) drivers.set(pattern, module);
-      }
-    });
-  }
-  files.delete('/');
-  return { files, texts, drivers };
-}
-
-interface Archive {
-  readonly file: string;
-  readonly start: number;
-}
-
-async function findArchives(initrd: string, work: string): Promise<readonly Archive[]> {
-  const archives: Archive[] = [];
-  for (const segment of await findSegments(initrd)) {
-    if (segment.compression === 'none') {
-      archives.push({ file: initrd, start: segment.start });
+  const { entries, lost } = makeTree(archives);
+  for (const entry of entries.filter(({ path }) => path !== '')) {
+    const first = entry.type === 'link' ? files.get(`/${entry.target}`) : undefined;
+    if (first) {
+      files.set(`/${entry.path}`, { ...first, path: `/${entry.path}`, size: 0 });
       continue;
     }
-    const file = await decompressSegment(initrd, segment, mkdtempSync(join(work, 'segment-')));
-    for (const { start } of await findSegments(file)) archives.push({ file, start });
+    const content = contentOf(entry);
+    files.set(`/${entry.path}`, describe(entry, content));
+    const text = entry.type === 'file' && isPublic(entry.path, entry.mode) ? asText(content) : undefined;
+    if (text !== undefined) texts.set(entry.path, text);
+    for (const [pattern, module] of driversIn(entry.path, content)) drivers.set(pattern, module);
   }
-  return archives;
+  return { files, texts, drivers, lost };
 }
 
-function contentOf(entry: TreeEntry, input: Input): Buffer {
-  if (entry.type === 'file') return read(input, entry.start, entry.end - entry.start);
+function contentOf(entry: TreeEntry): Buffer {
+  if (entry.type === 'file') return readRange(entry.data);
   if (entry.type === 'symlink') return entry.target;
-  if (entry.type === 'link') return Buffer.from(entry.target);
   return Buffer.from('major' in entry ? `${entry.major}:${entry.minor}` : '');
 }
 

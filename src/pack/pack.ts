@@ -3,18 +3,19 @@ import { chmodSync, realpathSync, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { ImageFormat, Thin } from '../config/image-format.ts';
 import { InitrdError } from '../errors.ts';
-import { decompressSegment, largestInitrd } from '../initrd/decompress.ts';
+import { type Finding, finding } from '../findings.ts';
+import { type Archive, type Initrd, withInitrd } from '../initrd/archives.ts';
 import { appendMark } from '../initrd/image-mark.ts';
-import { type Input, withInput } from '../initrd/newc.ts';
+import { lengthOf } from '../initrd/input.ts';
+import { lostEntries } from '../initrd/lost-entries.ts';
 import { archiveMode } from '../initrd/public.ts';
-import { findSegments, type Segment } from '../initrd/segments.ts';
-import { readTree, type TreeEntry } from '../initrd/tree.ts';
+import { makeTree, type TreeEntry } from '../initrd/tree.ts';
 import { filesWithAttributes } from '../tools/attributes.ts';
 import { imageFromTarArgs } from '../tools/images.ts';
 import { toolsTreeVariable } from '../tools/programs.ts';
 import { requireVersion, run } from '../tools/run.ts';
 import { type Sharing, shareWithUsr } from './share.ts';
-import { tarOfTree } from './tar.ts';
+import { type StorableEntry, tarOfTree } from './tar.ts';
 
 export interface PackOptions {
   readonly initrd: string;
@@ -32,12 +33,15 @@ export interface PackOptions {
 }
 
 export interface Packed {
-  /** Bytes of the initrd, of the skipped early cpio, of the image. */
+  /** Bytes of the initrd, of the skipped early archives, of the image. */
   readonly initrdSize: number;
   readonly earlySize: number;
   readonly imageSize: number;
+  /** Of each archive that was packed, in their order; one name for all that are alike. */
   readonly compression: string;
   readonly files: readonly PackedFile[];
+  /** What of the initrd is not in the image. */
+  readonly findings: readonly Finding[];
 }
 
 /** A regular file of the full initrd, and whether the image has data for it. */
@@ -55,44 +59,49 @@ const mountPoints = ['dev', 'proc', 'run', 'sys', 'sysusr', 'sysusr/usr'];
 
 /** Packs the image. Throws InitrdError for a file that is no initrd, ToolError. */
 export async function packFullInitrd(options: PackOptions): Promise<Packed> {
-  const limit = options.sizeLimit ?? largestInitrd;
-  if (statSync(options.initrd).size > limit)
-    throw new InitrdError(`${options.initrd} has more than ${limit} bytes: it is no initrd`);
-  const segments = await findSegments(options.initrd);
-  const early = segments.filter((segment) => segment.early);
-  const main = onlyMain(options.initrd, segments);
-  const archive = await decompress(options, main);
-  if (options.format.fileSystem === 'erofs') {
+  const { initrd, work, sizeLimit, format } = options;
+  if (format.fileSystem === 'erofs') {
     const remedy = `name a newer distribution's tree in ${toolsTreeVariable}, or set FullInitrd.FileSystem=squashfs`;
-    await requireVersion('mkfs.erofs', options.format.compressor === 'zstd' ? '1.8' : '1.7', remedy);
+    await requireVersion('mkfs.erofs', format.compressor === 'zstd' ? '1.8' : '1.7', remedy);
   }
-  const withAttributes =
-    options.thin?.kind === 'links'
-      ? await filesWithAttributes(realpathSync(options.thin.usr))
-      : new Set<string>();
-  const files = await withInput(archive.file, (input) =>
-    writeImage(input, archive.start, withAttributes, options),
-  );
-  return {
-    initrdSize: statSync(options.initrd).size,
-    earlySize: early.reduce((sum, { start, end }) => sum + end - start, 0),
-    imageSize: statSync(options.output).size,
-    compression: main.compression,
-    files,
-  };
+  return withInitrd(initrd, { work, limit: sizeLimit }, async (read) => {
+    const main = read.archives.filter(({ early }) => !early);
+    if (main.length === 0)
+      throw new InitrdError(`${initrd} has only early archives, and no full initrd behind them`);
+    const { entries, lost } = makeTree(main, mountPoints);
+    const tree = (options.change ?? ((same) => same))(entries);
+    const files = await writeImage(tree.filter(isStorable), options);
+    return {
+      initrdSize: read.size,
+      earlySize: sizeOf(read.archives.filter(({ early }) => early)),
+      imageSize: statSync(options.output).size,
+      compression: [...new Set(main.map(({ compression }) => compression))].join(', '),
+      files,
+      findings: [...lostEntries(lost), ...leftOut(tree, read)],
+    };
+  });
+}
+
+function sizeOf(archives: readonly Archive[]): number {
+  return archives.reduce((sum, { start, end }) => sum + end - start, 0);
+}
+
+function isStorable(entry: TreeEntry): entry is StorableEntry {
+  return entry.type !== 'socket';
+}
+
+function leftOut(tree: readonly TreeEntry[], { bootconfig }: Initrd): readonly Finding[] {
+  const sockets = tree.filter((entry) => !isStorable(entry)).map(({ path }) => `the socket /${path}`);
+  const parts = [...sockets, ...(bootconfig === undefined ? [] : ['the bootconfig at its end'])];
+  return parts.map((part) => finding('initrd-part-left-out', `${part} is not in the image`));
 }
 
 async function writeImage(
-  archive: Input,
-  start: number,
-  withAttributes: ReadonlySet<string>,
-  { initrd, thin, format, output, change = (tree) => tree }: PackOptions,
+  tree: readonly StorableEntry[],
+  { initrd, thin, format, output }: PackOptions,
 ): Promise<readonly PackedFile[]> {
-  const tree = change(readTree(archive, start, mountPoints));
-  const sharing = thin
-    ? shareWithUsr(tree, { archive, usr: thin.usr, thin: thin.kind, withAttributes })
-    : new Map<string, Sharing>();
-  const tar = tarOfTree({ archive, tree, sharing, thin: thin?.kind ?? 'overlay' });
+  const sharing = thin ? await share(tree, thin) : new Map<string, Sharing>();
+  const tar = tarOfTree({ tree, sharing, thin: thin?.kind ?? 'overlay' });
   await run(imageFromTarArgs(format, output, thin?.kind === 'overlay'), { inputStream: Readable.from(tar) });
   appendMark(output, thin?.kind ?? 'whole');
   // Whoever may not read the full initrd must not be able to read its image.
@@ -100,37 +109,17 @@ async function writeImage(
   return tree.flatMap((entry) => packedFile(entry, sharing));
 }
 
+async function share(
+  tree: readonly TreeEntry[],
+  { kind, usr }: NonNullable<PackOptions['thin']>,
+): Promise<ReadonlyMap<string, Sharing>> {
+  const withAttributes = kind === 'links' ? await filesWithAttributes(realpathSync(usr)) : new Set<string>();
+  return shareWithUsr(tree, { usr, thin: kind, withAttributes });
+}
+
 function packedFile(entry: TreeEntry, sharing: ReadonlyMap<string, Sharing>): readonly PackedFile[] {
   if (entry.type !== 'file') return [];
-  const { path, mode, uid, gid, start, end } = entry;
+  const { path, mode, uid, gid, data } = entry;
   const own: Sharing = { shared: false, why: 'the image has all files' };
-  return [{ path, size: end - start, mode, uid, gid, sharing: sharing.get(path) ?? own }];
-}
-
-interface Archive {
-  readonly file: string;
-  readonly start: number;
-}
-
-/**
- * The cpio of a segment. A compressed one may hold several archives, which the kernel would unpack one after the
- * other: it is decompressed into one file and looked at.
- */
-async function decompress({ initrd, work, sizeLimit }: PackOptions, main: Segment): Promise<Archive> {
-  if (main.compression === 'none') return { file: initrd, start: main.start };
-  const file = await decompressSegment(initrd, main, work, sizeLimit);
-  const inner = onlyMain(`${initrd}, decompressed,`, await findSegments(file));
-  return { file, start: inner.start };
-}
-
-/** The one archive with the full initrd's files. */
-function onlyMain(file: string, segments: readonly Segment[]): Segment {
-  const [main, second] = segments.filter((segment) => !segment.early);
-  if (!main) throw new InitrdError(`${file} has only an early cpio, no full initrd behind it`);
-  if (second) {
-    throw new InitrdError(
-      `${file} has ${segments.length} archives one behind the other; unpack them into one tree and make one initrd of it`,
-    );
-  }
-  return main;
+  return [{ path, size: lengthOf(data), mode, uid, gid, sharing: sharing.get(path) ?? own }];
 }

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { Thin } from '../config/image-format.ts';
-import type { Input } from '../initrd/newc.ts';
+import { lengthOf, type Range } from '../initrd/input.ts';
 import type { FileEntry, TreeEntry } from '../initrd/tree.ts';
 
 /** A shared file: `source` is its path below /usr, links followed, with a / in front; and the SHA-256 of its content. */
@@ -21,7 +21,6 @@ export type Sharing =
   | { readonly shared: false; readonly why: string };
 
 export interface ShareOptions {
-  readonly archive: Input;
   /** The directory that becomes /usr. */
   readonly usr: string;
   readonly thin: Thin;
@@ -51,9 +50,9 @@ interface Buffers {
 }
 
 function share(entry: FileEntry, options: ShareOptions, buffers: Buffers): Sharing {
-  const { path, start, end } = entry;
+  const { path, data } = entry;
   const no = (why: string): Sharing => ({ shared: false, why });
-  if (start === end) return no('empty');
+  if (lengthOf(data) === 0) return no('empty');
   if (!path.startsWith('usr/')) return no('not below /usr');
   if (options.thin === 'links' && systemdReads(path)) return no('systemd looks at links to it');
   const source = resolveBelow(options.usr, path.slice('usr'.length));
@@ -63,12 +62,12 @@ function share(entry: FileEntry, options: ShareOptions, buffers: Buffers): Shari
   const descriptor = openSync(file, 'r');
   try {
     const stat = fstatSync(descriptor);
-    if (stat.size !== end - start) return no('of another size in /usr');
+    if (stat.size !== lengthOf(data)) return no('of another size in /usr');
     if (options.thin === 'links') {
       const why = differsThroughLink(entry, stat, options.withAttributes.has(source));
       if (why) return no(why);
     }
-    const sha256 = hashIfSame(options.archive, start, descriptor, stat.size, buffers);
+    const sha256 = hashIfSame(data, descriptor, buffers);
     return sha256 === undefined ? no('of other content in /usr') : { shared: true, source, sha256 };
   } finally {
     closeSync(descriptor);
@@ -95,17 +94,12 @@ function resolveBelow(usr: string, path: string): string | undefined {
 }
 
 /** The SHA-256 of what both files have; undefined where they differ. */
-function hashIfSame(
-  archive: Input,
-  start: number,
-  descriptor: number,
-  size: number,
-  { left, right }: Buffers,
-): string | undefined {
+function hashIfSame(data: Range, descriptor: number, { left, right }: Buffers): string | undefined {
   const hash = createHash('sha256');
+  const size = lengthOf(data);
   for (let done = 0; done < size; done += chunk) {
     const length = Math.min(chunk, size - done);
-    readSync(archive.descriptor, left, 0, length, start + done);
+    data.input.readInto(left.subarray(0, length), data.start + done);
     readSync(descriptor, right, 0, length, done);
     if (left.compare(right, 0, length, 0, length) !== 0) return undefined;
     hash.update(left.subarray(0, length));

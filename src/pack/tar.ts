@@ -3,10 +3,9 @@
  * pax records for extended attributes. Libraries for this change a mode of 0000; and sqfstar drops the / of a link's
  * target in a pax record.
  */
-import { readSync } from 'node:fs';
 import type { Thin } from '../config/image-format.ts';
-import type { Input } from '../initrd/newc.ts';
-import type { FileEntry, TreeEntry } from '../initrd/tree.ts';
+import { lengthOf, type Range, read } from '../initrd/input.ts';
+import type { TreeEntry } from '../initrd/tree.ts';
 import type { Sharing } from './share.ts';
 
 const block = 512;
@@ -16,9 +15,11 @@ const zeros = Buffer.alloc(chunk);
 /** Where the mounted /usr is in the full initrd. */
 const mountedUsr = '/sysusr/usr';
 
+/** What a tar has a type for: all but sockets. */
+export type StorableEntry = Exclude<TreeEntry, { readonly type: 'socket' }>;
+
 export interface TarOptions {
-  readonly archive: Input;
-  readonly tree: readonly TreeEntry[];
+  readonly tree: readonly StorableEntry[];
   readonly sharing: ReadonlyMap<string, Sharing>;
   readonly thin: Thin;
 }
@@ -27,12 +28,12 @@ export interface TarOptions {
  * The tar in pieces. A shared file is a hole of the same size with overlayfs' attributes
  * (Documentation/filesystems/overlayfs.rst, "Data-only lower layers"), or a link. One time for all files.
  */
-export function* tarOfTree({ archive, tree, sharing, thin }: TarOptions): Generator<Buffer> {
+export function* tarOfTree({ tree, sharing, thin }: TarOptions): Generator<Buffer> {
   for (const entry of tree) {
     const shared = sharing.get(entry.path);
     if (!shared?.shared) {
       yield* headers(entry);
-      if (entry.type === 'file') yield* dataOf(archive, entry);
+      if (entry.type === 'file') yield* dataOf(entry.data);
     } else if (thin === 'links') {
       yield* headers({
         ...entry,
@@ -43,7 +44,7 @@ export function* tarOfTree({ archive, tree, sharing, thin }: TarOptions): Genera
     } else if (entry.type === 'file') {
       yield* attributes(overlayAttributes(shared.source));
       yield* headers(entry);
-      yield* hole(entry.end - entry.start);
+      yield* hole(lengthOf(entry.data));
     }
   }
   yield Buffer.alloc(2 * block);
@@ -53,7 +54,7 @@ function overlayAttributes(source: string): Readonly<Record<string, string>> {
   return { 'trusted.overlay.metacopy': '', 'trusted.overlay.redirect': source };
 }
 
-const typeFlags: Readonly<Record<TreeEntry['type'], string>> = {
+const typeFlags: Readonly<Record<StorableEntry['type'], string>> = {
   file: '0',
   link: '1',
   symlink: '2',
@@ -63,7 +64,7 @@ const typeFlags: Readonly<Record<TreeEntry['type'], string>> = {
   fifo: '6',
 };
 
-function* headers(entry: TreeEntry): Generator<Buffer> {
+function* headers(entry: StorableEntry): Generator<Buffer> {
   const name = Buffer.from(`./${entry.path}`);
   const link = linkOf(entry);
   if (name.length > 100) yield* longText('L', name);
@@ -72,13 +73,13 @@ function* headers(entry: TreeEntry): Generator<Buffer> {
   yield header({ ...entry, name, link, ...device, flag: typeFlags[entry.type], size: sizeOf(entry) });
 }
 
-function linkOf(entry: TreeEntry): Buffer {
+function linkOf(entry: StorableEntry): Buffer {
   if (entry.type === 'symlink') return entry.target;
   return entry.type === 'link' ? Buffer.from(`./${entry.target}`) : nothing;
 }
 
-function sizeOf(entry: TreeEntry): number {
-  return entry.type === 'file' ? entry.end - entry.start : 0;
+function sizeOf(entry: StorableEntry): number {
+  return entry.type === 'file' ? lengthOf(entry.data) : 0;
 }
 
 const nothing = Buffer.alloc(0);
@@ -157,12 +158,9 @@ function padding(size: number): Buffer {
   return Buffer.alloc((block - (size % block)) % block);
 }
 
-function* dataOf({ descriptor }: Input, { start, end }: FileEntry): Generator<Buffer> {
-  for (let position = start; position < end; position += chunk) {
-    const buffer = Buffer.alloc(Math.min(chunk, end - position));
-    readSync(descriptor, buffer, 0, buffer.length, position);
-    yield buffer;
-  }
+function* dataOf({ input, start, end }: Range): Generator<Buffer> {
+  for (let position = start; position < end; position += chunk)
+    yield read(input, position, Math.min(chunk, end - position));
   if ((end - start) % block !== 0) yield padding(end - start);
 }
 

@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly inputFile?: string;
   /** Only these bytes of that file; `end` is the first byte that is not read. */
   readonly inputRange?: { readonly start: number; readonly end: number };
+  /** An open file that becomes standard input, from where it was read up to. */
+  readonly inputDescriptor?: number;
   /** A stream that becomes standard input. */
   readonly inputStream?: Readable;
   /** Text that becomes standard input. */
@@ -112,7 +114,9 @@ function start(command: Command, options: RunOptions, first: boolean, last: bool
   }) as unknown as Subprocess;
 }
 
-function firstInput({ inputFile, inputRange, inputStream, input }: RunOptions) {
+function firstInput({ inputFile, inputRange, inputDescriptor, inputStream, input }: RunOptions) {
+  // The types of execa know only the descriptors of this process's own streams.
+  if (inputDescriptor !== undefined) return { stdin: inputDescriptor as 0 };
   if (inputStream) return { input: inputStream };
   if (inputFile !== undefined && inputRange) {
     return { input: createReadStream(inputFile, { start: inputRange.start, end: inputRange.end - 1 }) };

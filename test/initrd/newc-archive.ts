@@ -10,26 +10,49 @@ export interface Raw {
   readonly inode?: number;
   readonly links?: number;
   readonly uid?: number;
+  readonly gid?: number;
+  readonly device?: readonly [number, number];
+  /** More zeros behind the name. */
+  readonly zeros?: number;
+  /** With a checksum: the format 070702. */
+  readonly sum?: number;
 }
 
 const padded = (bytes: Buffer) => Buffer.concat([bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)]);
 
 export function newcEntry({
   name,
-  bytes: path = Buffer.from(name),
+  bytes = Buffer.from(name),
   mode,
   data = '',
   inode = 0,
   links = 1,
   uid = 0,
+  gid = 0,
+  device: [major, minor] = [0, 0],
+  zeros = 0,
+  sum,
 }: Raw): Buffer {
   const content = Buffer.from(data as string);
-  const numbers = [inode, mode, uid, 0, links, 0, content.length, 0, 0, 0, 0, path.length + 1, 0];
+  const path = Buffer.concat([bytes, Buffer.alloc(1 + zeros)]);
+  const numbers = [
+    inode,
+    mode,
+    uid,
+    gid,
+    links,
+    0,
+    content.length,
+    0,
+    0,
+    major,
+    minor,
+    path.length,
+    sum ?? 0,
+  ];
   const fields = numbers.map((field) => field.toString(16).padStart(8, '0')).join('');
-  return Buffer.concat([
-    padded(Buffer.concat([Buffer.from(`070701${fields}`), path, Buffer.alloc(1)])),
-    padded(content),
-  ]);
+  const magic = sum === undefined ? '070701' : '070702';
+  return Buffer.concat([padded(Buffer.concat([Buffer.from(`${magic}${fields}`), path])), padded(content)]);
 }
 
 /** The entries, and the trailer behind them. */

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { findSegments } from '../../src/initrd/segments.ts';
+import { withInitrd } from '../../src/initrd/archives.ts';
 import { formatMtree } from '../../src/minimal/entries.ts';
 import { microcodeEntries } from '../../src/minimal/microcode.ts';
 import { packMinimalInitrd } from '../../src/minimal/minimal-initrd.ts';
@@ -49,10 +49,12 @@ test('the early cpio has what the kernel looks for, by the names that it compare
   expect(readFileSync(join(work, 'GenuineIntel.bin'), 'utf8')).toBe('first.second.third.');
   const options = { work, compression: 'zstd', level: 1, architecture: 'x86-64', early } as const;
   const { file } = await packMinimalInitrd([], options);
-  expect((await findSegments(file)).map((segment) => [segment.compression, segment.early])).toEqual([
-    ['none', true],
-    ['zstd', false],
-  ]);
+  await withInitrd(file, { work }, ({ archives }) => {
+    expect(archives.map((archive) => [archive.compression, archive.early])).toEqual([
+      ['none', true],
+      ['zstd', false],
+    ]);
+  });
   const listed = await run({ program: 'bsdtar', args: ['-tf', file] });
   expect(listed.trim().split('\n')).toEqual([
     'kernel/x86/microcode/GenuineIntel.bin',
