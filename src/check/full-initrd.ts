@@ -5,6 +5,7 @@ import type { SettingName } from '../config/settings.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, finding } from '../findings.ts';
 import type { InitrdFile, InitrdFiles } from '../initrd/files.ts';
+import { lostEntries } from '../initrd/lost-entries.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { checkUsrPaths, renderFullInitrdFiles } from '../render/full-initrd.ts';
 import type { RenderedFile } from '../render/tree.ts';
@@ -32,6 +33,7 @@ function checkFullInitrd({ config, plan, fullInitrd }: Known<'fullInitrd'>): rea
       'dracut --add bootrelay, with the rendered full/90bootrelay',
     ),
     ...checkRendering(name, contents, config, plan),
+    ...lostEntries(contents.lost),
   ];
 }
 

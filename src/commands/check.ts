@@ -1,5 +1,5 @@
 /** `bootrelay check`: findings only. With a sysroot also: does it have what the boot needs. */
-import { existsSync, mkdtempSync, statSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Given } from '../check/check.ts';
 import { readImage } from '../check/image.ts';
@@ -11,6 +11,7 @@ import { UsageError } from '../errors.ts';
 import { allowableKinds, type Finding, type FindingKind, finding, hasErrors } from '../findings.ts';
 import { type PlannedPlatform, planPlatforms } from '../host/platforms.ts';
 import { withProgress } from '../host/progress.ts';
+import { requireRegularFile } from '../host/regular-file.ts';
 import type { CommandResult } from '../host/result.ts';
 import { withWorkDirectory } from '../host/temporary.ts';
 import { type InitrdFiles, readInitrdFiles } from '../initrd/files.ts';
@@ -45,7 +46,7 @@ export async function check(args: CheckArguments): Promise<CommandResult> {
   const { planned, findings: own } = planPlatforms(args);
   const against = await withWorkDirectory((work) =>
     withProgress(args.json, async (progress) => {
-      if (args.image !== undefined) requireFile('--image', args.image);
+      if (args.image !== undefined) requireRegularFile(args.image, 'an image');
       const initrd = await readFullInitrd(planned, args, work);
       const found: Finding[] = [];
       for (const platform of planned) {
@@ -137,11 +138,6 @@ function formatUnits({ platform, units }: PlatformUnits): readonly string[] {
   return [`${platform}: units of the full initrd, and what pulls each in`, ...lines, ''];
 }
 
-function requireFile(option: string, file: string): void {
-  if (!existsSync(file)) throw new UsageError(`there is no ${file}`);
-  if (!statSync(file).isFile()) throw new UsageError(`${option} takes a file, and ${file} is none`);
-}
-
 /** The files of the full initrd that is given, read once for all platforms. */
 async function readFullInitrd(
   planned: readonly PlannedPlatform[],
@@ -149,7 +145,7 @@ async function readFullInitrd(
   work: string,
 ): Promise<InitrdFiles | undefined> {
   if (initrd === undefined) return undefined;
-  requireFile('--initrd', initrd);
+  requireRegularFile(initrd, 'a full initrd');
   if (readPackedImage(initrd))
     throw new UsageError(
       `${initrd} is packed already: --initrd takes the cpio that dracut made, --image takes this`,

@@ -2,7 +2,7 @@
 import { basename, dirname, join } from 'node:path';
 import { loadPlatform } from '../config/load.ts';
 import { UsageError } from '../errors.ts';
-import { hasErrors } from '../findings.ts';
+import { type Finding, hasErrors } from '../findings.ts';
 import { configurationFailed, uniqueFindings } from '../host/platforms.ts';
 import type { CommandResult } from '../host/result.ts';
 import { type LoadedSide, type Location, locate, sideAt, sideOf } from '../host/sides.ts';
@@ -39,7 +39,10 @@ export async function diff(args: DiffArguments): Promise<CommandResult> {
     const before = await sideAt(old, args.set, work);
     const after = await sideAt(fresh, args.set, work);
     if (before.side && after.side)
-      return resultOf({ comparisons: [compareSides(before.side, after.side)], others: noOthers }, args);
+      return resultOf({ comparisons: [compareSides(before.side, after.side)], others: noOthers }, args, [
+        ...before.findings,
+        ...after.findings,
+      ]);
     const extending = platformsThatExtend(old, fresh, args.set);
     if (extending) return resultOf(extending, args);
     return configurationFailed('diff', uniqueFindings([...before.findings, ...after.findings]));
@@ -122,8 +125,9 @@ function loadAll(place: Location, set: readonly string[]): ReadonlyMap<string, L
 function resultOf(
   { comparisons, others }: Compared,
   { markdown }: Pick<DiffArguments, 'markdown'>,
+  ofSides: readonly Finding[] = [],
 ): CommandResult {
-  const findings = uniqueFindings(others.failed.flatMap((platform) => platform.findings));
+  const findings = uniqueFindings([...ofSides, ...others.failed.flatMap((platform) => platform.findings)]);
   const same =
     comparisons.every(isSame) && others.added.length + others.removed.length + others.repaired.length === 0;
   const text = markdown ? formatMarkdown(comparisons, others) : formatText(comparisons, others);

@@ -7,6 +7,7 @@ import { UsageError } from '../errors.ts';
 import { hasErrors } from '../findings.ts';
 import { planOnePlatform } from '../host/platforms.ts';
 import { withProgress } from '../host/progress.ts';
+import { requireRegularFile } from '../host/regular-file.ts';
 import { replaceFile } from '../host/replace-file.ts';
 import type { CommandResult } from '../host/result.ts';
 import { withWorkDirectory } from '../host/temporary.ts';
@@ -41,13 +42,15 @@ export async function pack(args: PackArguments): Promise<CommandResult> {
     throw new UsageError('FullInitrd.Source=thin needs --sysroot: the image shares files with its /usr');
   const thin = kind && { kind, usr: resolve(args.sysroot ?? '', 'usr') };
   const format = imageFormatOf(settings);
+  requireRegularFile(args.initrd, 'a full initrd');
   const options = { initrd: args.initrd, format, thin };
   const { packed, findings } = await withWorkDirectory((work) =>
     withProgress(args.json, (progress) => {
       progress.begin(`packing ${args.initrd}`);
       return replaceFile(args.output, async (fresh) => {
         const packed = await packFullInitrd({ ...options, output: fresh, work });
-        const { findings } = await runChecks({ ...loaded.platform, imageSize: packed.imageSize });
+        const checked = await runChecks({ ...loaded.platform, imageSize: packed.imageSize });
+        const findings = [...packed.findings, ...checked.findings];
         if (hasErrors(findings)) rmSync(fresh);
         else replaceRecord(args.output, fresh, packed, kind);
         return { packed, findings: [...loaded.findings, ...findings] };
@@ -55,14 +58,14 @@ export async function pack(args: PackArguments): Promise<CommandResult> {
     }),
   );
   if (hasErrors(findings)) return { exitCode: 1, text: '', json: { command: 'pack' }, findings };
-  const early = packed.earlySize > 0 ? `, ${formatBytes(packed.earlySize)} of early cpio left out` : '';
+  const early = packed.earlySize > 0 ? `, ${formatBytes(packed.earlySize)} of early archives left out` : '';
   const text = [
     `${args.initrd}: ${formatBytes(packed.initrdSize)}, ${packed.compression}${early}`,
     ...(thin ? describeSharing(packed) : []),
     `${args.output}: ${formatBytes(packed.imageSize)}, ${format.fileSystem} with ${format.compressor}; goes to ${Image}`,
     '',
   ];
-  const { files, ...sizes } = packed;
+  const { files, findings: _, ...sizes } = packed;
   const json = {
     command: 'pack',
     output: args.output,

@@ -5,11 +5,13 @@ import type { FileReader } from '../config/layers.ts';
 import { type LoadedPlatform, loadPlatform } from '../config/load.ts';
 import { UsageError } from '../errors.ts';
 import type { Finding } from '../findings.ts';
+import { lostEntries } from '../initrd/lost-entries.ts';
 import { planBoot } from '../plan/plan.ts';
 import { readSide, sideOfPlatform } from '../review/read-side.ts';
 import type { Side } from '../review/side.ts';
 import { listInRevision, readFromRevision, requireRevision } from '../tools/git.ts';
 import { createFileReader, readOnce } from './files.ts';
+import { requireRegularFile } from './regular-file.ts';
 
 /** A name on the command line: a path, of this machine's file system or of a revision. */
 export interface Location {
@@ -55,10 +57,17 @@ export async function sideAt(place: Location, set: readonly string[], work: stri
     throw new UsageError(`${place.name} is a directory of platforms: the other one must be one too`);
   if (place.revision !== undefined && !place.path.endsWith('.ini'))
     throw new UsageError(`${place.name} must be a platform file, or a directory with some`);
+  if (place.revision === undefined && !statSync(place.path, { throwIfNoEntry: false })?.isDirectory())
+    requireRegularFile(place.path, 'something to compare');
   const isFile = place.revision !== undefined || statSync(place.path, { throwIfNoEntry: false })?.isFile();
   return place.path.endsWith('.ini') && isFile
     ? sideOf(place.name, loadPlatform(place.path, set, place.reader))
-    : { side: await readSide(place.path, work), findings: [] };
+    : sideOfContents(await readSide(place.path, work));
+}
+
+/** A side that was read from files, with what an initrd loses. */
+function sideOfContents(side: Side): LoadedSide {
+  return { side, findings: lostEntries(side.lost ?? []) };
 }
 
 /** A loaded platform as a side; with errors only its findings. */

@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { InitrdError } from '../errors.ts';
 import { readBootconfig } from './bootconfig.ts';
 import { compressionAt } from './compressions/compressions.ts';
-import { type Input, inputOf, skipZeros, withInput } from './input.ts';
+import { type Input, inputOf, skipZeros } from './input.ts';
 import { type CpioEntry, isCpio, readCpio } from './newc.ts';
+import { unwrapInitrd } from './unwrap.ts';
 
 export interface Archive {
   /** Counts from 1; archives in one compressed stream have the same number. */
@@ -28,8 +29,8 @@ export interface Archive {
 export interface Initrd {
   readonly size: number;
   readonly archives: readonly Archive[];
-  /** Text for the kernel, which is no part of any archive. */
-  readonly bootconfig: string | undefined;
+  /** Text for the kernel that is no part of any archive: a bootconfig, sections of a unified kernel image. */
+  readonly texts: ReadonlyMap<string, string>;
 }
 
 export interface ReadOptions {
@@ -42,26 +43,30 @@ export interface ReadOptions {
 /** The most that a file in a cpio can have. */
 const largestInitrd = 4 * 1024 ** 3;
 
-/** Reads an initrd; its data can be read for as long as `use` runs. Throws InitrdError with the archive's number and the byte, ToolError. */
+/**
+ * Reads an initrd, also that of a unified kernel image or of a kernel (unwrap.ts); its data can be read for as long as `use` runs.
+ * Throws InitrdError with the archive's number and the byte, ToolError.
+ */
 export async function withInitrd<T>(
-  file: string,
+  name: string,
   { work, limit = largestInitrd }: ReadOptions,
   use: (initrd: Initrd) => T | Promise<T>,
 ): Promise<T> {
-  const { size } = statSync(file);
-  if (size > limit) throw new InitrdError(`${file} has more than ${limit} bytes: it is no initrd`);
+  const { size } = statSync(name);
+  if (size > limit) throw new InitrdError(`${name} has more than ${limit} bytes: it is no initrd`);
+  const { file, texts } = await unwrapInitrd(name, { work, limit });
   const opened: number[] = [];
-  const open = (path: string, name: string) => {
+  const open = (path: string, called: string) => {
     opened.push(openSync(path, 'r'));
-    return inputOf(opened.at(-1) as number, name);
+    return inputOf(opened.at(-1) as number, called);
   };
   try {
-    return await withInput(file, async (whole) => {
-      const bootconfig = readBootconfig(whole);
-      const input = { ...whole, size: bootconfig?.start ?? whole.size };
-      const archives = await readArchives({ file, input, work, limit, open });
-      return use({ size, archives, bootconfig: bootconfig?.text });
-    });
+    const whole = open(file, name);
+    const bootconfig = readBootconfig(whole);
+    const input = { ...whole, size: bootconfig?.start ?? whole.size };
+    const archives = await readArchives({ file, input, work, limit, open });
+    const all = new Map([...texts, ...(bootconfig ? ([['bootconfig', bootconfig.text]] as const) : [])]);
+    return await use({ size, archives, texts: all });
   } finally {
     for (const descriptor of opened) closeSync(descriptor);
   }
@@ -84,19 +89,19 @@ async function readArchives(reader: Reader): Promise<readonly Archive[]> {
     const cpio = isCpio(input, start);
     if ((cpio || behindCpio) && start % 4 !== 0)
       throw new InitrdError(
-        `${reader.file}: archive ${number} begins at byte ${start}, which is no multiple of 4: the kernel does not find it there`,
+        `${input.name}: archive ${number} begins at byte ${start}, which is no multiple of 4: the kernel does not find it there`,
       );
     const found = cpio ? [readPlain(reader, number, start)] : await readStream(reader, number, start);
     archives.push(...found);
     behindCpio = cpio;
     start = skipZeros(input, found.at(-1)?.end ?? input.size);
   }
-  if (archives.length === 0) throw new InitrdError(`${reader.file} is empty`);
+  if (archives.length === 0) throw new InitrdError(`${input.name} is empty`);
   return archives;
 }
 
-function readPlain({ input, file }: Reader, number: number, start: number): Archive {
-  const cpio = readCpio({ ...input, name: `${file}: archive ${number}` }, start);
+function readPlain({ input }: Reader, number: number, start: number): Archive {
+  const cpio = readCpio({ ...input, name: `${input.name}: archive ${number}` }, start);
   const early = cpio.entries.every(({ name }) => isEarlyName(name.toString('latin1')));
   return { number, start, compression: 'none', early, ...cpio };
 }
@@ -104,14 +109,15 @@ function readPlain({ input, file }: Reader, number: number, start: number): Arch
 /** The archives of one compressed stream. */
 async function readStream(reader: Reader, number: number, start: number): Promise<readonly Archive[]> {
   const { file, work, limit } = reader;
-  const input = { ...reader.input, name: number === 1 ? file : `${file}: archive ${number}` };
+  const { name } = reader.input;
+  const input = { ...reader.input, name: number === 1 ? name : `${name}: archive ${number}` };
   const compression = compressionAt(input, start);
-  if (!compression) throw new InitrdError(notAnArchive(file, number, start));
+  if (!compression) throw new InitrdError(notAnArchive(name, number, start));
   const output = join(mkdtempSync(join(work, 'archive-')), 'content');
   const end = await compression.unpack({ file, input, start, output, limit });
   const content = reader.open(
     output,
-    `${file}: archive ${number} (${compression.name}, from byte ${start}), decompressed,`,
+    `${name}: archive ${number} (${compression.name}, from byte ${start}), decompressed,`,
   );
   return readContent(content).map((cpio) => ({
     number,

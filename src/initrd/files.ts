@@ -46,9 +46,9 @@ export async function readInitrdFiles(initrd: string, work: string): Promise<Ini
   return withInitrd(initrd, { work }, filesOf);
 }
 
-function filesOf({ archives, bootconfig }: Initrd): InitrdFiles {
+function filesOf({ archives, texts: beside }: Initrd): InitrdFiles {
   const files = new Map<string, InitrdFile>();
-  const texts = new Map<string, string>(bootconfig === undefined ? [] : [['bootconfig', bootconfig]]);
+  const texts = new Map(beside);
   const drivers = new Map<string, string>();
   const { entries, lost } = makeTree(archives);
   for (const entry of entries.filter(({ path }) => path !== '')) {

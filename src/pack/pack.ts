@@ -90,9 +90,9 @@ function isStorable(entry: TreeEntry): entry is StorableEntry {
   return entry.type !== 'socket';
 }
 
-function leftOut(tree: readonly TreeEntry[], { bootconfig }: Initrd): readonly Finding[] {
+function leftOut(tree: readonly TreeEntry[], { texts }: Initrd): readonly Finding[] {
   const sockets = tree.filter((entry) => !isStorable(entry)).map(({ path }) => `the socket /${path}`);
-  const parts = [...sockets, ...(bootconfig === undefined ? [] : ['the bootconfig at its end'])];
+  const parts = [...sockets, ...[...texts.keys()].map((name) => `${name}, which is no file,`)];
   return parts.map((part) => finding('initrd-part-left-out', `${part} is not in the image`));
 }
 

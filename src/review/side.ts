@@ -24,6 +24,8 @@ export interface Side {
   /** Texts by path. */
   readonly texts?: ReadonlyMap<string, string>;
   readonly files?: ReadonlyMap<string, InitrdFile>;
+  /** What the kernel makes nothing of, one sentence each. */
+  readonly lost?: readonly string[];
   /** modalias patterns of the drivers in it, and the module of each. */
   readonly drivers?: ReadonlyMap<string, string>;
   /** The minimal initrd, or whatever initrd it is, in /boot. */

@@ -469,7 +469,7 @@ describe('a full initrd', () => {
     for (const [name, message] of [
       ['none.img', /none\.img is not an initrd/],
       ['absent.img', /^bootrelay: there is no absent\.img$/m],
-      ['directory.img', /--initrd takes a file, and directory\.img is none/],
+      ['directory.img', /directory\.img is a directory and no file: a full initrd is wanted/],
       ['packed.img', /packed\.img is packed already: .* --image takes this/],
     ] as const)
       expect(check(shipped, '--initrd', name)).toMatchObject({

@@ -206,7 +206,7 @@ const bootconfig = (text: string, sum = Buffer.from(text).reduce((total, byte) =
 test.each([0, 1, 2, 3])('a bootconfig is behind all archives, with %s zeros behind it', async (count) => {
   const path = write(gzipSync(main), bootconfig('kernel.quiet\n\0\0\0'), Buffer.alloc(count));
   expect(
-    await withInitrd(path, { work }, ({ bootconfig: text, archives }) => [text, archives.length]),
+    await withInitrd(path, { work }, ({ texts, archives }) => [texts.get('bootconfig'), archives.length]),
   ).toEqual(['kernel.quiet\n', 1]);
 });
 

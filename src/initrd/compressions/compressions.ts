@@ -11,6 +11,20 @@ import { zstd } from './zstd.ts';
 
 const compressions: readonly Compression[] = [zstd, gzip, xz, lzma, bzip2, lz4, lzo];
 
+/** How streams begin that a kernel's build makes of an initramfs: longer than what the kernel looks at, to find them among other bytes. */
+export const kernelMagics: readonly Buffer[] = [
+  '28b52ffd',
+  '1f8b0800',
+  'fd377a585a00',
+  '5d00000004ffffffffffffffff',
+  '5d00008000ffffffffffffffff',
+  '5d00000001ffffffffffffffff',
+  '5d00000002ffffffffffffffff',
+  '425a6839314159265359',
+  '02214c18',
+  '894c5a4f000d0a1a0a',
+].map((magic) => Buffer.from(magic, 'hex'));
+
 /** What looks like a compressed archive to people and not to the kernel. */
 const unknownToKernels: Readonly<Record<string, string>> = {
   '04224d18': 'lz4 in its frame format, which no kernel unpacks: make it with `lz4 -l`',

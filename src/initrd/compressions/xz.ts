@@ -1,5 +1,5 @@
 /** xz and the older lzma: xz(1) itself stops behind one stream and leaves the rest of its standard input unread. */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { run } from '../../tools/run.ts';
 import { asInitrdError, type Compression, type Stream } from './compression.ts';
 
@@ -12,7 +12,7 @@ function unpackAs(format: 'xz' | 'lzma'): Compression['unpack'] {
     try {
       readOn(descriptor, stream.start);
       await asInitrdError(stream, () => decompress(format, descriptor, stream));
-      return stream.input.size - readOn(descriptor, Number.POSITIVE_INFINITY);
+      return fstatSync(descriptor).size - readOn(descriptor, Number.POSITIVE_INFINITY);
     } finally {
       closeSync(descriptor);
     }
