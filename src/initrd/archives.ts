@@ -89,9 +89,11 @@ async function readArchives(reader: Reader): Promise<readonly Archive[]> {
     const cpio = isCpio(input, start);
     if ((cpio || behindCpio) && start % 4 !== 0)
       throw new InitrdError(
-        `${input.name}: archive ${number} begins at byte ${start}, which is no multiple of 4: the kernel does not find it there`,
+        `${input.name} has archive ${number} at byte ${start}, which is no multiple of 4: the kernel does not find it there`,
       );
-    const found = cpio ? [readPlain(reader, number, start)] : await readStream(reader, number, start);
+    const found = await named(number, start, async () =>
+      cpio ? [readPlain(input, number, start)] : await readStream(reader, number, start),
+    );
     archives.push(...found);
     behindCpio = cpio;
     start = skipZeros(input, found.at(-1)?.end ?? input.size);
@@ -100,25 +102,33 @@ async function readArchives(reader: Reader): Promise<readonly Archive[]> {
   return archives;
 }
 
-function readPlain({ input }: Reader, number: number, start: number): Archive {
-  const cpio = readCpio({ ...input, name: `${input.name}: archive ${number}` }, start);
+/** Says of what is wrong in which archive it is. */
+async function named<T>(number: number, start: number, readOne: () => Promise<T>): Promise<T> {
+  try {
+    return await readOne();
+  } catch (error) {
+    if (!(error instanceof InitrdError)) throw error;
+    throw new InitrdError(`${error.message} (archive ${number}, which begins at byte ${start})`);
+  }
+}
+
+function readPlain(input: Input, number: number, start: number): Archive {
+  const cpio = readCpio(input, start);
   const early = cpio.entries.every(({ name }) => isEarlyName(name.toString('latin1')));
   return { number, start, compression: 'none', early, ...cpio };
 }
 
 /** The archives of one compressed stream. */
 async function readStream(reader: Reader, number: number, start: number): Promise<readonly Archive[]> {
-  const { file, work, limit } = reader;
-  const { name } = reader.input;
-  const input = { ...reader.input, name: number === 1 ? name : `${name}: archive ${number}` };
+  const { file, input, work, limit } = reader;
   const compression = compressionAt(input, start);
-  if (!compression) throw new InitrdError(notAnArchive(name, number, start));
+  if (!compression)
+    throw new InitrdError(
+      `${input.name} is not an initrd: neither a newc cpio nor a compression that a kernel knows, at byte ${start}`,
+    );
   const output = join(mkdtempSync(join(work, 'archive-')), 'content');
   const end = await compression.unpack({ file, input, start, output, limit });
-  const content = reader.open(
-    output,
-    `${name}: archive ${number} (${compression.name}, from byte ${start}), decompressed,`,
-  );
+  const content = reader.open(output, `${input.name}, with its ${compression.name} unpacked,`);
   return readContent(content).map((cpio) => ({
     number,
     start,
@@ -140,12 +150,6 @@ function readContent(input: Input): readonly ReturnType<typeof readCpio>[] {
   }
   if (archives.length === 0) throw new InitrdError(`${input.name} is empty`);
   return archives;
-}
-
-function notAnArchive(file: string, number: number, start: number): string {
-  if (number === 1)
-    return `${file} is not an initrd: neither a newc cpio nor a compression that a kernel knows, at byte ${start}`;
-  return `${file}: archive ${number} is neither a newc cpio nor a compression that a kernel knows, at byte ${start}`;
 }
 
 /** Microcode and ACPI tables: Documentation/arch/x86/microcode.rst, Documentation/admin-guide/acpi/initrd_table_override.rst. */

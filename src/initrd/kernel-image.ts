@@ -32,7 +32,7 @@ function payloadOf(input: Input): Payload | undefined {
 /** Image.gz: gzip of a kernel for arm64. */
 function compressedImage(input: Input): Payload | undefined {
   const head = read(input, 0, 65536);
-  if (head.readUInt16BE(0) !== 0x1f8b) return undefined;
+  if (head.toString('hex', 0, 2) !== '1f8b') return undefined;
   try {
     const begin = gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH });
     return begin.toString('latin1', 0x38, 0x3c) === 'ARM\u0064' ? { start: 0, end: input.size } : undefined;

@@ -218,13 +218,12 @@ function placeDevice(
   else if (!linked) own(there, entry);
 }
 
-/** What a link leads to ends at a NUL for the kernel, which makes none that leads to nothing, or that is too long. */
+/** What a link leads to ends at a NUL for the kernel; one that leads to nothing is made, one that is too long is not. */
 function placeLink({ directory, name }: Place, entry: CpioEntry): string | undefined {
   const { input, start } = entry.data;
   const size = lengthOf(entry.data);
   const bytes = read(input, start, Math.min(size, longestTarget));
   const target = bytes.subarray(0, bytes.includes(0) ? bytes.indexOf(0) : bytes.length);
-  if (target.length === 0) return 'a link to nothing';
   if (size > longestTarget || target.length === longestTarget) return `a link to a name of ${size} bytes`;
   directory.children.set(name, own({ type: 'symlink', ...nobody, target }, entry));
   return undefined;

@@ -86,13 +86,19 @@ function sizeOf(archives: readonly Archive[]): number {
   return archives.reduce((sum, { start, end }) => sum + end - start, 0);
 }
 
+/** A tar has neither sockets nor links that lead to nothing. */
 function isStorable(entry: TreeEntry): entry is StorableEntry {
-  return entry.type !== 'socket';
+  return entry.type !== 'socket' && !(entry.type === 'symlink' && entry.target.length === 0);
 }
 
 function leftOut(tree: readonly TreeEntry[], { texts }: Initrd): readonly Finding[] {
-  const sockets = tree.filter((entry) => !isStorable(entry)).map(({ path }) => `the socket /${path}`);
-  const parts = [...sockets, ...[...texts.keys()].map((name) => `${name}, which is no file,`)];
+  const entries = tree.filter((entry) => !isStorable(entry));
+  const parts = [
+    ...entries.map(({ path, type }) =>
+      type === 'socket' ? `the socket /${path}` : `the link /${path}, which leads to nothing,`,
+    ),
+    ...[...texts.keys()].map((name) => `${name}, which is no file,`),
+  ];
   return parts.map((part) => finding('initrd-part-left-out', `${part} is not in the image`));
 }
 

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { newcArchive, type Raw } from '../initrd/newc-archive.ts';
+import { newcTree, type Raw } from '../initrd/newc-archive.ts';
 import { openLab } from '../lab/lab.ts';
 
 const lab = openLab();
@@ -325,7 +325,7 @@ describe('a full initrd', () => {
     ];
   });
   const checkInitrd = (entries: readonly Raw[], ...args: readonly string[]) => {
-    writeFileSync(join(work, 'full.img'), newcArchive(entries));
+    writeFileSync(join(work, 'full.img'), newcTree(entries));
     const { status, stderr } = check(shipped, '--initrd', 'full.img', ...args);
     return { status, findings: stderr.match(/(?<=qemu-x86_64: full\.img ).*/g) };
   };

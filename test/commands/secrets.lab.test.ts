@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { newcArchive } from '../initrd/newc-archive.ts';
+import { newcTree } from '../initrd/newc-archive.ts';
 import { openLab } from '../lab/lab.ts';
 
 const lab = openLab();
@@ -110,8 +110,8 @@ describe('a packed image', () => {
     { name: 'etc', mode: directory },
     { name: 'etc/hostname', mode: file, data: 'name' },
   ];
-  const pack = (name: string, mode: number, ...more: Parameters<typeof newcArchive>[0]) => {
-    writeFileSync(join(work, name), newcArchive([...files, ...more]), { mode });
+  const pack = (name: string, mode: number, ...more: Parameters<typeof newcTree>[0]) => {
+    writeFileSync(join(work, name), newcTree([...files, ...more]), { mode });
     const squashfs = ['--set', 'FullInitrd.FileSystem=squashfs'];
     mkdirSync(join(work, 'images'), { recursive: true });
     expect(

@@ -23,7 +23,7 @@ const filled = (bytes: Buffer, size: number) =>
   Buffer.concat([bytes, Buffer.alloc((size - (bytes.length % size)) % size)]);
 
 /** A kernel as it is in memory: code, what looks like an archive and is none, the archive, its size, data. */
-function plainKernel(archive: Buffer, head = Buffer.alloc(64)): Buffer {
+function plainKernel(archive: Buffer, head: Buffer): Buffer {
   const size = Buffer.alloc(8);
   size.writeBigUInt64LE(BigInt(archive.length));
   const code = filled(

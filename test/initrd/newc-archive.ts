@@ -59,3 +59,16 @@ export function newcEntry({
 export function newcArchive(entries: readonly Raw[]): Buffer {
   return Buffer.concat([...entries, { name: 'TRAILER!!!', mode: 0 }].map(newcEntry));
 }
+
+/** An archive as those who make initrds write it: the directories of each file are in front of it. */
+export function newcTree(entries: readonly Raw[]): Buffer {
+  const there = new Set(entries.map(({ name }) => name));
+  const complete = entries.flatMap((entry) => {
+    const parts = entry.name.split('/').slice(0, -1);
+    const above = parts.map((_, index) => parts.slice(0, index + 1).join('/'));
+    const missing = above.filter((path) => path !== '' && !there.has(path));
+    for (const path of missing) there.add(path);
+    return [...missing.map((name): Raw => ({ name, mode: 0o040755 })), entry];
+  });
+  return newcArchive(complete);
+}

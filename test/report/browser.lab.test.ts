@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { newcArchive } from '../initrd/newc-archive.ts';
+import { newcTree } from '../initrd/newc-archive.ts';
 import { openLab } from '../lab/lab.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
@@ -52,7 +52,7 @@ function writeLargeInitrd(name: string, changed: string): void {
       (index % 9) + 1,
     ),
   }));
-  writeFileSync(join(work, name), newcArchive(entries));
+  writeFileSync(join(work, name), newcTree(entries));
 }
 
 beforeAll(async () => {

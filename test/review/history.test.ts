@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { bootrelayVersion } from '../../src/package-root.ts';
 import { plan } from '../config/platform-files.ts';
 import { expectGolden } from '../golden.ts';
-import { newcArchive, type Raw } from '../initrd/newc-archive.ts';
+import { newcTree, type Raw } from '../initrd/newc-archive.ts';
 
 const cli = new URL('../../dist/cli.js', import.meta.url).pathname;
 const work = mkdtempSync(join(tmpdir(), 'bootrelay-test-'));
@@ -214,7 +214,7 @@ function writeBuild(
   more: object = {},
 ): void {
   mkdirSync(join(work, name));
-  const image = newcArchive(entries);
+  const image = newcTree(entries);
   writeFileSync(join(work, name, 'initrd.img'), image);
   const files = entries.map((entry) => ({
     path: `/${entry.name}`,
@@ -293,7 +293,7 @@ describe('two builds', () => {
 
   test('a module in another place is not gone, and an initrd of another origin is said to be one', () => {
     const elsewhere = { ...module('virtio_blk', virtio), name: 'usr/lib/modules/6.12/kernel/virtio_blk.ko' };
-    writeFileSync(join(work, 'foreign.img'), newcArchive([elsewhere]));
+    writeFileSync(join(work, 'foreign.img'), newcTree([elsewhere]));
     const { stdout } = diff('dropped', 'foreign.img');
     expect(stdout).toContain('a build and an initrd of another origin');
     expect(stdout).not.toMatch(/virtio_blk(\.ko)? is gone/);
@@ -334,8 +334,8 @@ describe('two builds', () => {
       status: 0,
       stdout: expect.stringContaining('/usr, the full initrd: known only of the new build'),
     });
-    writeFileSync(join(work, 'with.img'), newcArchive([check, busybox('1', 10)]));
-    writeFileSync(join(work, 'without.img'), newcArchive([busybox('1', 10)]));
+    writeFileSync(join(work, 'with.img'), newcTree([check, busybox('1', 10)]));
+    writeFileSync(join(work, 'without.img'), newcTree([busybox('1', 10)]));
     expect(diff('with.img', 'without.img').stdout).toContain('! the check of /usr is gone');
   });
 
@@ -366,7 +366,7 @@ describe('two builds', () => {
   test('of other owners, and with texts that have nothing in common', () => {
     const owned = (name: string, uid: number, lines: string) => {
       const entry = { name: 'init', mode: file, data: lines, uid };
-      writeFileSync(join(work, name), newcArchive([entry]));
+      writeFileSync(join(work, name), newcTree([entry]));
     };
     owned('a.img', 0, 'x\n');
     owned('b.img', 1000, 'x\n');

@@ -13,7 +13,7 @@ function endOfStream(input: Input, start: number): number {
   const ends = Array.from({ length: 8 }, (_, shift) => endWithShift(bytes, shift));
   const end = Math.min(...ends);
   if (end === Number.POSITIVE_INFINITY || end > bytes.length)
-    throw damaged(input, start, 'the end of the stream is not there');
+    throw damaged(input, 'the end of the stream is not there');
   return start + end;
 }
 

@@ -42,10 +42,7 @@ export function byFrames(endOf: (input: Input, start: number) => number): Compre
 }
 
 /** Runs a program that decompresses; what it says of the stream is what is wrong with the initrd. */
-export async function asInitrdError<T>(
-  { input, start, limit }: Stream,
-  unpack: () => Promise<T>,
-): Promise<T> {
+export async function asInitrdError<T>({ input, limit }: Stream, unpack: () => Promise<T>): Promise<T> {
   try {
     return await unpack();
   } catch (error) {
@@ -54,20 +51,18 @@ export async function asInitrdError<T>(
         `${input.name} has more than ${limit} bytes when it is decompressed: it is no initrd`,
       );
     if (!(error instanceof FailedToolError)) throw error;
-    throw damaged(input, start, error.words);
+    throw damaged(input, error.words);
   }
 }
 
-/** The error for a compressed stream that begins at `start`. */
-export function damaged({ name }: Input, start: number, why: string): InitrdError {
-  return new InitrdError(
-    `${name} is cut off or damaged in the compressed archive that begins at byte ${start}: ${why}`,
-  );
+/** The error for a compressed stream. */
+export function damaged({ name }: Input, why: string): InitrdError {
+  return new InitrdError(`${name} is cut off or damaged: ${why}`);
 }
 
 /** Exactly `length` bytes of a stream from `position`. Throws InitrdError where the file ends before. */
-export function readAll(input: Input, start: number, position: number, length: number): Buffer {
+export function readAll(input: Input, position: number, length: number): Buffer {
   const bytes = read(input, position, length);
   if (bytes.length === length) return bytes;
-  throw damaged(input, start, 'the file ends in it');
+  throw damaged(input, 'the file ends in it');
 }

@@ -23,10 +23,10 @@ async function unpack({ file, input, start, output, limit }: Stream): Promise<nu
     );
   } catch (error) {
     if (error instanceof InitrdError) throw error;
-    throw damaged(input, start, error instanceof Error ? error.message : String(error));
+    throw damaged(input, error instanceof Error ? error.message : String(error));
   }
   const end = first + inflate.bytesWritten;
-  readAll(input, start, end, trailer);
+  readAll(input, end, trailer);
   return end + trailer;
 }
 
@@ -49,16 +49,16 @@ function countUpTo(limit: number, name: string): Transform {
 const [headerChecksum, extraField, fileName, comment] = [0x02, 0x04, 0x08, 0x10];
 
 function endOfHeader(input: Input, start: number): number {
-  const flags = readAll(input, start, start + 3, 1).readUInt8();
+  const flags = readAll(input, start + 3, 1).readUInt8();
   let position = start + fixedHeader;
-  if (flags & extraField) position += 2 + readAll(input, start, position, 2).readUInt16LE();
-  for (const field of [fileName, comment]) if (flags & field) position = behindText(input, start, position);
+  if (flags & extraField) position += 2 + readAll(input, position, 2).readUInt16LE();
+  for (const field of [fileName, comment]) if (flags & field) position = behindText(input, position);
   return position + (flags & headerChecksum ? 2 : 0);
 }
 
-function behindText(input: Input, start: number, position: number): number {
+function behindText(input: Input, position: number): number {
   const longest = 65536;
   const length = read(input, position, longest).indexOf(0);
-  if (length < 0) throw damaged(input, start, 'a name without end in its header');
+  if (length < 0) throw damaged(input, 'a name without end in its header');
   return position + length + 1;
 }

@@ -13,7 +13,7 @@ const largestBlock = blockSize + Math.floor(blockSize / 255) + 16;
 /** Blocks with their sizes in front, up to a size of 0 or the end of the file. */
 function endOfBlocks(input: Input, start: number): number {
   for (let position = start; position < input.size; ) {
-    const size = position + 4 > input.size ? 0 : readAll(input, start, position, 4).readUInt32LE();
+    const size = position + 4 > input.size ? 0 : readAll(input, position, 4).readUInt32LE();
     if (size === 0) return position;
     if (size === magic) {
       position += 4;
@@ -22,10 +22,9 @@ function endOfBlocks(input: Input, start: number): number {
     if (size > largestBlock)
       throw damaged(
         input,
-        start,
         `no block of lz4 at byte ${position}; what comes behind such an archive must begin with four zeros`,
       );
-    readAll(input, start, position + 3 + size, 1);
+    readAll(input, position + 3 + size, 1);
     position += 4 + size;
   }
   return input.size;

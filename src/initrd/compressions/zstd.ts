@@ -7,15 +7,15 @@ export const zstd: Compression = { name: 'zstd', magic: '28b52ffd', unpack: byFr
 const [raw, runLength, reserved] = [0, 1, 3];
 
 function endOfFrame(input: Input, start: number): number {
-  const descriptor = readAll(input, start, start + 4, 1).readUInt8();
+  const descriptor = readAll(input, start + 4, 1).readUInt8();
   const checksum = (descriptor & 0x04) === 0 ? 0 : 4;
   for (let position = start + 4 + headerSize(descriptor); ; ) {
-    const block = readAll(input, start, position, 3).readUIntLE(0, 3);
+    const block = readAll(input, position, 3).readUIntLE(0, 3);
     const [last, type, size] = [(block & 1) === 1, (block >> 1) & 3, block >> 3];
-    if (type === reserved) throw damaged(input, start, `no block of zstd at byte ${position}`);
+    if (type === reserved) throw damaged(input, `no block of zstd at byte ${position}`);
     position += 3 + (type === runLength ? 1 : size);
     if (!last) continue;
-    if (type === raw || size > 0) readAll(input, start, position - 1, 1 + checksum);
+    if (type === raw || size > 0) readAll(input, position - 1, 1 + checksum);
     return position + checksum;
   }
 }
