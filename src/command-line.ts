@@ -128,7 +128,11 @@ export const commands: readonly Command[] = [
     options: {
       ...settings,
       initrd: { type: 'string', demandOption: true, describe: 'full initrd, as dracut makes it' },
-      sysroot: { type: 'string', describe: 'the built system whose /usr a thin image shares files with' },
+      sysroot: {
+        type: 'string',
+        describe:
+          'the built system: a thin image shares files with its /usr, and programs come from it that the check of /usr calls and the initrd lacks',
+      },
       output: output('image to write'),
     },
     run: async (args) => (await import('./commands/pack.ts')).pack(args),

@@ -214,6 +214,11 @@ export const findingKinds = {
     title: 'The full initrd does not work in this boot.',
     help: 'Make the full initrd with the rendered dracut module (`dracut --add bootrelay`), for the kernel that boots it.',
   },
+  'full-initrd-unchecked': {
+    severity: 'warning',
+    title: 'The full initrd does not check /usr once more.',
+    help: 'Stage 1 has compared what it mounted with what it verified; nothing in the full initrd does so before it goes on. Take a full initrd with systemd, or name in FullInitrd.Init the program that the hint has.',
+  },
   'full-initrd-outdated': {
     severity: 'warning',
     title: 'The full initrd has the files of another rendering.',

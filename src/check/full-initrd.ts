@@ -7,7 +7,7 @@ import { type Finding, finding } from '../findings.ts';
 import type { InitrdFile, InitrdFiles } from '../initrd/files.ts';
 import { lostEntries } from '../initrd/lost-entries.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
-import { checkUsrPaths, renderFullInitrdFiles } from '../render/full-initrd.ts';
+import { checkUsrPaths, renderFullInitrdFiles, renderInstalledCheck } from '../render/full-initrd.ts';
 import type { RenderedFile } from '../render/tree.ts';
 import { followLinks } from '../sysroot/paths.ts';
 import { defineCheck, type Known } from './check.ts';
@@ -30,7 +30,7 @@ function checkFullInitrd({ config, plan, fullInitrd }: Known<'fullInitrd'>): rea
     ...unfit(
       checkOwn(contents, config, plan),
       undefined,
-      'dracut --add bootrelay, with the rendered full/90bootrelay',
+      '`bootrelay pack` adds it to the image; or dracut --add bootrelay, with the rendered full/90bootrelay',
     ),
     ...checkRendering(name, contents, config, plan),
     ...lostEntries(contents.lost),
@@ -131,12 +131,8 @@ function checkKernel({ files }: InitrdFiles, kernel: string | undefined): readon
 
 /** bootrelay's own files by path. */
 function ownFiles(config: PlatformConfig, plan: BootPlan): ReadonlyMap<string, RenderedFile> {
-  const { checkUsr, units, rules } = renderFullInitrdFiles(config, plan, checkUsrPaths.dracut);
-  return new Map([
-    [checkUsrPaths.dracut, checkUsr],
-    ...[...units].map(([name, file]) => [`/etc/systemd/system/${name}`, file] as const),
-    ...[...rules].map(([name, file]) => [`/etc/udev/rules.d/${name}`, file] as const),
-  ]);
+  const installed = [...renderInstalledCheck(config, plan, checkUsrPaths.dracut)];
+  return new Map(installed.flatMap(([path, file]) => ('text' in file ? [[`/${path}`, file] as const] : [])));
 }
 
 /** bootrelay's check of /usr with all that it calls, and its units, enabled. */

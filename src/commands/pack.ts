@@ -12,6 +12,8 @@ import { replaceFile } from '../host/replace-file.ts';
 import type { CommandResult } from '../host/result.ts';
 import { withWorkDirectory } from '../host/temporary.ts';
 import { recordFile } from '../initrd/record.ts';
+import type { TreeEntry } from '../initrd/tree.ts';
+import { checkOfUsr } from '../pack/check-of-usr.ts';
 import { type Packed, type PackedFile, packFullInitrd } from '../pack/pack.ts';
 import { recordSharing } from '../pack/record-sharing.ts';
 import { formatBytes } from '../text/bytes.ts';
@@ -43,7 +45,10 @@ export async function pack(args: PackArguments): Promise<CommandResult> {
   const thin = kind && { kind, usr: resolve(args.sysroot ?? '', 'usr') };
   const format = imageFormatOf(settings);
   requireRegularFile(args.initrd, 'a full initrd');
-  const options = { initrd: args.initrd, format, thin };
+  const { initrd } = args;
+  const sysroot = args.sysroot === undefined ? undefined : resolve(args.sysroot);
+  const add = (tree: readonly TreeEntry[]) => checkOfUsr(tree, { ...loaded.platform, initrd, sysroot });
+  const options = { initrd, format, thin, add };
   const { packed, findings } = await withWorkDirectory((work) =>
     withProgress(args.json, (progress) => {
       progress.begin(`packing ${args.initrd}`);
@@ -61,6 +66,7 @@ export async function pack(args: PackArguments): Promise<CommandResult> {
   const early = packed.earlySize > 0 ? `, ${formatBytes(packed.earlySize)} of early archives left out` : '';
   const text = [
     `${args.initrd}: ${formatBytes(packed.initrdSize)}, ${packed.compression}${early}`,
+    ...(packed.added.length > 0 ? [`  with the check of /usr: ${packed.added.join(', ')}`] : []),
     ...(thin ? describeSharing(packed) : []),
     `${args.output}: ${formatBytes(packed.imageSize)}, ${format.fileSystem} with ${format.compressor}; goes to ${Image}`,
     '',

@@ -14,6 +14,7 @@ import { filesWithAttributes } from '../tools/attributes.ts';
 import { imageFromTarArgs } from '../tools/images.ts';
 import { toolsTreeVariable } from '../tools/programs.ts';
 import { requireVersion, run } from '../tools/run.ts';
+import type { AddedCheck } from './check-of-usr.ts';
 import { type Sharing, shareWithUsr } from './share.ts';
 import { type StorableEntry, tarOfTree } from './tar.ts';
 
@@ -24,6 +25,8 @@ export interface PackOptions {
   readonly thin?: { readonly kind: Thin; readonly usr: string } | undefined;
   /** Bytes that the initrd may have, compressed and decompressed; by default 4 GiB, the most that a file in a cpio can have. */
   readonly sizeLimit?: number | undefined;
+  /** What takes its place in the tree behind all that the initrd has; by default nothing. */
+  readonly add?: ((tree: readonly TreeEntry[]) => Promise<AddedCheck>) | undefined;
   /** Makes another tree of that of the initrd; by default it stays as it is. */
   readonly change?: ((tree: readonly TreeEntry[]) => readonly TreeEntry[]) | undefined;
   /** The image's file; must not exist. While it is made everybody may read it who can reach it. */
@@ -40,7 +43,9 @@ export interface Packed {
   /** Of each archive that was packed, in their order; one name for all that are alike. */
   readonly compression: string;
   readonly files: readonly PackedFile[];
-  /** What of the initrd is not in the image. */
+  /** Paths of what was added or replaced for the check of /usr. */
+  readonly added: readonly string[];
+  /** What of the initrd is not in the image, or not fit. */
   readonly findings: readonly Finding[];
 }
 
@@ -68,7 +73,12 @@ export async function packFullInitrd(options: PackOptions): Promise<Packed> {
     const main = read.archives.filter(({ early }) => !early);
     if (main.length === 0)
       throw new InitrdError(`${initrd} has only early archives, and no full initrd behind them`);
-    const { entries, lost } = makeTree(main, mountPoints);
+    const own = makeTree(main, mountPoints);
+    const added = (await options.add?.(own.entries)) ?? nothingAdded;
+    const { entries } = makeTree(
+      [...main, { entries: added.entries, trailer: true, early: false }],
+      mountPoints,
+    );
     const tree = (options.change ?? ((same) => same))(entries);
     const files = await writeImage(tree.filter(isStorable), options);
     return {
@@ -77,10 +87,13 @@ export async function packFullInitrd(options: PackOptions): Promise<Packed> {
       imageSize: statSync(options.output).size,
       compression: [...new Set(main.map(({ compression }) => compression))].join(', '),
       files,
-      findings: [...lostEntries(lost), ...leftOut(tree, read)],
+      added: added.added,
+      findings: [...lostEntries(own.lost), ...leftOut(tree, read), ...added.findings],
     };
   });
 }
+
+const nothingAdded: AddedCheck = { entries: [], added: [], findings: [] };
 
 function sizeOf(archives: readonly Archive[]): number {
   return archives.reduce((sum, { start, end }) => sum + end - start, 0);

@@ -7,7 +7,7 @@ import type { BootPlan } from '../plan/boot-plan.ts';
 import { emergencyData } from './emergency.ts';
 import { unsafeVariables } from './environment.ts';
 import { renderTemplate } from './templates.ts';
-import type { RenderedFile } from './tree.ts';
+import type { RenderedFile, RenderedLink, RenderedTree } from './tree.ts';
 
 /** systemd's name for the emergency action: systemd.unit(5), FailureAction=. The check itself panics. */
 const failureActions = {
@@ -85,6 +85,55 @@ export function renderFullInitrdFiles(
     moduleSetup: file('templates/full/module-setup.sh', 0o755),
   };
 }
+
+const unitDirectory = 'etc/systemd/system';
+
+/** The check of /usr, its units, enabled as systemctl would, and rules, by their path in the full initrd. */
+export function renderInstalledCheck(
+  config: PlatformConfig,
+  plan: BootPlan,
+  checkUsrPath: string,
+): RenderedTree {
+  const { checkUsr, units, enabled, rules } = renderFullInitrdFiles(config, plan, checkUsrPath);
+  return new Map<string, RenderedFile | RenderedLink>([
+    [checkUsrPath.slice(1), checkUsr],
+    ...[...rules].map(([name, rule]) => [`etc/udev/rules.d/${name}`, rule] as const),
+    ...[...units].map(([name, unit]) => [`${unitDirectory}/${name}`, unit] as const),
+    ...enabled.flatMap((name) =>
+      requiredBy(units.get(name)?.text ?? '').map(
+        (target) => [`${unitDirectory}/${target}.requires/${name}`, { target: `../${name}` }] as const,
+      ),
+    ),
+  ]);
+}
+
+/** [Install] of a unit: systemd.unit(5), RequiredBy=. */
+function requiredBy(text: string): readonly string[] {
+  return (/^RequiredBy=(.*)$/m.exec(text)?.[1] ?? '').split(' ').filter(Boolean);
+}
+
+/** The init of a full initrd without systemd: it runs the check, and then the initrd's own. */
+export const checkingInit = '/usr/lib/bootrelay/init';
+
+/** The same for a full initrd without systemd, whose init is `checkingInit` then. */
+export function renderCheckingInit(config: PlatformConfig, plan: BootPlan): RenderedTree {
+  const { checkUsr } = renderFullInitrdFiles(config, plan, checkUsrPaths.dracut);
+  const data = {
+    platform: plan.platform,
+    files: plan.files,
+    checkUsrPath: checkUsrPaths.dracut,
+    emergency: emergencyData(plan),
+    request: sysrqRequests[plan.emergency.action.value],
+    unsafeVariables,
+  };
+  return new Map([
+    [checkUsrPaths.dracut.slice(1), checkUsr],
+    [checkingInit.slice(1), { text: renderTemplate('templates/full/init', data), mode: 0o755 }],
+  ]);
+}
+
+/** What the kernel does at a letter (Documentation/admin-guide/sysrq.rst); it has none for a halt. */
+const sysrqRequests = { reboot: 'b', poweroff: 'o', halt: 'o', panic: 'c' } as const;
 
 /** The dracut module's files by name. */
 export function renderDracutModule(

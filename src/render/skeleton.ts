@@ -6,7 +6,7 @@ import {
   type SkeletonRootView,
   skeletonDirectory,
 } from '../plan/steps/make-skeleton-root.ts';
-import { checkUsrPaths, renderFullInitrdFiles } from './full-initrd.ts';
+import { checkUsrPaths, renderInstalledCheck } from './full-initrd.ts';
 import { renderTemplate } from './templates.ts';
 import type { RenderedFile, RenderedLink, RenderedTree } from './tree.ts';
 
@@ -21,7 +21,7 @@ export function renderSkeleton(config: PlatformConfig, plan: BootPlan): Rendered
   const files = [
     ...layout,
     ...accounts(config),
-    ...ownUnits(config, plan),
+    ...renderInstalledCheck(config, plan, checkUsrPaths.skeleton),
     ...systemsUnits(step.view, config, plan),
   ];
   return new Map(files.map(([path, file]) => [`${skeletonDirectory}/${path}`, file]));
@@ -51,26 +51,6 @@ function accounts({ settings: { FullInitrd } }: PlatformConfig): readonly PathAn
     },
   ];
   return [file('passwd'), file('group')];
-}
-
-/** bootrelay's own: the check of /usr, the units that reuse it, enabled as systemctl would. */
-function ownUnits(config: PlatformConfig, plan: BootPlan): readonly PathAndFile[] {
-  const { checkUsr, units, enabled, rules } = renderFullInitrdFiles(config, plan, checkUsrPaths.skeleton);
-  return [
-    [checkUsrPaths.skeleton.slice(1), checkUsr],
-    ...[...rules].map(([name, rule]) => [`etc/udev/rules.d/${name}`, rule] as const),
-    ...[...units].map(([name, unit]) => [`${systemUnits}/${name}`, unit] as const),
-    ...enabled.flatMap((name) =>
-      requiredBy(units.get(name)?.text ?? '').map(
-        (target) => [`${systemUnits}/${target}.requires/${name}`, { target: `../${name}` }] as const,
-      ),
-    ),
-  ];
-}
-
-/** [Install] of a unit: systemd.unit(5), RequiredBy=. */
-function requiredBy(text: string): readonly string[] {
-  return (/^RequiredBy=(.*)$/m.exec(text)?.[1] ?? '').split(' ').filter(Boolean);
 }
 
 /** The system's: masked, or changed by a drop-in. */
