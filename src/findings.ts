@@ -133,6 +133,11 @@ export const findingKinds = {
     title: 'The kernel has a needed module neither built in nor as a file.',
     help: 'Correct the name in Modules=, install the package with the module, or build the kernel with it.',
   },
+  'bus-missing': {
+    severity: 'warning',
+    title: 'Nothing brings the bus of a driver.',
+    help: 'A driver finds devices on a bus that another driver brings: virtio_blk needs virtio_pci, usb-storage a host controller. Add the module that the hint names. Where the kernel has it built in, there is no finding.',
+  },
   'hardware-without-driver': {
     severity: 'error',
     title: 'The minimal initrd does not drive hardware that the platform declares.',

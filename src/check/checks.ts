@@ -1,5 +1,6 @@
 /** The checks, in the order in which they run and their findings are shown. `check`, `build`, `pack` and `boot` run this list. */
 import { budgetChecks } from './budget.ts';
+import { busChecks } from './buses.ts';
 import type { Check } from './check.ts';
 import { extraFileChecks } from './extra-files.ts';
 import { extraProgramChecks } from './extra-programs.ts';
@@ -21,6 +22,7 @@ export const checks: readonly Check[] = [
   ...programChecks,
   ...fileChecks,
   ...moduleChecks,
+  ...busChecks,
   ...kernelChecks,
   ...extraFileChecks,
   ...extraProgramChecks,

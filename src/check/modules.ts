@@ -9,7 +9,7 @@ import { splitModule } from '../plan/steps/load-modules.ts';
 import { findBuiltIn, findDrivers } from '../sysroot/drivers.ts';
 import { type Kernel, resolveModuleName } from '../sysroot/kernel.ts';
 import { fileOfModule, loadedModules } from '../sysroot/loaded-modules.ts';
-import { didYouMean } from '../text/suggestions.ts';
+import { closest, didYouMean } from '../text/suggestions.ts';
 import { defineCheck, type Known } from './check.ts';
 
 export const moduleChecks = [
@@ -79,11 +79,16 @@ function checkModuleDirectories({ config, plan, kernel }: Known<'kernel'>): read
   });
 }
 
-/** What else could be meant: the same module elsewhere, or a directory with a name like it. */
+/** What else could be meant: the same module elsewhere, or a neighbour with a name like it. */
 function hintForDirectory(directory: string, kernel: Kernel): string | undefined {
   const paths = [...kernel.modules.values()].map(({ path }) => path.replace(/\.ko(\.\w+)?$/, ''));
   const moved = paths.find((path) => basename(path) === basename(directory));
   if (moved !== undefined) return `it has ${moved}`;
-  const places = paths.flatMap((path) => [path, dirname(path)]);
-  return didYouMean(directory, [...new Set(places.map((path) => path.replace(/^kernel\//, '')))]);
+  const beside = dirname(directory) === '.' ? '' : `${dirname(directory)}/`;
+  const neighbours = paths
+    .map((path) => path.replace(/^kernel\//, ''))
+    .filter((path) => path.startsWith(beside))
+    .map((path) => path.slice(beside.length).replace(/\/.*/, ''));
+  const near = closest(basename(directory), [...new Set(neighbours)]);
+  return near && `did you mean ${beside}${near}?`;
 }

@@ -83,9 +83,14 @@ export function resolveModuleName(name: string, kernel: Kernel): readonly string
   if (kernel.builtin.has(canonical)) return [];
   if (!name.includes(':')) return undefined;
   const drives = (patterns: readonly string[]) =>
-    patterns.some((pattern) => patternToRegExp(pattern).test(name));
+    patterns.some((pattern) => patternToRegExp(canonicalPattern(pattern)).test(canonical));
   const drivers = [...kernel.devices()].filter(([, patterns]) => drives(patterns)).map(([module]) => module);
   return drivers.length > 0 || drives(kernel.builtInAliases()) ? drivers : undefined;
+}
+
+/** A pattern with - as _, but for ranges of characters. */
+function canonicalPattern(pattern: string): string {
+  return pattern.replaceAll(/\[[^\]]*\]|-/g, (piece) => (piece === '-' ? '_' : piece));
 }
 
 /** Works it out once. */
