@@ -143,6 +143,17 @@ export const findingKinds = {
     title: 'The minimal initrd does not drive hardware that the platform declares.',
     help: 'Add the module that the hint names, or remove the entry of Devices.Require= if no such machine is left.',
   },
+  'driver-lost': {
+    severity: 'error',
+    title: 'Devices that another initrd drives have no driver now.',
+    help: 'Add the module that the hint names, or compare with an initrd of machines that are still there: `check --like` takes an older build, or the full initrd.',
+  },
+  'input-driver-lost': {
+    severity: 'warning',
+    unlessAllowed: true,
+    title: 'Keyboards or the like that another initrd drives have no driver now.',
+    help: 'Only a shell of stage 1 needs them. Add the module that the hint names, or `check --allow input-driver-lost` where nobody types.',
+  },
   'hardware-driver-unknown': {
     severity: 'note',
     title: 'It cannot be told whether the kernel itself drives hardware that the platform declares.',

@@ -10,6 +10,7 @@ import { hardwareChecks } from './hardware.ts';
 import { imageChecks } from './image.ts';
 import { kernelChecks } from './kernel.ts';
 import { libraryChecks } from './libraries.ts';
+import { likeChecks } from './like.ts';
 import { microcodeChecks } from './microcode.ts';
 import { moduleFileChecks } from './module-files.ts';
 import { moduleChecks } from './modules.ts';
@@ -27,6 +28,7 @@ export const checks: readonly Check[] = [
   ...extraFileChecks,
   ...extraProgramChecks,
   ...hardwareChecks,
+  ...likeChecks,
   ...microcodeChecks,
   ...libraryChecks,
   ...moduleFileChecks,

@@ -39,15 +39,17 @@ export function readDependencies(file: string): ReadonlyMap<string, ModuleFile> 
   return modules;
 }
 
-/** SCSI devices that hold no /usr: tapes, CD drives, changers (SPC, peripheral device types). */
-const otherScsiDevices = /^scsi:t-0x(?!00|0e|14)/;
+/** Whether a pattern is of SCSI devices that hold no /usr: tapes, CD drives, changers (SPC, peripheral device types). */
+export function isOfOtherScsiDevice(pattern: string): boolean {
+  return /^scsi:t-0x(?!00|0e|14)/.test(pattern);
+}
 
 /** Patterns of devices by module, from a modules.alias. Aliases of file systems, network protocols and the like name no bus. */
 export function readDevices(file: string): ReadonlyMap<string, readonly string[]> {
   const aliases = new Map<string, string[]>();
   for (const line of readLines(file)) {
     const [, pattern = '', name] = /^alias (\S*:\S*) (\S+)$/.exec(line) ?? [];
-    if (!name || otherScsiDevices.test(pattern)) continue;
+    if (!name || isOfOtherScsiDevice(pattern)) continue;
     const module = canonicalModuleName(name);
     const known = aliases.get(module);
     if (!known) aliases.set(module, [pattern]);
