@@ -223,7 +223,7 @@ export const findingKinds = {
   'kernel-missing': {
     severity: 'error',
     title: 'The sysroot does not have the modules of this kernel version.',
-    help: '`--kernel` is a directory of usr/lib/modules in the sysroot, with a modules.dep: run depmod where that is missing.',
+    help: '`--kernel` is a directory of usr/lib/modules in the sysroot, with a modules.dep: run depmod where that is missing. For a kernel that loads none (CONFIG_MODULES off), its configuration must be there: boot/config-VERSION.',
   },
   'full-initrd-unfit': {
     severity: 'error',
