@@ -50,6 +50,11 @@ export const commands: readonly Command[] = [
       sysroot: { type: 'string', describe: 'the built system to check against' },
       kernel: { type: 'string', describe: 'kernel version, a directory of usr/lib/modules' },
       initrd: { type: 'string', describe: 'full initrd: does it work in this boot' },
+      like: {
+        type: 'string',
+        describe:
+          'older build or full initrd: fail where storage, bus, USB or input devices that it drives have no driver now',
+      },
       image: {
         type: 'string',
         describe: 'packed full initrd: its budget, and a thin one is compared with the /usr of the sysroot',

@@ -133,10 +133,26 @@ export const findingKinds = {
     title: 'The kernel has a needed module neither built in nor as a file.',
     help: 'Correct the name in Modules=, install the package with the module, or build the kernel with it.',
   },
+  'bus-missing': {
+    severity: 'warning',
+    title: 'Nothing brings the bus of a driver.',
+    help: 'A driver finds devices on a bus that another driver brings: virtio_blk needs virtio_pci, usb-storage a host controller. Add the module that the hint names. Where the kernel has it built in, there is no finding.',
+  },
   'hardware-without-driver': {
     severity: 'error',
     title: 'The minimal initrd does not drive hardware that the platform declares.',
     help: 'Add the module that the hint names, or remove the entry of Devices.Require= if no such machine is left.',
+  },
+  'driver-lost': {
+    severity: 'error',
+    title: 'Devices that another initrd drives have no driver now.',
+    help: 'Add the module that the hint names, or compare with an initrd of machines that are still there: `check --like` takes an older build, or the full initrd.',
+  },
+  'input-driver-lost': {
+    severity: 'warning',
+    unlessAllowed: true,
+    title: 'Keyboards or the like that another initrd drives have no driver now.',
+    help: 'Only a shell of stage 1 needs them. Add the module that the hint names, or `check --allow input-driver-lost` where nobody types.',
   },
   'hardware-driver-unknown': {
     severity: 'note',
@@ -207,7 +223,7 @@ export const findingKinds = {
   'kernel-missing': {
     severity: 'error',
     title: 'The sysroot does not have the modules of this kernel version.',
-    help: '`--kernel` is a directory of usr/lib/modules in the sysroot, with a modules.dep: run depmod where that is missing.',
+    help: '`--kernel` is a directory of usr/lib/modules in the sysroot, with a modules.dep: run depmod where that is missing. For a kernel that loads none (CONFIG_MODULES off), its configuration must be there: boot/config-VERSION.',
   },
   'full-initrd-unfit': {
     severity: 'error',

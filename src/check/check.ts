@@ -27,6 +27,8 @@ export interface CheckData {
     readonly contents: InitrdFiles;
     readonly kernel: string | undefined;
   };
+  /** Another initrd, whose devices this boot must drive too, and its name. */
+  readonly like: { readonly name: string; readonly contents: InitrdFiles };
 }
 
 type Datum = Exclude<keyof CheckData, 'config' | 'plan'>;

@@ -1,5 +1,6 @@
 /** The checks, in the order in which they run and their findings are shown. `check`, `build`, `pack` and `boot` run this list. */
 import { budgetChecks } from './budget.ts';
+import { busChecks } from './buses.ts';
 import type { Check } from './check.ts';
 import { extraFileChecks } from './extra-files.ts';
 import { extraProgramChecks } from './extra-programs.ts';
@@ -9,6 +10,7 @@ import { hardwareChecks } from './hardware.ts';
 import { imageChecks } from './image.ts';
 import { kernelChecks } from './kernel.ts';
 import { libraryChecks } from './libraries.ts';
+import { likeChecks } from './like.ts';
 import { microcodeChecks } from './microcode.ts';
 import { moduleFileChecks } from './module-files.ts';
 import { moduleChecks } from './modules.ts';
@@ -21,10 +23,12 @@ export const checks: readonly Check[] = [
   ...programChecks,
   ...fileChecks,
   ...moduleChecks,
+  ...busChecks,
   ...kernelChecks,
   ...extraFileChecks,
   ...extraProgramChecks,
   ...hardwareChecks,
+  ...likeChecks,
   ...microcodeChecks,
   ...libraryChecks,
   ...moduleFileChecks,

@@ -2,6 +2,7 @@
 import { placeOfEntry } from '../config/place.ts';
 import { type Finding, finding } from '../findings.ts';
 import { canonicalModuleName } from '../plan/boot-plan.ts';
+import { settingForModule } from '../sysroot/drivers.ts';
 import type { Kernel } from '../sysroot/kernel.ts';
 import { loadedModules } from '../sysroot/loaded-modules.ts';
 import { patternToRegExp } from '../sysroot/patterns.ts';
@@ -49,8 +50,5 @@ function hintFor(
         patterns.some((pattern) => patternToRegExp(pattern).test(device)),
       )?.[0]
     : canonicalModuleName(device);
-  const path = name === undefined ? undefined : kernel.modules.get(name)?.path;
-  if (name === undefined || path === undefined) return undefined;
-  const directory = path.replace(/^kernel\//, '').replace(/\.ko.*$/, '');
-  return load === 'coldplug' ? `ModuleDirectories=${directory}` : `Modules=${name}`;
+  return name !== undefined && kernel.modules.has(name) ? settingForModule(name, kernel, load) : undefined;
 }

@@ -22,17 +22,20 @@ async function checkModuleFiles({
   sysroot,
   kernel,
 }: Known<'sysroot' | 'kernel'>): Promise<readonly Finding[]> {
-  const files = [...loadedModules(plan, kernel)].map((name) => fileOfModule(name, kernel)).filter(existsSync);
-  const modules = await readModules(files).catch((error: unknown) => {
-    if (!(error instanceof FailedToolError)) throw error;
-    return error.words;
+  const files = new Map([...loadedModules(plan, kernel)].map((name) => [fileOfModule(name, kernel), name]));
+  const modules = await readModules([...files.keys()].filter(existsSync)).catch((error: unknown) => {
+    if (error instanceof FailedToolError) return error.words;
+    throw error;
   });
   if (typeof modules === 'string')
     return [finding('file-damaged', `a module of the sysroot cannot be read: ${modules}`, placeOf(config))];
-  return [...modules].flatMap(([module, { firmware, vermagic }]) => [
-    ...checkKernelOf(module, vermagic, config, plan, kernel),
-    ...checkFirmwareOf(module, firmware, config, sysroot, kernel),
-  ]);
+  return [...modules].flatMap(([file, { firmware, vermagic }]) => {
+    const module = files.get(file) ?? file;
+    return [
+      ...checkKernelOf(module, vermagic, config, plan, kernel),
+      ...checkFirmwareOf(module, firmware, config, sysroot, kernel),
+    ];
+  });
 }
 
 /** insmod refuses a module of another kernel. */

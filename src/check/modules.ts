@@ -1,14 +1,15 @@
 /** Has the kernel the modules of a boot, and are the files of all that it loads there? */
 import { existsSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { type Place, placeOf, placeOfEntry } from '../config/place.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, finding } from '../findings.ts';
 import { type BootPlan, canonicalModuleName, needsOfPlan } from '../plan/boot-plan.ts';
 import { splitModule } from '../plan/steps/load-modules.ts';
-import { findDrivers } from '../sysroot/drivers.ts';
-import type { Kernel } from '../sysroot/kernel.ts';
+import { findBuiltIn, findDrivers } from '../sysroot/drivers.ts';
+import { type Kernel, resolveModuleName } from '../sysroot/kernel.ts';
 import { fileOfModule, loadedModules } from '../sysroot/loaded-modules.ts';
-import { didYouMean } from '../text/suggestions.ts';
+import { closest, didYouMean } from '../text/suggestions.ts';
 import { defineCheck, type Known } from './check.ts';
 
 export const moduleChecks = [
@@ -55,12 +56,9 @@ export function placeOfModule(name: string, config: PlatformConfig, plan: BootPl
 }
 
 function checkSoftDependencies(name: string, config: PlatformConfig, kernel: Kernel): readonly Finding[] {
-  const known = (other: string) =>
-    [kernel.builtin, kernel.modules, kernel.otherNames()].some((names) =>
-      names.has(canonicalModuleName(other)),
-    );
-  return (kernel.softDependencies().get(name) ?? [])
-    .filter((other) => !known(other))
+  const { before, after } = kernel.softDependencies(name);
+  return [...before, ...after]
+    .filter((other) => resolveModuleName(other, kernel) === undefined)
     .map((other) => {
       const message = `kernel ${kernel.version} has no module ${other}, which ${name} works better with`;
       return finding('module-optional-missing', message, placeOf(config));
@@ -70,14 +68,27 @@ function checkSoftDependencies(name: string, config: PlatformConfig, kernel: Ker
 function checkModuleDirectories({ config, plan, kernel }: Known<'kernel'>): readonly Finding[] {
   const directories = needsOfPlan(plan).moduleDirectories;
   const empty = [...directories.entries()].filter(
-    ([, directory]) => findDrivers(kernel, [directory]).size === 0,
+    ([, directory]) =>
+      findDrivers(kernel, [directory]).size === 0 && findBuiltIn(kernel, [directory]).length === 0,
   );
   const kind = empty.length === directories.length ? 'module-missing' : 'module-optional-missing';
-  return empty.map(([index, directory]) =>
-    finding(
-      kind,
-      `kernel ${kernel.version} has no drivers of devices in ${directory}, but for built-in ones`,
-      placeOfEntry(config, 'Modules.ModuleDirectories', index),
-    ),
-  );
+  return empty.map(([index, directory]) => {
+    const message = `kernel ${kernel.version} has no drivers of devices in ${directory}, nor built-in ones`;
+    const place = placeOfEntry(config, 'Modules.ModuleDirectories', index);
+    return finding(kind, message, { ...place, hint: hintForDirectory(directory, kernel) });
+  });
+}
+
+/** What else could be meant: the same module elsewhere, or a neighbour with a name like it. */
+function hintForDirectory(directory: string, kernel: Kernel): string | undefined {
+  const paths = [...kernel.modules.values()].map(({ path }) => path.replace(/\.ko(\.\w+)?$/, ''));
+  const moved = paths.find((path) => basename(path) === basename(directory));
+  if (moved !== undefined) return `it has ${moved}`;
+  const beside = dirname(directory) === '.' ? '' : `${dirname(directory)}/`;
+  const neighbours = paths
+    .map((path) => path.replace(/^kernel\//, ''))
+    .filter((path) => path.startsWith(beside))
+    .map((path) => path.slice(beside.length).replace(/\/.*/, ''));
+  const near = closest(basename(directory), [...new Set(neighbours)]);
+  return near && `did you mean ${beside}${near}?`;
 }

@@ -31,6 +31,8 @@ export interface CheckArguments {
   readonly image?: string | undefined;
   /** A full initrd as dracut makes it. */
   readonly initrd?: string | undefined;
+  /** An initrd of any origin, whose devices must be driven. */
+  readonly like?: string | undefined;
   /** Whether it is built, to compare its size with the budget. */
   readonly build?: boolean;
   readonly json: boolean;
@@ -47,11 +49,14 @@ export async function check(args: CheckArguments): Promise<CommandResult> {
   const against = await withWorkDirectory((work) =>
     withProgress(args.json, async (progress) => {
       if (args.image !== undefined) requireRegularFile(args.image, 'an image');
-      const initrd = await readFullInitrd(planned, args, work);
+      const initrds = {
+        initrd: await readFullInitrd(planned, args, work),
+        like: await readOtherInitrd(args, work),
+      };
       const found: Finding[] = [];
       for (const platform of planned) {
         progress.begin(`checking ${platform.config.name}`);
-        found.push(...(await checkPlatform(platform, initrd, args, mkdtempSync(join(work, 'platform-')))));
+        found.push(...(await checkPlatform(platform, initrds, args, mkdtempSync(join(work, 'platform-')))));
       }
       return found;
     }),
@@ -59,12 +64,22 @@ export async function check(args: CheckArguments): Promise<CommandResult> {
   return resultOf(planned, [...own, ...against], args);
 }
 
-function requireTogether({ sysroot, kernel, initrd, image, json, format = 'text' }: CheckArguments): void {
+function requireTogether({
+  sysroot,
+  kernel,
+  initrd,
+  image,
+  like,
+  json,
+  format = 'text',
+}: CheckArguments): void {
   if (sysroot !== undefined && kernel === undefined) throw new UsageError('--sysroot needs --kernel');
   if (kernel !== undefined && sysroot === undefined && initrd === undefined)
     throw new UsageError('--kernel needs --sysroot, or --initrd');
   if (image !== undefined && sysroot === undefined)
     throw new UsageError('--image needs --sysroot and --kernel: it is compared with the /usr of the sysroot');
+  if (like !== undefined && sysroot === undefined)
+    throw new UsageError('--like needs --sysroot and --kernel: it is compared with what they drive');
   if (json && format !== 'text')
     throw new UsageError(`--json and --format=${format} are two formats: choose one`);
 }
@@ -155,16 +170,38 @@ async function readFullInitrd(
   return readInitrdFiles(initrd, work);
 }
 
+/** The files of the initrd whose devices must be driven. */
+async function readOtherInitrd({ like }: CheckArguments, work: string): Promise<InitrdFiles | undefined> {
+  if (like === undefined) return undefined;
+  requireRegularFile(like, 'an initrd');
+  return readInitrdFiles(like, work);
+}
+
+/** Initrds that are read once for all platforms. */
+interface Initrds {
+  readonly initrd: InitrdFiles | undefined;
+  readonly like: InitrdFiles | undefined;
+}
+
 /** What is wrong besides the platform's own text; every finding is of the platform file, whatever else it is about. */
 async function checkPlatform(
   { config, plan }: PlannedPlatform,
-  initrd: InitrdFiles | undefined,
+  initrds: Initrds,
   args: CheckArguments,
   work: string,
 ): Promise<readonly Finding[]> {
   const { sysroot, kernel, build = true } = args;
+  const { initrd, like: other } = initrds;
   const fullInitrd = initrd && { name: args.initrd ?? '', contents: initrd, kernel };
-  const data: Given = { config, plan, fullInitrd, ...readImage(args.image), ...systemOf(sysroot, kernel) };
+  const like = other && { name: args.like ?? '', contents: other };
+  const data: Given = {
+    config,
+    plan,
+    fullInitrd,
+    like,
+    ...readImage(args.image),
+    ...systemOf(sysroot, kernel),
+  };
   const checked = await runChecks(data);
   const measured = build && config.settings.Initrd.SizeBudget > 0 ? await measure(data, checked, work) : {};
   const { findings } = await runChecks({ ...data, minimalSize: measured.size }, checked);

@@ -118,7 +118,9 @@ function driversIn(path: string, content: Buffer): readonly (readonly [string, s
   }
   if (path.endsWith('.ko')) return aliasesOf(path, content);
   if (path !== 'modules/drivers') return [];
-  const lines = content.toString('latin1').matchAll(/^ {2}case \$1 in (.*)\) load .*?(\S+)\.ko ;; esac$/gm);
+  const lines = content
+    .toString('latin1')
+    .matchAll(/^ {2}case \$1 in (.*)\) load [^;]*?([^\s;]+)\.ko(?:; load [^;]*)? ;; esac$/gm);
   return [...lines].flatMap(([, patterns = '', module = '']) =>
     patterns.split('|').map((pattern) => [pattern.replaceAll('\\', ''), module] as const),
   );

@@ -111,7 +111,7 @@ async function toolVersions(
     'bsdtar',
     ...(compiles ? (['cc'] as const) : []),
     ...(entries.some(({ path }) => path.includes('.so')) ? (['lddtree'] as const) : []),
-    'modprobe',
+    'modinfo',
     ...(compression === 'none' ? [] : [compression]),
   ];
   const versions = await Promise.all(

@@ -178,17 +178,18 @@ function besides(entries: readonly Entry[], others: readonly Entry[]): readonly 
 async function collectModules({ plan, sysroot, kernel, work }: CollectOptions): Promise<readonly Entry[]> {
   const needs = needsOfPlan(plan);
   const coldplug = needs.moduleDirectories.length > 0;
-  const modules = await resolveModules(needs.modules, sysroot, kernel);
-  const drivers = await resolveDrivers(needs.moduleDirectories, sysroot, kernel);
-  const sources = [...modules.map(({ source }) => source), ...drivers.flatMap((driver) => driver.sources)];
+  const modules = resolveModules(needs.modules, kernel);
+  const drivers = resolveDrivers(needs.moduleDirectories, kernel);
+  const taken = [...modules, ...drivers.flatMap((driver) => [...driver.modules, ...driver.after])];
   const directory = join(work, 'modules');
-  await unpackModules([...new Set(sources)], directory);
+  await unpackModules(taken, directory);
   writeFileSync(join(directory, 'order'), formatLoadOrder(modules));
   if (coldplug) writeFileSync(join(directory, 'drivers'), formatDrivers(drivers, kernel));
   const entries = readdirSync(directory).map((name) =>
     fileEntry(`/modules/${name}`, join(directory, name), 0o644, 'modules'),
   );
-  return [...entries, ...(await firmwareEntries(sysroot, kernel, [...new Set(sources)]))];
+  const sources = new Set(taken.map(({ source }) => source));
+  return [...entries, ...(await firmwareEntries(sysroot, kernel, [...sources]))];
 }
 
 /** The firmware that the sysroot has of what the modules may ask for; drivers do without most of it. */

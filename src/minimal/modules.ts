@@ -1,18 +1,16 @@
 /** The modules of the minimal initrd: which files, in which order, decompressed. */
-import { copyFileSync, mkdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { closeSync, copyFileSync, mkdirSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
 import { canonicalModuleName } from '../plan/boot-plan.ts';
 import type { ModuleNeed } from '../plan/need.ts';
 import type { Kernel } from '../sysroot/kernel.ts';
+import { loadOrder } from '../sysroot/load-order.ts';
+import { type ModuleSource, sourceOfModule } from '../sysroot/loaded-modules.ts';
+import { moduleNameOfPath } from '../sysroot/module-tables.ts';
 import { decompressArgs } from '../tools/archive.ts';
-import { showDependsArgs } from '../tools/modprobe.ts';
 import { run } from '../tools/run.ts';
 
-export interface LoadedModule {
-  /** The module's file in the sysroot, compressed or not. */
-  readonly source: string;
-  /** Its name in the minimal initrd: NAME.ko. */
-  readonly file: string;
+export interface LoadedModule extends ModuleSource {
   /** Whether the boot stops if it does not load. */
   readonly required: boolean;
   readonly parameters: readonly string[];
@@ -22,64 +20,60 @@ export interface LoadedModule {
  * All modules that `needs` take, each after those it depends on. Soft dependencies come along, but only hard
  * ones of a required module are required. Built-in and absent ones are left out: the checks tell of those.
  */
-export async function resolveModules(
-  needs: readonly ModuleNeed[],
-  sysroot: string,
-  kernel: Kernel,
-): Promise<readonly LoadedModule[]> {
-  const present = needs.filter(({ name }) => kernel.modules.has(canonicalModuleName(name)));
-  const outputs = await Promise.all(
-    present.map(({ name }) => run(showDependsArgs(sysroot, kernel.version, name))),
-  );
-  const sources = [...new Set(outputs.flatMap(readInsmodLines))];
+export function resolveModules(needs: readonly ModuleNeed[], kernel: Kernel): readonly LoadedModule[] {
+  const present = needs
+    .map((need) => ({ ...need, name: canonicalModuleName(need.name) }))
+    .filter(({ name }) => kernel.modules.has(name));
+  const names = new Set(present.flatMap(({ name }) => loadOrder(name, kernel)));
   const required = new Set(
-    present.filter(({ optional }) => !optional).flatMap(({ name }) => hardClosure(name, kernel)),
+    present.filter(({ optional }) => !optional).flatMap(({ name }) => [...hardClosure(name, kernel)]),
   );
-  const parameters = new Map(
-    present.map((need) => [canonicalModuleName(need.name), need.parameters ?? []] as const),
-  );
-  return sources.map((source) => {
-    const file = moduleFileName(basename(source));
-    return {
-      source,
-      file,
-      required: required.has(basename(source)),
-      parameters: parameters.get(canonicalModuleName(basename(file, '.ko'))) ?? [],
-    };
-  });
+  const parameters = new Map(present.map((need) => [need.name, need.parameters ?? []] as const));
+  return [...names].map((name) => ({
+    ...sourceOfModule(name, kernel),
+    required: required.has(name),
+    parameters: parameters.get(name) ?? [],
+  }));
 }
 
-/** A module's file in the minimal initrd, where none is compressed. */
-export function moduleFileName(name: string): string {
-  return name.replace(/\.ko\.\w+$/, '.ko');
+/** Names of a module and of all that modules.dep names for it, for those too. */
+function hardClosure(name: string, kernel: Kernel): ReadonlySet<string> {
+  const names = new Set([name]);
+  // A set gives what is added while it is read, too.
+  for (const module of names)
+    for (const path of kernel.modules.get(module)?.dependencies ?? []) names.add(moduleNameOfPath(path));
+  return names;
 }
 
-/** The files that modprobe would load, in its order. */
-export function readInsmodLines(output: string): readonly string[] {
-  return output.split('\n').flatMap((line) => /^insmod (.+?\.ko(?:\.\w+)?)(?: |$)/.exec(line)?.[1] ?? []);
-}
-
-/** File names of a module and of all that modules.dep names for it. */
-function hardClosure(name: string, kernel: Kernel): readonly string[] {
-  const module = kernel.modules.get(canonicalModuleName(name));
-  return module ? [module.path, ...module.dependencies].map((path) => basename(path)) : [];
-}
-
-const compressionOfSuffix = { '.xz': 'xz', '.zst': 'zstd', '.gz': 'gzip' } as const;
+/** The compressions of module files (modprobe(8) knows these), by how such a file begins. */
+const compressions = [
+  ['fd377a585a00', 'xz'],
+  ['28b52ffd', 'zstd'],
+  ['1f8b', 'gzip'],
+] as const;
 
 /** Writes modules decompressed into `directory` (compressed twice they are larger and load slower). */
-export async function unpackModules(sources: readonly string[], directory: string): Promise<void> {
+export async function unpackModules(modules: readonly ModuleSource[], directory: string): Promise<void> {
   mkdirSync(directory, { recursive: true });
-  await Promise.all(
-    sources.map((source) => unpackModule(source, join(directory, moduleFileName(basename(source))))),
-  );
+  const sources = new Map(modules.map(({ file, source }) => [file, source]));
+  await Promise.all([...sources].map(([file, source]) => unpackModule(source, join(directory, file))));
 }
 
 async function unpackModule(source: string, target: string): Promise<void> {
-  const suffix = /\.ko(\.\w+)$/.exec(source)?.[1] as keyof typeof compressionOfSuffix | undefined;
-  const compression = suffix && compressionOfSuffix[suffix];
+  const head = firstBytes(source, 6).toString('hex');
+  const compression = compressions.find(([magic]) => head.startsWith(magic))?.[1];
   if (compression) await run(decompressArgs(compression), { inputFile: source, outputFile: target });
   else copyFileSync(source, target);
+}
+
+function firstBytes(file: string, count: number): Buffer {
+  const bytes = Buffer.alloc(count);
+  const descriptor = openSync(file, 'r');
+  try {
+    return bytes.subarray(0, readSync(descriptor, bytes));
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** /modules/order of the minimal initrd: `required FILE` or `optional FILE` and parameters, in load order. */

@@ -2,7 +2,7 @@
 
 import { findSettingNamed } from '../config/settings.ts';
 import { checkUsrPaths } from '../render/full-initrd.ts';
-import { moduleNameOfPath } from '../sysroot/kernel.ts';
+import { moduleNameOfPath } from '../sysroot/module-tables.ts';
 import { formatBytes } from '../text/bytes.ts';
 import { type Comparison, isSame, type SizeChange } from './compare.ts';
 import type { DriverChange, FileChange } from './compare-files.ts';

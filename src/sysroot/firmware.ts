@@ -1,9 +1,10 @@
 /** What modules say of themselves: their kernel, and firmware, which a sysroot has or not. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
-import { showModulesArgs } from '../tools/modprobe.ts';
+import { gunzipSync } from 'node:zlib';
+import { FailedToolError } from '../errors.ts';
+import { showModulesArgs } from '../tools/modinfo.ts';
 import { run } from '../tools/run.ts';
-import { moduleNameOfPath } from './kernel.ts';
 import { fileInSysroot } from './paths.ts';
 import { patternToRegExp } from './patterns.ts';
 
@@ -15,18 +16,37 @@ export interface ModuleInfo {
   readonly vermagic: string | undefined;
 }
 
-/** By name of the module, from modinfo(8). Throws ToolError. */
+/** By file, from modinfo(8), which need not know gzip: those are read here. Throws ToolError. */
 export async function readModules(files: readonly string[]): Promise<ReadonlyMap<string, ModuleInfo>> {
-  if (files.length === 0) return new Map();
-  const output = await run(showModulesArgs(files));
+  const gzipped = files.filter((file) => file.endsWith('.gz'));
+  const others = files.filter((file) => !file.endsWith('.gz'));
+  const output = others.length > 0 ? await run(showModulesArgs(others)) : '';
   const modules = output.split(/^(?=filename: )/m).flatMap((text) => {
     const file = /^filename: +(.*)$/m.exec(text)?.[1];
     if (file === undefined) return [];
     const firmware = [...text.matchAll(/^firmware: +(.*)$/gm)].map(([, name = '']) => name);
     const vermagic = /^vermagic: +(\S+)/m.exec(text)?.[1];
-    return [[moduleNameOfPath(file), { firmware, vermagic }] as const];
+    return [[file, { firmware, vermagic }] as const];
   });
-  return new Map(modules);
+  return new Map([...modules, ...gzipped.map((file) => [file, readGzippedModule(file)] as const)]);
+}
+
+function gunzip(file: string): Buffer {
+  try {
+    return gunzipSync(readFileSync(file));
+  } catch (error) {
+    const words = `${file}: ${error instanceof Error ? error.message : error}`;
+    throw new FailedToolError(`a module cannot be decompressed: ${words}`, words);
+  }
+}
+
+/** FIELD=VALUE, each between NULs, in the section .modinfo. */
+function readGzippedModule(file: string): ModuleInfo {
+  const text = gunzip(file).toString('latin1');
+  return {
+    firmware: [...text.matchAll(/(?<=\0)firmware=([^\0]*)/g)].map(([, name = '']) => name),
+    vermagic: /\0vermagic=([^\0 ]+)/.exec(text)?.[1],
+  };
 }
 
 /** Where the kernel looks, in its order (Documentation/driver-api/firmware/fw_search_path.rst). */

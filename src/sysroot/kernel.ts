@@ -1,59 +1,96 @@
 /** What a sysroot's kernel has: modules built in and as files, and its configuration. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { canonicalModuleName } from '../plan/boot-plan.ts';
+import { builtInByOptions } from './built-in-options.ts';
+import { readModprobeConfig, type SoftDependencies, softDependenciesOf } from './modprobe-config.ts';
+import { type ModulePlaces, readPlaces } from './module-places.ts';
+import {
+  type ModuleFile,
+  moduleNameOfPath,
+  readBuiltInAliases,
+  readDependencies,
+  readDevices,
+  readLines,
+  readOtherNames,
+} from './module-tables.ts';
 import { fileInSysroot } from './paths.ts';
+import { patternToRegExp } from './patterns.ts';
 
 export interface Kernel {
   readonly version: string;
-  /** usr/lib/modules/VERSION on this machine. */
+  readonly sysroot: string;
+  /** usr/lib/modules/VERSION on this machine; for a kernel without modules it need not be there. */
   readonly directory: string;
   /** Names of built-in modules, with - as _. */
   readonly builtin: ReadonlySet<string>;
-  /** Module files by name, relative to `directory`, each with those it depends on. */
+  /** Module files by name, each with those it depends on. */
   readonly modules: ReadonlyMap<string, ModuleFile>;
-  /** modalias patterns of devices by module, from modules.alias. Read when first asked for. */
+  /** Where modules are in the tree, loaded by name or replaced or built in. Read when first needed, as what follows. */
+  readonly places: () => ModulePlaces;
+  /** modalias patterns of devices by module, from modules.alias. */
   readonly devices: () => ReadonlyMap<string, readonly string[]>;
-  /** What each module works better with, by canonical name (modprobe.d(5), softdep): names of modules, or what several go by. */
-  readonly softDependencies: () => ReadonlyMap<string, readonly string[]>;
-  /** Aliases of what is built in: modalias patterns and other names, from modules.builtin.modinfo. Read when first asked for. */
+  /** What a module works better with, by its canonical name (modprobe.d(5), softdep and weakdep). */
+  readonly softDependencies: (name: string) => SoftDependencies;
+  /** Aliases of what is built in: modalias patterns and other names, from modules.builtin.modinfo. */
   readonly builtInAliases: () => readonly string[];
-  /** Modules by another name, such as crypto-sha256: none for what is built in. Read when first asked for. */
+  /** Modules by another name, such as crypto-sha256: none for what is built in. */
   readonly otherNames: () => ReadonlyMap<string, readonly string[]>;
   /** Option names without CONFIG_ -> y, m or a value; undefined where the sysroot has no configuration. */
   readonly options: ReadonlyMap<string, string> | undefined;
 }
 
-export interface ModuleFile {
-  readonly path: string;
-  /** Paths of all modules that it needs, directly or not. */
-  readonly dependencies: readonly string[];
-}
-
-/** The name of a module by its file. */
-export function moduleNameOfPath(path: string): string {
-  return canonicalModuleName(path.replace(/^.*\//, '').replace(/\.ko(\.\w+)?$/, ''));
-}
-
-/** Reads the kernel's files (modules.dep(5)); undefined where the sysroot has no modules of that version. */
+/**
+ * Reads the kernel's files; undefined where the sysroot has no modules.dep of that version, unless the configuration says that
+ * this kernel has no modules.
+ */
 export function readKernel(sysroot: string, version: string): Kernel | undefined {
-  const directory =
-    fileInSysroot(sysroot, `/usr/lib/modules/${version}`) ??
-    fileInSysroot(sysroot, `/lib/modules/${version}`);
-  if (directory === undefined || !existsSync(join(directory, 'modules.dep'))) return undefined;
+  const tree = findTree(sysroot, version);
+  const options = readOptions(sysroot, version);
+  if (tree === undefined && !isWithoutModules(options)) return undefined;
+  const directory = tree ?? join(sysroot, 'usr/lib/modules', version);
+  const modules = readDependencies(join(directory, 'modules.dep'));
   const builtInAliases = once(() => readBuiltInAliases(join(directory, 'modules.builtin.modinfo')));
-  const builtin = readLines(join(directory, 'modules.builtin')).map(moduleNameOfPath);
+  const config = once(() => readModprobeConfig(sysroot, directory));
+  const aliases = join(directory, 'modules.alias');
   return {
     version,
+    sysroot,
     directory,
-    builtin: new Set(builtin),
-    modules: new Map(readLines(join(directory, 'modules.dep')).map(readDependencies)),
-    devices: once(() => readDevices(join(directory, 'modules.alias'))),
-    softDependencies: once(() => readSoftDependencies(join(directory, 'modules.softdep'))),
+    modules,
+    builtin: readBuiltIn(directory, options),
+    places: once(() => readPlaces(directory, version, modules)),
+    devices: once(() => readDevices(aliases)),
+    softDependencies: (name) => softDependenciesOf(name, config()),
     builtInAliases,
-    otherNames: once(() => readOtherNames(join(directory, 'modules.alias'), builtInAliases())),
-    options: readOptions([join(directory, 'config'), join(sysroot, `boot/config-${version}`)]),
+    otherNames: once(() => new Map([...readOtherNames(aliases, builtInAliases()), ...config().aliases])),
+    options,
   };
+}
+
+/** Whether the configuration, where there is one, says that the kernel loads no modules. */
+export function isWithoutModules(options: Kernel['options']): boolean {
+  return options !== undefined && options.size > 0 && options.get('MODULES') !== 'y';
+}
+
+/** The modules that a name or alias stands for: none where that is built in, undefined where the name is nowhere. */
+export function resolveModuleName(name: string, kernel: Kernel): readonly string[] | undefined {
+  const canonical = canonicalModuleName(name);
+  if (kernel.modules.has(canonical)) return [canonical];
+  const named = kernel.otherNames().get(canonical);
+  const present = named?.filter((module) => kernel.modules.has(module)) ?? [];
+  if (present.length > 0 || named?.length === 0) return present;
+  if (kernel.builtin.has(canonical)) return [];
+  if (!name.includes(':')) return undefined;
+  const drives = (patterns: readonly string[]) =>
+    patterns.some((pattern) => patternToRegExp(canonicalPattern(pattern)).test(canonical));
+  const drivers = [...kernel.devices()].filter(([, patterns]) => drives(patterns)).map(([module]) => module);
+  return drivers.length > 0 || drives(kernel.builtInAliases()) ? drivers : undefined;
+}
+
+/** A pattern with - as _, but for ranges of characters. */
+function canonicalPattern(pattern: string): string {
+  return pattern.replaceAll(/\[[^\]]*\]|-/g, (piece) => (piece === '-' ? '_' : piece));
 }
 
 /** Works it out once. */
@@ -65,65 +102,33 @@ function once<T>(make: () => T): () => T {
   };
 }
 
-/** SCSI devices that hold no /usr: tapes, CD drives, changers (SPC, peripheral device types). */
-const otherScsiDevices = /^scsi:t-0x(?!00|0e|14)/;
-
-/** Patterns of devices by module, from a modules.alias. Aliases of file systems, network protocols and the like name no bus. */
-function readDevices(file: string): ReadonlyMap<string, readonly string[]> {
-  const aliases = new Map<string, string[]>();
-  for (const line of readLines(file)) {
-    const [, pattern, module] = /^alias (\S*:\S*) (\S+)$/.exec(line) ?? [];
-    if (pattern && module && !otherScsiDevices.test(pattern))
-      aliases.set(module, [...(aliases.get(module) ?? []), pattern]);
-  }
-  return aliases;
+/** The directory with the tables: some systems have a tree of the version in the tree of the version. */
+function findTree(sysroot: string, version: string): string | undefined {
+  return [version, `${version}/${version}`]
+    .flatMap((tree) => [`/usr/lib/modules/${tree}`, `/lib/modules/${tree}`])
+    .map((path) => fileInSysroot(sysroot, path))
+    .find((directory) => directory !== undefined && existsSync(join(directory, 'modules.dep')));
 }
 
-/** A module may have several lines: `softdep NAME pre: A B`, `softdep NAME C`. */
-function readSoftDependencies(file: string): ReadonlyMap<string, readonly string[]> {
-  const dependencies = new Map<string, string[]>();
-  for (const line of readLines(file)) {
-    const [word, name = '', ...rest] = line.split(/\s+/);
-    if (word !== 'softdep') continue;
-    const others = rest.filter((other) => other !== '' && !other.endsWith(':'));
-    const key = canonicalModuleName(name);
-    dependencies.set(key, [...(dependencies.get(key) ?? []), ...others]);
-  }
-  return dependencies;
+/** What modules.builtin names; without that what the configuration stands for. */
+function readBuiltIn(directory: string, options: Kernel['options']): ReadonlySet<string> {
+  const named = readLines(join(directory, 'modules.builtin')).map(moduleNameOfPath);
+  return new Set(named.length > 0 || !options ? named : builtInByOptions(options));
 }
 
-/** NAME.KEY=VALUE, each with a NUL behind it. */
-function readBuiltInAliases(file: string): readonly string[] {
-  const text = existsSync(file) ? readFileSync(file, 'latin1') : '';
-  return [...text.matchAll(/(?<=^|\0)[\w-]+\.alias=([^\0]+)/g)].map(([, alias = '']) => alias);
-}
+/** Where distributions put the configuration of a kernel. */
+const configurations = (version: string) => [
+  `/usr/lib/modules/${version}/config`,
+  `/lib/modules/${version}/config`,
+  `/usr/lib/modules/${version}/${version}/config`,
+  `/boot/config-${version}`,
+  `/usr/boot/config-${version}`,
+];
 
-/** Of a modules.alias, and of what is built in: names without a bus. */
-function readOtherNames(file: string, builtIn: readonly string[]): ReadonlyMap<string, readonly string[]> {
-  const names = new Map<string, string[]>();
-  for (const line of readLines(file)) {
-    const [, name = '', module = ''] = /^alias ([\w-]+) (\S+)$/.exec(line) ?? [];
-    if (!name) continue;
-    const known = names.get(canonicalModuleName(name));
-    if (known) known.push(module);
-    else names.set(canonicalModuleName(name), [module]);
-  }
-  for (const name of builtIn.filter((alias) => !alias.includes(':')).map(canonicalModuleName))
-    if (!names.has(name)) names.set(name, []);
-  return names;
-}
-
-function readLines(file: string): readonly string[] {
-  return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
-}
-
-function readDependencies(line: string): readonly [string, ModuleFile] {
-  const [path = '', rest = ''] = line.split(':');
-  return [moduleNameOfPath(path), { path, dependencies: rest.trim().split(' ').filter(Boolean) }];
-}
-
-function readOptions(candidates: readonly string[]): ReadonlyMap<string, string> | undefined {
-  const file = candidates.find((candidate) => existsSync(candidate));
+function readOptions(sysroot: string, version: string): ReadonlyMap<string, string> | undefined {
+  const file = configurations(version)
+    .map((path) => fileInSysroot(sysroot, path))
+    .find((candidate) => candidate !== undefined && existsSync(candidate));
   if (!file) return undefined;
   const entries = readLines(file).flatMap((line) => {
     const match = /^CONFIG_(\w+)=(.*)$/.exec(line);

@@ -33,12 +33,14 @@ beforeAll(() => {
 
 const kernel = (options: Readonly<Record<string, string>>): Kernel => ({
   version: '6.12',
+  sysroot: '',
   directory: '',
   builtin: new Set(),
   modules: new Map(),
   options: new Map(Object.entries(options)),
   devices: () => new Map(),
-  softDependencies: () => new Map(),
+  softDependencies: () => ({ before: [], after: [] }),
+  places: () => new Map(),
   builtInAliases: () => [],
   otherNames: () => new Map(),
 });

@@ -16,7 +16,7 @@ export const modules = {
     default: [],
     onlyWith: [is('Modules.Load', 'coldplug')],
     listsDrivers: true,
-    help: "A directory of the kernel's module tree, such as `drivers/ata`, or one module in it, such as `drivers/hv/hv_vmbus`: its drivers come along, with what they depend on and their firmware.",
+    help: "A directory of the kernel's module tree, such as `drivers/ata`, or one module in it, such as `drivers/hv/hv_vmbus`, or of its updates, such as `updates/dkms`: its drivers come along, with what they depend on and their firmware.",
     since: '0.1.0',
   }),
   Modules: setting({

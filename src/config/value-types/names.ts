@@ -34,7 +34,7 @@ export const hardware = pattern(
 export const moduleDirectory = pattern(
   'directory of kernel modules',
   /^[a-z0-9][A-Za-z0-9_-]*(\/[A-Za-z0-9_-]+)*$/,
-  "a directory below the kernel's own modules, such as drivers/ata or drivers/nvme/host",
+  "a directory below the kernel's own modules, such as drivers/ata, or of its updates, such as updates/dkms",
 );
 
 export const mountOptions = pattern(
