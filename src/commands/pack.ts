@@ -12,7 +12,7 @@ import { replaceFile } from '../host/replace-file.ts';
 import type { CommandResult } from '../host/result.ts';
 import { withWorkDirectory } from '../host/temporary.ts';
 import { recordFile } from '../initrd/record.ts';
-import type { TreeEntry } from '../initrd/tree.ts';
+import type { TreeEntry } from '../initrd/tree-entry.ts';
 import { checkOfUsr } from '../pack/check-of-usr.ts';
 import { type Packed, type PackedFile, packFullInitrd } from '../pack/pack.ts';
 import { recordSharing } from '../pack/record-sharing.ts';

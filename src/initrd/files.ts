@@ -6,7 +6,8 @@ import { type Initrd, withInitrd } from './archives.ts';
 import { readRange } from './input.ts';
 import { readPackedImage } from './packed-image.ts';
 import { isPublic } from './public.ts';
-import { makeTree, type TreeEntry } from './tree.ts';
+import { makeTree } from './tree.ts';
+import type { TreeEntry } from './tree-entry.ts';
 
 /** A file of an initrd. */
 export interface InitrdFile {

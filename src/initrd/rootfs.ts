@@ -4,7 +4,7 @@
  */
 import { lengthOf, type Range, read } from './input.ts';
 import type { CpioEntry } from './newc.ts';
-import type { TreeEntry } from './tree.ts';
+import type { TreeEntry } from './tree-entry.ts';
 
 interface Owned {
   mode: number;

@@ -1,34 +1,9 @@
 /** The tree that the kernel makes of archives, as data: one entry a path, parents before what is in them, in the order of names. */
 import { dirname } from 'node:path';
 import { InitrdError } from '../errors.ts';
-import type { Range } from './input.ts';
 import type { CpioEntry } from './newc.ts';
 import { Rootfs } from './rootfs.ts';
-
-interface Attributes {
-  /** Relative to the root, without / at its ends; empty for the root itself. */
-  readonly path: string;
-  /** Permissions with setuid, setgid and sticky. */
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-}
-
-export type FileEntry = Attributes & { readonly type: 'file'; readonly data: Range };
-
-export type TreeEntry =
-  | FileEntry
-  | (Attributes & { readonly type: 'directory' | 'fifo' })
-  | (Attributes & { readonly type: 'socket' })
-  /** The target is bytes: whatever they are, the kernel makes the link. */
-  | (Attributes & { readonly type: 'symlink'; readonly target: Buffer })
-  /** Another name of the file at `target`, which comes before it. */
-  | (Attributes & { readonly type: 'link'; readonly target: string })
-  | (Attributes & {
-      readonly type: 'character-device' | 'block-device';
-      readonly major: number;
-      readonly minor: number;
-    });
+import type { TreeEntry } from './tree-entry.ts';
 
 export interface Tree {
   readonly entries: readonly TreeEntry[];

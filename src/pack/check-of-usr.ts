@@ -6,7 +6,7 @@ import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, finding } from '../findings.ts';
 import { lengthOf, rangeOf, readRange } from '../initrd/input.ts';
 import type { CpioEntry } from '../initrd/newc.ts';
-import type { TreeEntry } from '../initrd/tree.ts';
+import type { TreeEntry } from '../initrd/tree-entry.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import {
   checkingInit,

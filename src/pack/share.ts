@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import type { Thin } from '../config/image-format.ts';
 import { lengthOf, type Range } from '../initrd/input.ts';
-import type { FileEntry, TreeEntry } from '../initrd/tree.ts';
+import type { FileEntry, TreeEntry } from '../initrd/tree-entry.ts';
 
 /** A shared file: `source` is its path below /usr, links followed, with a / in front; and the SHA-256 of its content. */
 export type Sharing =

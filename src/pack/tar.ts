@@ -5,7 +5,7 @@
  */
 import type { Thin } from '../config/image-format.ts';
 import { lengthOf, type Range, read } from '../initrd/input.ts';
-import type { TreeEntry } from '../initrd/tree.ts';
+import type { TreeEntry } from '../initrd/tree-entry.ts';
 import type { Sharing } from './share.ts';
 
 const block = 512;

@@ -6,7 +6,8 @@ import fc from 'fast-check';
 import { InitrdError } from '../../src/errors.ts';
 import { withInitrd } from '../../src/initrd/archives.ts';
 import { readRange } from '../../src/initrd/input.ts';
-import { makeTree, type TreeEntry } from '../../src/initrd/tree.ts';
+import { makeTree } from '../../src/initrd/tree.ts';
+import type { TreeEntry } from '../../src/initrd/tree-entry.ts';
 import { newcEntry as entry, newcArchive, type Raw } from './newc-archive.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'bootrelay-tree-'));

@@ -17,6 +17,8 @@ import { probeAccelerator } from '../../src/boot/guest.ts';
 import { makeRootImage } from '../../src/boot/root-image.ts';
 import { addHashTree, makeUsrImage } from '../../src/boot/usr-image.ts';
 import { imageFormatOf } from '../../src/config/image-format.ts';
+import { formatFinding, hasErrors } from '../../src/findings.ts';
+import { checkOfUsr } from '../../src/pack/check-of-usr.ts';
 import { packFullInitrd } from '../../src/pack/pack.ts';
 import { planBoot } from '../../src/plan/plan.ts';
 import { renderPlatform } from '../../src/render/platform.ts';
@@ -37,17 +39,26 @@ export default async function prepare(): Promise<void> {
   writeFileSync(join(lab.shared, 'fault-rows.json'), JSON.stringify(faultRows));
   const probe = join(lab.shared, 'probe.cpio');
   await makeProbe(lab, probe);
+  const { fullInitrd, monolithicInitrd } = lab;
   const files = await Promise.all(
     (['squashfs', 'erofs'] as const).flatMap((fileSystem) => [
-      packShared(lab, lab.fullInitrd, fileSystem, sharedImages.dracut[fileSystem]),
-      packShared(lab, probe, fileSystem, sharedImages.probe[fileSystem]),
-      packShared(lab, lab.fullInitrd, fileSystem, sharedImages.overlay[fileSystem], 'overlay'),
-      packShared(lab, lab.fullInitrd, fileSystem, sharedImages.links[fileSystem], 'links'),
+      // One of the two is an initrd that knows nothing of bootrelay: packing adds the check of /usr.
+      packShared(lab, {
+        initrd: fileSystem === 'squashfs' ? monolithicInitrd : fullInitrd,
+        fileSystem,
+        target: sharedImages.dracut[fileSystem],
+        addCheck: fileSystem === 'squashfs',
+      }),
+      packShared(lab, { initrd: probe, fileSystem, target: sharedImages.probe[fileSystem] }),
+      ...(['overlay', 'links'] as const).map((kind) =>
+        packShared(lab, { initrd: fullInitrd, fileSystem, target: sharedImages[kind][fileSystem], kind }),
+      ),
     ]),
   );
   for (const fault of Object.values(faults)) {
-    if (fault.image)
-      files.push(await packShared(lab, probe, 'erofs', faultImagePath(fault), undefined, fault.image));
+    if (!fault.image) continue;
+    const target = faultImagePath(fault);
+    files.push(await packShared(lab, { initrd: probe, fileSystem: 'erofs', target, fault: fault.image }));
   }
   await Promise.all([
     makeRootImage({ sysroot: lab.sysroot, output: join(lab.shared, 'root.img'), work: workDirectory(lab) }),
@@ -107,18 +118,30 @@ async function makeProbe({ sysroot }: Lab, output: string): Promise<void> {
   rmSync(tree, { recursive: true });
 }
 
-async function packShared(
-  lab: Lab,
-  initrd: string,
-  fileSystem: 'squashfs' | 'erofs',
-  target: string,
-  kind?: 'overlay' | 'links',
-  fault?: ImageFault,
-) {
+interface SharedImage {
+  readonly initrd: string;
+  readonly fileSystem: 'squashfs' | 'erofs';
+  readonly target: string;
+  readonly kind?: 'overlay' | 'links';
+  readonly addCheck?: boolean;
+  readonly fault?: ImageFault;
+}
+
+async function packShared(lab: Lab, { initrd, fileSystem, target, kind, addCheck, fault }: SharedImage) {
   const output = sharedFile(target);
-  const format = imageFormatOf(configure(`FullInitrd.FileSystem=${fileSystem}`).settings);
+  const config = configure(`FullInitrd.FileSystem=${fileSystem}`);
   const thin = kind && { kind, usr: join(lab.sysroot, 'usr') };
-  await packFullInitrd({ initrd, format, thin, output, work: workDirectory(lab), change: fault?.tree });
+  const options = { config, plan: planBoot(config, []), initrd, sysroot: lab.sysroot };
+  const { findings } = await packFullInitrd({
+    initrd,
+    format: imageFormatOf(config.settings),
+    thin,
+    output,
+    work: workDirectory(lab),
+    change: fault?.tree,
+    add: addCheck ? (tree) => checkOfUsr(tree, options) : undefined,
+  });
+  if (hasErrors(findings)) throw new Error(findings.map(formatFinding).join('\n'));
   if (fault?.change) writeFileSync(output, fault.change(readFileSync(output)));
   return { source: output, target };
 }

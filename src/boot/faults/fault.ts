@@ -1,6 +1,6 @@
 /** A fault that `boot --fault` injects: what is changed about a machine, and how its boot must end. */
 import type { PlatformSettings } from '../../config/settings.ts';
-import type { TreeEntry } from '../../initrd/tree.ts';
+import type { TreeEntry } from '../../initrd/tree-entry.ts';
 import type { ReasonName } from '../../plan/reasons.ts';
 import type { StepName } from '../../plan/steps.ts';
 import type { DiskBus } from '../../tools/qemu.ts';

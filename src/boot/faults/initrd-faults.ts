@@ -1,5 +1,5 @@
 /** Faults of the minimal initrd, the kernel's environment and the full initrd's image. */
-import type { TreeEntry } from '../../initrd/tree.ts';
+import type { TreeEntry } from '../../initrd/tree-entry.ts';
 import { append, damaged, type Ending, type Fault, type ImageFault, verified } from './fault.ts';
 
 const moduleRefused: Ending = { step: 'load-modules', reason: 'module-refused' };

@@ -1,0 +1,166 @@
+/** What `pack` adds to a full initrd, so that it checks /usr again. */
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from '@jest/globals';
+import { withInitrd } from '../../src/initrd/archives.ts';
+import { readRange } from '../../src/initrd/input.ts';
+import { makeTree } from '../../src/initrd/tree.ts';
+import { checkOfUsr } from '../../src/pack/check-of-usr.ts';
+import { planBoot } from '../../src/plan/plan.ts';
+import { configure } from '../config/platform-files.ts';
+import { newcTree, type Raw } from '../initrd/newc-archive.ts';
+
+const work = mkdtempSync(join(tmpdir(), 'bootrelay-check-'));
+afterAll(() => rmSync(work, { recursive: true }));
+
+const program = (name: string): Raw => ({ name, mode: 0o100755, data: name });
+const link = (name: string, data: string): Raw => ({ name, mode: 0o120777, data });
+const programs = ['env', 'readlink', 'sleep', 'true', 'tr', 'dmsetup'];
+const systemd = [
+  link('init', 'usr/lib/systemd/systemd'),
+  program('usr/lib/systemd/systemd'),
+  { name: 'etc/systemd/system', mode: 0o040755 },
+];
+
+async function added(entries: readonly Raw[], settings: readonly string[] = [], sysroot?: string) {
+  const path = join(work, 'initrd');
+  writeFileSync(path, newcTree(entries));
+  const config = configure(...settings);
+  const options = { config, plan: planBoot(config, []), initrd: 'initrd', sysroot };
+  return withInitrd(path, { work }, async ({ archives }) => {
+    const own = makeTree(archives);
+    const result = await checkOfUsr(own.entries, options);
+    const { entries: after, lost } = makeTree([
+      ...archives,
+      { entries: result.entries, trailer: true, early: false },
+    ]);
+    expect(lost).toEqual([]);
+    const paths = after.map((entry) => entry.path);
+    const text = (wanted: string) => {
+      const entry = after.find((item) => item.path === wanted);
+      return entry?.type === 'file'
+        ? String(readRange(entry.data))
+        : entry?.type === 'symlink'
+          ? String(entry.target)
+          : undefined;
+    };
+    return { ...result, paths, text };
+  });
+}
+
+const all = [
+  '/usr/lib/bootrelay/check-usr',
+  '/etc/udev/rules.d/12-bootrelay.rules',
+  '/etc/systemd/system/bootrelay-check-usr.service',
+  '/etc/systemd/system/sysusr-usr.mount',
+  '/etc/systemd/system/sysroot-usr.mount',
+  '/etc/systemd/system/systemd-veritysetup@usr.service',
+  '/etc/systemd/system/sysinit.target.requires/bootrelay-check-usr.service',
+  '/etc/systemd/system/initrd-usr-fs.target.requires/bootrelay-check-usr.service',
+  '/etc/systemd/system/initrd-usr-fs.target.requires/sysusr-usr.mount',
+  '/etc/systemd/system/initrd-fs.target.requires/sysroot-usr.mount',
+];
+
+test('an initrd with systemd gets the check, its units, enabled, and the rule; with the directories that it lacks', async () => {
+  const result = await added([...systemd, ...programs.map((name) => program(`usr/bin/${name}`))]);
+  expect(result.added).toEqual(all);
+  expect(result.findings).toEqual([]);
+  expect(result.paths).toEqual(
+    expect.arrayContaining([...all.map((path) => path.slice(1)), 'etc/udev/rules.d']),
+  );
+  expect(result.text('usr/lib/bootrelay/check-usr')).toMatch(/^#!\/bin\/sh\n# Checks in the full initrd/);
+});
+
+test('links in the way are followed: a directory that is a link stays one', async () => {
+  const result = await added([
+    { name: 'usr', mode: 0o040755 },
+    link('etc', 'usr/etc'),
+    { name: 'usr/etc', mode: 0o040755 },
+    ...systemd.filter(({ name }) => !name.startsWith('etc')),
+    ...programs.map((name) => program(`usr/sbin/${name}`)),
+  ]);
+  expect(result.text('etc')).toBe('usr/etc');
+  expect(result.paths).toContain('usr/etc/systemd/system/bootrelay-check-usr.service');
+});
+
+test('what is there already is left alone, whichever way a link is written; what is another is replaced', async () => {
+  const first = await added([...systemd, ...programs.map((name) => program(`bin/${name}`))]);
+  const there = first.entries.map(
+    ({ name, mode, data }): Raw => ({ name: String(name), mode, data: readRange(data) }),
+  );
+  const absolute = there.map((entry) =>
+    entry.mode === 0o120777
+      ? { ...entry, data: `/etc/systemd/system/${entry.name.replace(/.*\//, '')}` }
+      : entry,
+  );
+  const base = [...systemd, ...programs.map((name) => program(`bin/${name}`))];
+  for (const entries of [there, absolute]) expect((await added([...base, ...entries])).added).toEqual([]);
+  const outdated = absolute.map((entry) =>
+    entry.name.endsWith('check-usr') ? { ...entry, data: '#!/bin/sh\nexit 0\n' } : entry,
+  );
+  const result = await added([...base, ...outdated]);
+  expect(result.added).toEqual(['/usr/lib/bootrelay/check-usr']);
+  expect(result.text('usr/lib/bootrelay/check-usr')).not.toContain('exit 0\n# ');
+});
+
+test('programs that it lacks come from the sysroot, or it is said that they must', async () => {
+  const sysroot = join(work, 'sysroot');
+  mkdirSync(join(sysroot, 'usr/sbin'), { recursive: true });
+  // A script needs no library.
+  writeFileSync(join(sysroot, 'usr/sbin/dmsetup'), '#!/bin/sh\n');
+  chmodSync(join(sysroot, 'usr/sbin/dmsetup'), 0o755);
+  const some = [
+    ...systemd,
+    ...programs.filter((name) => name !== 'dmsetup').map((name) => program(`usr/bin/${name}`)),
+  ];
+  const without = await added(some);
+  expect(without.findings).toMatchObject([
+    {
+      kind: 'full-initrd-unfit',
+      severity: 'error',
+      message: 'initrd must have dmsetup, which the check of /usr calls',
+      hint: 'with --sysroot, pack takes it from there',
+    },
+  ]);
+  await expect(added(some.slice(0, -1), [], sysroot)).resolves.toMatchObject({
+    findings: [
+      { message: 'initrd must have tr, which the check of /usr calls', hint: `install it into ${sysroot}` },
+    ],
+  });
+});
+
+test('without verity neither a rule nor dmsetup is wanted', async () => {
+  const some = programs.filter((name) => !['dmsetup', 'tr', 'true'].includes(name));
+  const result = await added(
+    [...systemd, ...some.map((name) => program(`usr/bin/${name}`))],
+    ['Verity.Verity=no'],
+  );
+  expect(result.findings).toEqual([]);
+  expect(result.added).toEqual(
+    all.filter((path) => !/12-bootrelay|veritysetup|\/sysusr-usr\.mount/.test(path)),
+  );
+});
+
+test('another init is told how it can be checked, and is then started by the program that checks', async () => {
+  const busybox = [program('init'), ...programs.map((name) => program(`bin/${name}`))];
+  const plain = await added(busybox);
+  expect(plain.entries).toEqual([]);
+  expect(plain.findings).toMatchObject([
+    {
+      kind: 'full-initrd-unchecked',
+      severity: 'warning',
+      setting: 'FullInitrd.Init',
+      hint: expect.stringContaining('FullInitrd.Init=/usr/lib/bootrelay/init'),
+    },
+  ]);
+  const checked = await added(busybox, [
+    'FullInitrd.Init=/usr/lib/bootrelay/init',
+    'Emergency.Action=poweroff',
+  ]);
+  expect(checked.added).toEqual(['/usr/lib/bootrelay/check-usr', '/usr/lib/bootrelay/init']);
+  const init = checked.text('usr/lib/bootrelay/init') ?? '';
+  expect(init).toMatch(/if ! \/usr\/bin\/env -i \/usr\/lib\/bootrelay\/check-usr; then/);
+  expect(init).toContain('echo o > /proc/sysrq-trigger');
+  expect(init.trimEnd().split('\n').at(-1)).toBe('exec /init "$@"');
+});
