@@ -46,7 +46,7 @@ export async function buildMinimalInitrd(options: BuildOptions): Promise<Build> 
   const builtIn = hasBuiltInInitrd(kernel);
   const early = builtIn
     ? []
-    : microcodeEntries(wantedMicrocode(config.settings), sysroot, join(work, 'microcode'));
+    : await microcodeEntries(wantedMicrocode(config.settings), sysroot, join(work, 'microcode'));
   const entries = await collectEntries({
     plan,
     rendered: renderMinimal(config, plan),

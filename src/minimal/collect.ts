@@ -9,10 +9,12 @@ import type { RenderedTree } from '../render/tree.ts';
 import { busyboxPath } from '../sysroot/applets.ts';
 import { type Links, readExtraFiles } from '../sysroot/extra-files.ts';
 import { placeOfExtra } from '../sysroot/extra-programs.ts';
-import { firmwareFiles, readModules } from '../sysroot/firmware.ts';
+import { type FirmwareFile, firmwareFiles, readModules } from '../sysroot/firmware.ts';
 import { type InitrdPrograms, programsOfInitrd } from '../sysroot/initrd-programs.ts';
 import type { Kernel } from '../sysroot/kernel.ts';
 import { fileInSysroot, placeInSysroot } from '../sysroot/paths.ts';
+import { decompressArgs } from '../tools/archive.ts';
+import { run } from '../tools/run.ts';
 import { sha256OfFile } from '../tools/sha256.ts';
 import { formatDrivers, resolveDrivers } from './drivers.ts';
 import { completeEntries, type Entry, type Part } from './entries.ts';
@@ -166,7 +168,8 @@ function besides(entries: readonly Entry[], others: readonly Entry[]): readonly 
   });
 }
 
-async function collectModules({ plan, sysroot, kernel, work }: CollectOptions): Promise<readonly Entry[]> {
+async function collectModules(options: CollectOptions): Promise<readonly Entry[]> {
+  const { plan, kernel, work } = options;
   const needs = needsOfPlan(plan);
   const coldplug = needs.moduleDirectories.length > 0;
   const modules = resolveModules(needs.modules, kernel);
@@ -180,17 +183,36 @@ async function collectModules({ plan, sysroot, kernel, work }: CollectOptions): 
     fileEntry(`/modules/${name}`, join(directory, name), 0o644, 'modules'),
   );
   const sources = new Set(taken.map(({ source }) => source));
-  return [...entries, ...(await firmwareEntries(sysroot, kernel, [...sources]))];
+  return [...entries, ...(await firmwareEntries(options, [...sources]))];
 }
 
 /** The firmware that the sysroot has of what the modules may ask for; drivers do without most of it. */
 async function firmwareEntries(
-  sysroot: string,
-  kernel: Kernel,
+  { sysroot, kernel, work }: CollectOptions,
   sources: readonly string[],
 ): Promise<readonly Entry[]> {
   const modules = await readModules(sources);
-  const names = new Set([...modules.values()].flatMap(({ firmware }) => firmware));
-  const paths = new Set([...names].sort().flatMap((name) => firmwareFiles(sysroot, kernel.version, name)));
-  return [...paths].map((path) => fromSysroot(sysroot, path, 'firmware'));
+  const names = [...new Set([...modules.values()].flatMap(({ firmware }) => firmware))].sort();
+  const files = new Map(
+    names
+      .flatMap((name) => firmwareFiles(sysroot, kernel.version, name))
+      .map((file) => [file.path, file] as const),
+  );
+  const directory = join(work, 'firmware');
+  mkdirSync(directory, { recursive: true });
+  return Promise.all(
+    [...files.values()].map((file, index) => firmwareEntry(sysroot, file, join(directory, `${index}`))),
+  );
+}
+
+/** Not compressed, as modules: twice is larger, and then no kernel needs an option for it. */
+async function firmwareEntry(
+  sysroot: string,
+  { path, from, compression }: FirmwareFile,
+  unpacked: string,
+): Promise<Entry> {
+  if (compression === 'none') return fromSysroot(sysroot, from, 'firmware', path);
+  const inputFile = fileInSysroot(sysroot, from) ?? '';
+  await run(decompressArgs(compression), { inputFile, outputFile: unpacked });
+  return fileEntry(path, unpacked, 0o644, 'firmware');
 }
