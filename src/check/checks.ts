@@ -3,11 +3,11 @@ import { budgetChecks } from './budget.ts';
 import { busChecks } from './buses.ts';
 import type { Check } from './check.ts';
 import { extraFileChecks } from './extra-files.ts';
-import { extraProgramChecks } from './extra-programs.ts';
 import { fileChecks } from './files.ts';
 import { fullInitrdChecks } from './full-initrd.ts';
 import { hardwareChecks } from './hardware.ts';
 import { imageChecks } from './image.ts';
+import { interpreterChecks } from './interpreters.ts';
 import { kernelChecks } from './kernel.ts';
 import { libraryChecks } from './libraries.ts';
 import { likeChecks } from './like.ts';
@@ -26,7 +26,7 @@ export const checks: readonly Check[] = [
   ...busChecks,
   ...kernelChecks,
   ...extraFileChecks,
-  ...extraProgramChecks,
+  ...interpreterChecks,
   ...hardwareChecks,
   ...likeChecks,
   ...microcodeChecks,

@@ -3,7 +3,7 @@ import { placeOf } from '../config/place.ts';
 import { type Finding, finding } from '../findings.ts';
 import { needsOfPlan } from '../plan/boot-plan.ts';
 import { osReleasePaths } from '../plan/layout.ts';
-import { fileInSysroot } from '../sysroot/paths.ts';
+import { fileInSysroot, placeInSysroot } from '../sysroot/paths.ts';
 import { defineCheck, type Known } from './check.ts';
 import { programHint } from './programs.ts';
 
@@ -15,7 +15,7 @@ export const fileChecks = [
 
 function checkFiles({ config, plan, sysroot }: Known<'sysroot'>): readonly Finding[] {
   return needsOfPlan(plan)
-    .files.filter(({ anyOf }) => anyOf.every((path) => fileInSysroot(sysroot, path) === undefined))
+    .files.filter(({ anyOf }) => anyOf.every((path) => placeInSysroot(sysroot, path) === undefined))
     .map(({ anyOf, hint, because }) =>
       finding('file-missing', `the sysroot must have ${anyOf.join(' or ')}`, {
         ...placeOf(config, because),

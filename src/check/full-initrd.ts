@@ -1,5 +1,5 @@
 /** Is a full initrd one that works in this boot? Looked at before anything boots. */
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { placeOf } from '../config/place.ts';
 import type { SettingName } from '../config/settings.ts';
 import type { PlatformConfig } from '../config/validate.ts';
@@ -9,7 +9,9 @@ import { lostEntries } from '../initrd/lost-entries.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { checkUsrPaths, renderFullInitrdFiles, renderInstalledCheck } from '../render/full-initrd.ts';
 import type { RenderedFile } from '../render/tree.ts';
+import { startOf, type Tree } from '../sysroot/loader.ts';
 import { followLinks } from '../sysroot/paths.ts';
+import { interpreterOf } from '../sysroot/scripts.ts';
 import { defineCheck, type Known } from './check.ts';
 
 export const fullInitrdChecks = [
@@ -37,10 +39,15 @@ function checkFullInitrd({ config, plan, fullInitrd }: Known<'fullInitrd'>): rea
   ];
 }
 
-/** The file at a path, links followed as the kernel does; an archive need not list directories above its files. */
-function fileAt({ files }: Pick<InitrdFiles, 'files'>, path: string): InitrdFile | undefined {
+/** The file at a path, links followed as the kernel does. */
+function fileAt(contents: InitrdFiles, path: string): InitrdFile | undefined {
+  return contents.files.get(resolveIn(contents, path) ?? '');
+}
+
+/** A path without links; undefined where nothing is. An archive need not list directories above its files. */
+function resolveIn({ files }: InitrdFiles, path: string): string | undefined {
   const resolved = followLinks(path, (name) => files.get(name)?.target ?? '');
-  return resolved === undefined ? undefined : files.get(resolved);
+  return resolved !== undefined && files.has(resolved) ? resolved : undefined;
 }
 
 /** Scripts that the kernel follows from interpreter to interpreter (execve(2)). */
@@ -57,32 +64,49 @@ function checkProgram(
   if (!file) return [`must have ${path}, ${because}`];
   const executable = file.type === 'file' && (Number.parseInt(file.mode, 8) & 0o111) !== 0;
   if (!executable) return [`must have ${path} as a program that can be started: ${because}`];
-  const interpreter = /^#! *(\S+)/.exec(contents.texts.get(file.path.slice(1)) ?? '')?.[1];
-  if (interpreter === undefined) return missingLibraries(contents, file);
+  const text = contents.texts.get(file.path.slice(1));
+  const asked = text === undefined ? [] : interpreterOf(Buffer.from(text));
+  if (asked.length === 0) return checkLibraries(contents, path);
   if (interpreters === 0) return [`must have ${path} as a program, not as one more script of a script`];
-  return checkProgram(contents, interpreter, `the interpreter of ${path}`, interpreters - 1);
+  return asked.flatMap(({ anyOf }) => {
+    const [first = ''] = anyOf;
+    const interpreter = anyOf.find((candidate) => fileAt(contents, candidate)) ?? first;
+    return checkProgram(contents, interpreter, `the interpreter of ${path}`, interpreters - 1);
+  });
 }
 
-/** Libraries that a program needs, or one of them does, and that have no file of that name anywhere. */
-function missingLibraries({ files }: InitrdFiles, program: InitrdFile): readonly string[] {
-  const byName = new Map([...files.values()].map((file) => [basename(file.path), file] as const));
-  const asked = new Set<string>();
-  const missing: string[] = [];
-  const pending = [...(program.needed ?? [])];
-  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
-    if (asked.has(name)) continue;
-    asked.add(name);
-    const found = byName.get(name);
-    const library =
-      found?.target === undefined ? found : fileAt({ files }, resolveLink(found.path, found.target));
-    if (library) pending.push(...(library.needed ?? []));
-    else missing.push(`must have ${name}, which ${program.path} needs`);
-  }
-  return missing.sort();
+/** What the loader of a program does not find, or cannot read. */
+function checkLibraries(contents: InitrdFiles, program: string): readonly string[] {
+  const { answers, damaged } = startOf(treeOf(contents), program);
+  const missing = new Set(
+    answers.flatMap(({ names, library, by }) =>
+      library ? [] : [`must have ${names.join(' or ')}${elsewhere(contents, names)}, which ${by} needs`],
+    ),
+  );
+  const unreadable = [...damaged].map(([path, words]) => `must have ${path} undamaged: ${words}`);
+  return [...missing, ...unreadable].sort();
 }
 
-function resolveLink(path: string, target: string): string {
-  return join(target.startsWith('/') ? '/' : dirname(path), target);
+/** Where files of these names are, though the loader does not look there. */
+function elsewhere({ files }: InitrdFiles, names: readonly string[]): string {
+  const paths = [...files.keys()].filter((path) => names.some((name) => path.endsWith(`/${basename(name)}`)));
+  return paths.length === 0 ? '' : ` where its loader looks, and not only as ${paths.join(', ')}`;
+}
+
+/** As the loader sees it. What programs open while they run is theirs to miss. */
+function treeOf(contents: InitrdFiles): Tree {
+  return {
+    resolve: (path) => resolveIn(contents, path),
+    linking(path) {
+      const linking = contents.files.get(path)?.linking;
+      if (typeof linking === 'string') throw new SyntaxError(linking);
+      return linking;
+    },
+    cached: (name) => contents.libraryCache.get(name) ?? [],
+    more: [],
+    text: (path) => contents.texts.get((resolveIn(contents, path) ?? '').slice(1)),
+    opens: () => [],
+  };
 }
 
 function checkInit(contents: InitrdFiles, init: string): readonly string[] {

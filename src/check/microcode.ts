@@ -1,7 +1,14 @@
 /** Has the sysroot the microcode that the platform wants, and can the kernel read it? */
-import { placeOf, placeOfEntry } from '../config/place.ts';
+import { type Place, placeOf, placeOfEntry } from '../config/place.ts';
 import { type Finding, finding } from '../findings.ts';
-import { hasBuiltInInitrd, microcodeFiles, microcodeVendors, wantedMicrocode } from '../sysroot/microcode.ts';
+import { damageOf } from '../sysroot/firmware-directory.ts';
+import {
+  hasBuiltInInitrd,
+  type MicrocodeVendor,
+  microcodeFiles,
+  microcodeVendors,
+  wantedMicrocode,
+} from '../sysroot/microcode.ts';
 import { defineCheck, type Known } from './check.ts';
 
 export const microcodeChecks = [
@@ -9,18 +16,37 @@ export const microcodeChecks = [
 ];
 
 /** What the sysroot or the kernel lacks for the microcode that the platform wants. */
-function checkMicrocode({ config, sysroot, kernel }: Known<'sysroot' | 'kernel'>): readonly Finding[] {
+async function checkMicrocode({
+  config,
+  sysroot,
+  kernel,
+}: Known<'sysroot' | 'kernel'>): Promise<readonly Finding[]> {
   const wanted = wantedMicrocode(config.settings);
   if (wanted.length === 0) return [];
   if (hasBuiltInInitrd(kernel)) {
     const message = `kernel ${kernel.version} has its initrd built in (CONFIG_INITRAMFS_SOURCE): microcode is left out`;
     return [finding('microcode-left-out', message, placeOf(config, 'Initrd.Microcode'))];
   }
-  return wanted.flatMap((vendor, index) => {
-    if (microcodeFiles(vendor, sysroot).length > 0) return [];
+  const found = await Promise.all(
+    wanted.map((vendor, index) =>
+      checkVendor(vendor, sysroot, placeOfEntry(config, 'Initrd.Microcode', index)),
+    ),
+  );
+  return found.flat();
+}
+
+async function checkVendor(
+  vendor: MicrocodeVendor,
+  sysroot: string,
+  place: Place,
+): Promise<readonly Finding[]> {
+  const files = microcodeFiles(vendor, sysroot);
+  if (files.length === 0) {
     const { directory, package: name } = microcodeVendors[vendor];
-    const message = `the sysroot must have microcode in ${directory}, not compressed`;
-    const place = placeOfEntry(config, 'Initrd.Microcode', index);
+    const message = `the sysroot must have microcode in ${directory}`;
     return [finding('file-missing', message, { ...place, hint: `Debian's package ${name} has it` })];
-  });
+  }
+  const damage = await damageOf(files);
+  const message = `microcode of the sysroot cannot be decompressed: ${damage}`;
+  return damage === undefined ? [] : [finding('file-damaged', message, place)];
 }

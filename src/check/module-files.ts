@@ -6,8 +6,10 @@ import { FailedToolError } from '../errors.ts';
 import { type Finding, finding } from '../findings.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { firmwareFiles, readModules } from '../sysroot/firmware.ts';
+import { damageOf } from '../sysroot/firmware-directory.ts';
 import type { Kernel } from '../sysroot/kernel.ts';
 import { fileOfModule, loadedModules } from '../sysroot/loaded-modules.ts';
+import { fileInSysroot } from '../sysroot/paths.ts';
 import { defineCheck, type Known } from './check.ts';
 import { placeOfModule } from './modules.ts';
 
@@ -29,13 +31,21 @@ async function checkModuleFiles({
   });
   if (typeof modules === 'string')
     return [finding('file-damaged', `a module of the sysroot cannot be read: ${modules}`, placeOf(config))];
-  return [...modules].flatMap(([file, { firmware, vermagic }]) => {
+  const ofModules = [...modules].flatMap(([file, { firmware, vermagic }]) => {
     const module = files.get(file) ?? file;
     return [
       ...checkKernelOf(module, vermagic, config, plan, kernel),
       ...checkFirmwareOf(module, firmware, config, sysroot, kernel),
     ];
   });
+  const names = new Set([...modules.values()].flatMap(({ firmware }) => firmware));
+  const found = [...names].flatMap((name) => firmwareFiles(sysroot, kernel.version, name));
+  const damage = await damageOf(
+    found.map(({ from, compression }) => ({ file: fileInSysroot(sysroot, from) ?? from, compression })),
+  );
+  if (damage === undefined) return ofModules;
+  const message = `firmware of the sysroot cannot be decompressed: ${damage}`;
+  return [...ofModules, finding('file-damaged', message, placeOf(config))];
 }
 
 /** insmod refuses a module of another kernel. */

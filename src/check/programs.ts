@@ -3,9 +3,12 @@ import { readFileSync, statSync } from 'node:fs';
 import { placeOf } from '../config/place.ts';
 import type { SettingName } from '../config/settings.ts';
 import { type Finding, finding } from '../findings.ts';
-import { needsOfPlan } from '../plan/boot-plan.ts';
+import { type BootPlan, needsOfPlan } from '../plan/boot-plan.ts';
 import { appletsOf, busyboxPath } from '../sysroot/applets.ts';
-import { isElf, isStatic } from '../sysroot/elf.ts';
+import { isElf } from '../sysroot/elf.ts';
+import { headOf } from '../sysroot/extra-programs.ts';
+import { findProgram } from '../sysroot/initrd-programs.ts';
+import { isStatic } from '../sysroot/linking.ts';
 import { fileInSysroot } from '../sysroot/paths.ts';
 import { defineCheck, type Known } from './check.ts';
 
@@ -23,18 +26,31 @@ function checkPrograms({ config, plan, sysroot }: Known<'sysroot'>): readonly Fi
     if ('applet' in need) wanted.set(busyboxPath, undefined);
   }
   return [...wanted].flatMap(([path, because]) => {
-    const problem = problemOf(fileInSysroot(sysroot, path));
+    const problem = problemOf(fileOf(sysroot, path), plan.architecture);
     if (problem === undefined) return [];
     const details = { ...placeOf(config, because), ...programHint(path) };
     return [finding('program-missing', `the sysroot must have ${path}${problem}`, details)];
   });
 }
 
+/** The file of a program that the minimal initrd has at a path. */
+function fileOf(sysroot: string, path: string): string | undefined {
+  const place = findProgram(sysroot, path);
+  return place === undefined ? undefined : fileInSysroot(sysroot, place);
+}
+
+/** elf(5): e_machine. */
+const machines = { 'x86-64': 62, arm64: 183 } as const;
+
 /** What is wrong with a program's file, as the end of a sentence; undefined for nothing. */
-function problemOf(file: string | undefined): string | undefined {
+function problemOf(file: string | undefined, architecture: BootPlan['architecture']): string | undefined {
   if (file === undefined) return '';
   const stat = statSync(file);
-  return stat.isFile() && (stat.mode & 0o111) !== 0 ? undefined : ' as a program that can be started';
+  if (!stat.isFile() || (stat.mode & 0o111) === 0) return ' as a program that can be started';
+  const head = headOf(file);
+  const machine = isElf(head) ? head.readUInt16LE(0x12) : undefined;
+  if (machine === undefined || machine === machines[architecture]) return undefined;
+  return ` as a program for ${architecture}`;
 }
 
 const packages: Readonly<Record<string, string>> = {
@@ -58,22 +74,23 @@ export function programHint(path: string): { readonly hint?: string } {
 }
 
 /** The kernel starts busybox with words of its command line as environment, which a dynamic loader heeds before anything else. */
-function checkStatic({ config, sysroot }: Known<'sysroot'>): readonly Finding[] {
-  const file = fileInSysroot(sysroot, busyboxPath);
-  if (file === undefined || problemOf(file) !== undefined) return [];
+function checkStatic({ config, plan, sysroot }: Known<'sysroot'>): readonly Finding[] {
+  const file = fileOf(sysroot, busyboxPath);
+  if (file === undefined || problemOf(file, plan.architecture) !== undefined) return [];
   const content = readFileSync(file);
   if (!isElf(content) || isStatic(content)) return [];
-  const message = `${busyboxPath} must be linked statically: LD_PRELOAD= on the kernel command line would run code in it`;
+  const message = `${findProgram(sysroot, busyboxPath)} must be linked statically: LD_PRELOAD= on the kernel command line would run code in it`;
   return [finding('busybox-dynamic', message, { ...placeOf(config), ...programHint(busyboxPath) })];
 }
 
 /** Applets that a busybox lacks. */
 function checkApplets({ config, plan, sysroot }: Known<'sysroot'>): readonly Finding[] {
-  const file = fileInSysroot(sysroot, busyboxPath);
-  if (file === undefined || problemOf(file) !== undefined) return [];
+  const path = findProgram(sysroot, busyboxPath);
+  const file = fileOf(sysroot, busyboxPath);
+  if (file === undefined || problemOf(file, plan.architecture) !== undefined) return [];
   const present = appletsOf(readFileSync(file));
   if (!present) {
-    const message = `the applets of ${busyboxPath} cannot be read from it: whether it has those of the boot is not checked`;
+    const message = `the applets of ${path} cannot be read from it: whether it has those of the boot is not checked`;
     return [finding('check-incomplete', message, placeOf(config))];
   }
   return needsOfPlan(plan).programs.flatMap((need) => {
@@ -81,7 +98,7 @@ function checkApplets({ config, plan, sysroot }: Known<'sysroot'>): readonly Fin
     const step = plan.steps.find(({ needs }) =>
       needs.programs.some((other) => 'applet' in other && other.applet === need.applet),
     );
-    const message = `${busyboxPath} must have the applet ${need.applet}, which ${step?.name} needs`;
+    const message = `${path} must have the applet ${need.applet}, which ${step?.name} needs`;
     const details = { ...placeOf(config, need.because), ...programHint(busyboxPath) };
     return [finding('applet-missing', message, details)];
   });

@@ -1,7 +1,8 @@
 /** The files of an initrd of any origin: by bootrelay, dracut, mkosi or by hand. */
 import { createHash } from 'node:crypto';
 import { InitrdError } from '../errors.ts';
-import { neededLibraries } from '../sysroot/elf.ts';
+import { readLibraryCache } from '../sysroot/library-directories.ts';
+import { type Linking, linkingOf } from '../sysroot/linking.ts';
 import { type Initrd, withInitrd } from './archives.ts';
 import { readRange } from './input.ts';
 import { readPackedImage } from './packed-image.ts';
@@ -24,8 +25,8 @@ export interface InitrdFile {
   readonly content: string;
   /** Where a symbolic link leads. */
   readonly target?: string;
-  /** Libraries that a program or library is linked to. */
-  readonly needed?: readonly string[];
+  /** What a program or library tells its loader, or why that cannot be read. */
+  readonly linking?: Linking | string;
 }
 
 export interface InitrdFiles {
@@ -33,6 +34,8 @@ export interface InitrdFiles {
   /** Small regular files that are text. */
   readonly texts: ReadonlyMap<string, string>;
   readonly drivers: ReadonlyMap<string, string>;
+  /** The libraries that its loader has in a cache, by name. */
+  readonly libraryCache: ReadonlyMap<string, readonly string[]>;
   /** What the kernel makes nothing of, one sentence each. */
   readonly lost: readonly string[];
 }
@@ -51,6 +54,7 @@ function filesOf({ archives, texts: beside }: Initrd): InitrdFiles {
   const files = new Map<string, InitrdFile>();
   const texts = new Map(beside);
   const drivers = new Map<string, string>();
+  let libraryCache: InitrdFiles['libraryCache'] = new Map();
   const { entries, lost } = makeTree(archives);
   for (const entry of entries.filter(({ path }) => path !== '')) {
     const first = entry.type === 'link' ? files.get(`/${entry.target}`) : undefined;
@@ -63,8 +67,9 @@ function filesOf({ archives, texts: beside }: Initrd): InitrdFiles {
     const text = entry.type === 'file' && isPublic(entry.path, entry.mode) ? asText(content) : undefined;
     if (text !== undefined) texts.set(entry.path, text);
     for (const [pattern, module] of driversIn(entry.path, content)) drivers.set(pattern, module);
+    if (entry.path === 'etc/ld.so.cache') libraryCache = readLibraryCache(content);
   }
-  return { files, texts, drivers, lost };
+  return { files, texts, drivers, libraryCache, lost };
 }
 
 function contentOf(entry: TreeEntry): Buffer {
@@ -74,7 +79,7 @@ function contentOf(entry: TreeEntry): Buffer {
 }
 
 function describe(entry: TreeEntry, content: Buffer): InitrdFile {
-  const needed = entry.type === 'file' ? neededLibraries(content) : [];
+  const linking = entry.type === 'file' ? readLinking(content) : undefined;
   return {
     path: `/${entry.path}`,
     type: entry.type,
@@ -84,8 +89,17 @@ function describe(entry: TreeEntry, content: Buffer): InitrdFile {
     size: entry.type === 'file' ? content.length : 0,
     content: createHash('sha256').update(content).digest('hex'),
     ...('target' in entry && { target: String(entry.target) }),
-    ...(needed.length > 0 && { needed }),
+    ...(linking !== undefined && { linking }),
   };
+}
+
+function readLinking(content: Buffer): Linking | string | undefined {
+  try {
+    return linkingOf(content);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return error.message;
+  }
 }
 
 /** What a file is there for, by where it is. */

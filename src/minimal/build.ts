@@ -46,7 +46,7 @@ export async function buildMinimalInitrd(options: BuildOptions): Promise<Build> 
   const builtIn = hasBuiltInInitrd(kernel);
   const early = builtIn
     ? []
-    : microcodeEntries(wantedMicrocode(config.settings), sysroot, join(work, 'microcode'));
+    : await microcodeEntries(wantedMicrocode(config.settings), sysroot, join(work, 'microcode'));
   const entries = await collectEntries({
     plan,
     rendered: renderMinimal(config, plan),
@@ -67,7 +67,7 @@ export async function buildMinimalInitrd(options: BuildOptions): Promise<Build> 
   });
   const [packed, tools, sizes] = await Promise.all([
     packing,
-    toolVersions(plan, entries, compression),
+    toolVersions(plan, compression),
     measureParts([...entries, ...early]),
   ]);
   chmodSync(packed.file, archiveMode(entries.flatMap(memberOf)));
@@ -103,14 +103,12 @@ function describeImage(image: string): Manifest['fullInitrd'] {
 
 async function toolVersions(
   plan: BootPlan,
-  entries: readonly Entry[],
   compression: ProgramName | 'none',
 ): Promise<Readonly<Record<string, string>>> {
   const compiles = needsOfPlan(plan).programs.some((need) => 'own' in need);
   const used: readonly ProgramName[] = [
     'bsdtar',
     ...(compiles ? (['cc'] as const) : []),
-    ...(entries.some(({ path }) => path.includes('.so')) ? (['lddtree'] as const) : []),
     'modinfo',
     ...(compression === 'none' ? [] : [compression]),
   ];

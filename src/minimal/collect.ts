@@ -8,12 +8,13 @@ import { skeletonDirectory } from '../plan/steps/make-skeleton-root.ts';
 import type { RenderedTree } from '../render/tree.ts';
 import { busyboxPath } from '../sysroot/applets.ts';
 import { type Links, readExtraFiles } from '../sysroot/extra-files.ts';
-import { extraElfPrograms } from '../sysroot/extra-programs.ts';
-import { firmwareFiles, readModules } from '../sysroot/firmware.ts';
+import { placeOfExtra } from '../sysroot/extra-programs.ts';
+import { type FirmwareFile, firmwareFiles, readModules } from '../sysroot/firmware.ts';
+import { type InitrdPrograms, programsOfInitrd } from '../sysroot/initrd-programs.ts';
 import type { Kernel } from '../sysroot/kernel.ts';
-import { withLibraries } from '../sysroot/libraries.ts';
-import { unwinderFor } from '../sysroot/opened-libraries.ts';
-import { fileInSysroot, mergeUsr } from '../sysroot/paths.ts';
+import { fileInSysroot, placeInSysroot } from '../sysroot/paths.ts';
+import { decompressArgs } from '../tools/archive.ts';
+import { run } from '../tools/run.ts';
 import { sha256OfFile } from '../tools/sha256.ts';
 import { formatDrivers, resolveDrivers } from './drivers.ts';
 import { completeEntries, type Entry, type Part } from './entries.ts';
@@ -38,10 +39,9 @@ export interface CollectOptions {
 export async function collectEntries(options: CollectOptions): Promise<readonly Entry[]> {
   const { plan, sysroot } = options;
   const needs = needsOfPlan(plan);
-  const programs = needs.programs.flatMap((need) => ('program' in need ? [need.program] : []));
-  const [programEntries, extras, moduleEntries, ownEntries] = await Promise.all([
-    collectPrograms(sysroot, [busyboxPath, ...programs]),
-    collectExtraFiles(sysroot, options.extraFiles),
+  const programs = programsOfInitrd(plan, sysroot, options.extraFiles);
+  const places = programs.planned.map(({ path }) => path);
+  const [moduleEntries, ownEntries] = await Promise.all([
     collectModules(options),
     compileOwnPrograms(options),
   ]);
@@ -55,11 +55,12 @@ export async function collectEntries(options: CollectOptions): Promise<readonly 
     ),
     ...needs.directories.map((path): Entry => ({ type: 'dir', path, mode: 0o755, part: 'layout' })),
     ...needs.deviceNodes.map((node): Entry => ({ type: 'char', ...node, part: 'layout' })),
-    ...needs.programs.flatMap(appletLink).filter(({ path }) => !programs.includes(path)),
-    ...programEntries,
+    ...needs.programs.flatMap(appletLink).filter(({ path }) => !places.includes(path)),
+    ...programEntries(sysroot, programs),
     ...ownEntries,
     ...moduleEntries,
   ];
+  const extras = options.extraFiles.flatMap((path) => extraEntries(sysroot, path, 'followed', placeOfExtra));
   const skeleton = options.skeletonFiles.flatMap((path) => skeletonFileEntries(sysroot, path));
   return completeEntries([...own, ...besides([...skeleton, ...extras], own)]);
 }
@@ -85,8 +86,9 @@ function releaseEntry(sysroot: string): Entry {
 }
 
 function takeFile(sysroot: string, { anyOf }: FileNeed): readonly Entry[] {
-  const path = anyOf.find((candidate) => fileInSysroot(sysroot, candidate) !== undefined);
-  return path === undefined ? [] : [fromSysroot(sysroot, path, 'units')];
+  const path = anyOf.find((candidate) => placeInSysroot(sysroot, candidate) !== undefined);
+  const from = path === undefined ? undefined : placeInSysroot(sysroot, path);
+  return from === undefined ? [] : [fromSysroot(sysroot, from, 'units', path)];
 }
 
 function fileEntry(path: string, source: string, mode: number, part: Part): Entry {
@@ -106,13 +108,18 @@ function appletLink(need: ProgramNeed): readonly Entry[] {
   return [{ type: 'link', path: `/usr/bin/${need.applet}`, target: basename(busyboxPath), part: 'busybox' }];
 }
 
-/** Programs and the libraries they need. */
-async function collectPrograms(sysroot: string, programs: readonly string[]): Promise<readonly Entry[]> {
-  const { paths } = await withLibraries(sysroot, programs);
-  return paths.map((path) => {
-    const part = path === busyboxPath ? 'busybox' : programs.includes(path) ? 'programs' : 'libraries';
-    return fromSysroot(sysroot, path, part);
+/** The programs of the plan, and the libraries that they and the programs of ExtraFiles need. */
+function programEntries(sysroot: string, { planned, libraries }: InitrdPrograms): readonly Entry[] {
+  const programs = planned.map(({ path, from }) =>
+    fromSysroot(sysroot, from, path === busyboxPath ? 'busybox' : 'programs', path),
+  );
+  const ofPlan = new Set(planned.flatMap(({ path }) => [...(libraries.neededBy.get(path) ?? [])]));
+  const others = [...libraries.placed].map(([path, placed]): Entry => {
+    const part = ofPlan.has(path) ? 'libraries' : 'extra';
+    if ('target' in placed) return { type: 'link', path, target: placed.target, part };
+    return fromSysroot(sysroot, placed.from, part, path);
   });
+  return [...programs, ...others];
 }
 
 /** The programs that bootrelay brings itself, compiled. */
@@ -124,11 +131,12 @@ async function compileOwnPrograms({ plan, work }: CollectOptions): Promise<reado
   return compiled.map((file) => fileEntry(`/usr/bin/${basename(file)}`, file, 0o755, 'programs'));
 }
 
-function fromSysroot(sysroot: string, path: string, part: Part): Entry {
-  const source = fileInSysroot(sysroot, path) ?? fileInSysroot(sysroot, path.replace(/^\/usr/, ''));
+/** The file at a path of the sysroot, for the `place` of the initrd. */
+function fromSysroot(sysroot: string, path: string, part: Part, place = path): Entry {
+  const source = fileInSysroot(sysroot, path);
   if (!source) throw new Error(`the sysroot has no ${path}: the checks have not run`);
   const executable = (statSync(source).mode & 0o111) !== 0;
-  return fileEntry(path, source, executable ? 0o755 : 0o644, part);
+  return fileEntry(place, source, executable ? 0o755 : 0o644, part);
 }
 
 /** What an entry of ExtraFiles takes, each at the `place` of its path. */
@@ -151,21 +159,6 @@ function skeletonFileEntries(sysroot: string, path: string): readonly Entry[] {
   return extraEntries(sysroot, path, 'kept', (name) => `/${skeletonDirectory}${name}`);
 }
 
-/** Files for the minimal initrd, with the libraries of the programs among them. */
-async function collectExtraFiles(sysroot: string, paths: readonly string[]): Promise<readonly Entry[]> {
-  const entries = paths.flatMap((path) =>
-    extraEntries(sysroot, path, 'followed', (name) => mergeUsr(`${name}/`).slice(0, -1)),
-  );
-  const programs = extraElfPrograms(sysroot, paths).map(({ real }) => real);
-  if (programs.length === 0) return entries;
-  const linked = await withLibraries(sysroot, programs);
-  const listed = await withLibraries(sysroot, [...programs, ...unwinderFor(sysroot, linked.paths)]);
-  const libraries = listed.paths.filter(
-    (path) => !programs.includes(path) && !entries.some((entry) => entry.path === path),
-  );
-  return [...entries, ...libraries.map((path) => fromSysroot(sysroot, path, 'extra'))];
-}
-
 /** Those of `entries` for whose place there is nothing yet; the place of what bootrelay itself makes is an error later. */
 function besides(entries: readonly Entry[], others: readonly Entry[]): readonly Entry[] {
   const taken = new Map(others.map(({ path, part }) => [path, part]));
@@ -175,7 +168,8 @@ function besides(entries: readonly Entry[], others: readonly Entry[]): readonly 
   });
 }
 
-async function collectModules({ plan, sysroot, kernel, work }: CollectOptions): Promise<readonly Entry[]> {
+async function collectModules(options: CollectOptions): Promise<readonly Entry[]> {
+  const { plan, kernel, work } = options;
   const needs = needsOfPlan(plan);
   const coldplug = needs.moduleDirectories.length > 0;
   const modules = resolveModules(needs.modules, kernel);
@@ -189,17 +183,36 @@ async function collectModules({ plan, sysroot, kernel, work }: CollectOptions): 
     fileEntry(`/modules/${name}`, join(directory, name), 0o644, 'modules'),
   );
   const sources = new Set(taken.map(({ source }) => source));
-  return [...entries, ...(await firmwareEntries(sysroot, kernel, [...sources]))];
+  return [...entries, ...(await firmwareEntries(options, [...sources]))];
 }
 
 /** The firmware that the sysroot has of what the modules may ask for; drivers do without most of it. */
 async function firmwareEntries(
-  sysroot: string,
-  kernel: Kernel,
+  { sysroot, kernel, work }: CollectOptions,
   sources: readonly string[],
 ): Promise<readonly Entry[]> {
   const modules = await readModules(sources);
-  const names = new Set([...modules.values()].flatMap(({ firmware }) => firmware));
-  const paths = new Set([...names].sort().flatMap((name) => firmwareFiles(sysroot, kernel.version, name)));
-  return [...paths].map((path) => fromSysroot(sysroot, path, 'firmware'));
+  const names = [...new Set([...modules.values()].flatMap(({ firmware }) => firmware))].sort();
+  const files = new Map(
+    names
+      .flatMap((name) => firmwareFiles(sysroot, kernel.version, name))
+      .map((file) => [file.path, file] as const),
+  );
+  const directory = join(work, 'firmware');
+  mkdirSync(directory, { recursive: true });
+  return Promise.all(
+    [...files.values()].map((file, index) => firmwareEntry(sysroot, file, join(directory, `${index}`))),
+  );
+}
+
+/** Not compressed, as modules: twice is larger, and then no kernel needs an option for it. */
+async function firmwareEntry(
+  sysroot: string,
+  { path, from, compression }: FirmwareFile,
+  unpacked: string,
+): Promise<Entry> {
+  if (compression === 'none') return fromSysroot(sysroot, from, 'firmware', path);
+  const inputFile = fileInSysroot(sysroot, from) ?? '';
+  await run(decompressArgs(compression), { inputFile, outputFile: unpacked });
+  return fileEntry(path, unpacked, 0o644, 'firmware');
 }

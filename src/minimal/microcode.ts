@@ -1,27 +1,45 @@
 /** Processor microcode as entries of the early cpio. */
-import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { type MicrocodeVendor, microcodeFiles, microcodeVendors } from '../sysroot/microcode.ts';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import {
+  type MicrocodeFile,
+  type MicrocodeVendor,
+  microcodeFiles,
+  microcodeVendors,
+} from '../sysroot/microcode.ts';
+import { decompressArgs } from '../tools/archive.ts';
+import { run } from '../tools/run.ts';
 import { sha256OfFile } from '../tools/sha256.ts';
 import type { Entry } from './entries.ts';
 
 /**
- * The entries of the early cpio: for each vendor all its files, one behind the other, made in `work`. No directories:
- * the kernel looks names up, and does not unpack these again into memory.
+ * The entries of the early cpio: for each vendor all its files, one behind the other and not compressed, made in `work`. No
+ * directories: the kernel looks names up, and does not unpack these again into memory. Throws ToolError.
  */
-export function microcodeEntries(
+export async function microcodeEntries(
   wanted: readonly MicrocodeVendor[],
   sysroot: string,
   work: string,
-): readonly Entry[] {
+): Promise<readonly Entry[]> {
   mkdirSync(work, { recursive: true });
-  return wanted.map((vendor): Entry => {
-    const { target } = microcodeVendors[vendor];
-    const source = join(work, target);
-    rmSync(source, { force: true });
-    for (const file of microcodeFiles(vendor, sysroot)) appendFileSync(source, readFileSync(file));
-    const path = `/kernel/x86/microcode/${target}`;
-    const [size, sha256] = [statSync(source).size, sha256OfFile(source)];
-    return { type: 'file', path, mode: 0o644, part: 'microcode', source, size, sha256 };
-  });
+  return Promise.all(
+    wanted.map(async (vendor): Promise<Entry> => {
+      const { target } = microcodeVendors[vendor];
+      const source = join(work, target);
+      const directory = join(work, vendor);
+      mkdirSync(directory, { recursive: true });
+      const files = microcodeFiles(vendor, sysroot).map((microcode) => unpack(microcode, directory));
+      writeFileSync(source, Buffer.concat((await Promise.all(files)).map((file) => readFileSync(file))));
+      const path = `/kernel/x86/microcode/${target}`;
+      const [size, sha256] = [statSync(source).size, sha256OfFile(source)];
+      return { type: 'file', path, mode: 0o644, part: 'microcode', source, size, sha256 };
+    }),
+  );
+}
+
+async function unpack({ file, compression }: MicrocodeFile, directory: string): Promise<string> {
+  if (compression === 'none') return file;
+  const unpacked = join(directory, basename(file));
+  await run(decompressArgs(compression), { inputFile: file, outputFile: unpacked });
+  return unpacked;
 }

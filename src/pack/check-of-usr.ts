@@ -16,8 +16,9 @@ import {
   renderInstalledCheck,
 } from '../render/full-initrd.ts';
 import type { RenderedTree } from '../render/tree.ts';
-import { withLibraries } from '../sysroot/libraries.ts';
+import { placeLibraries } from '../sysroot/libraries.ts';
 import { fileInSysroot, followLinks } from '../sysroot/paths.ts';
+import { treeOfSysroot } from '../sysroot/sysroot-tree.ts';
 
 export interface AddedCheck {
   /** What takes its place in the tree behind all that is there. */
@@ -36,8 +37,8 @@ export interface CheckOptions {
   readonly sysroot: string | undefined;
 }
 
-/** What the check of /usr needs and `tree` does not have. Throws ToolError. */
-export async function checkOfUsr(tree: readonly TreeEntry[], options: CheckOptions): Promise<AddedCheck> {
+/** What the check of /usr needs and `tree` does not have. */
+export function checkOfUsr(tree: readonly TreeEntry[], options: CheckOptions): AddedCheck {
   const { config, plan } = options;
   const contents = new Contents(tree);
   const files = filesFor(contents, config, plan);
@@ -45,7 +46,7 @@ export async function checkOfUsr(tree: readonly TreeEntry[], options: CheckOptio
   const rendered = [...files].flatMap(([path, file]) =>
     'text' in file ? fileEntry(path, Buffer.from(file.text), file.mode) : linkEntry(path, file.target),
   );
-  const programs = await missingPrograms(contents, options);
+  const programs = missingPrograms(contents, options);
   const entries = [...rendered, ...programs.entries].filter((entry) => !contents.has(entry));
   const added = entries.map(({ name }) => `/${name}`);
   return {
@@ -77,7 +78,7 @@ interface Programs {
 const directories = ['/usr/bin', '/usr/sbin', '/bin', '/sbin'];
 
 /** Programs that the check calls, from the sysroot, with the libraries that they need. */
-async function missingPrograms(contents: Contents, options: CheckOptions): Promise<Programs> {
+function missingPrograms(contents: Contents, options: CheckOptions): Programs {
   const { config, plan, initrd, sysroot } = options;
   const { programs } = renderFullInitrdFiles(config, plan, checkUsrPaths.dracut);
   const missing = programs.filter(
@@ -98,16 +99,30 @@ async function missingPrograms(contents: Contents, options: CheckOptions): Promi
       findings: absent.map((name) => unfit(`must have ${name}, which the check of /usr calls`, hint)),
     };
   }
-  const { paths } = await withLibraries(
-    sysroot,
-    found.flatMap(({ path }) => path ?? []),
+  const places = found.flatMap(({ path }) => path ?? []);
+  const { placed, problems } = placeLibraries(
+    treeOfSysroot(sysroot),
+    places.map((path) => ({ path, from: path })),
   );
-  const entries = paths.flatMap((path) => {
-    const file = fileInSysroot(sysroot, path);
+  const files = [...places.map((path) => [path, { from: path }] as const), ...placed];
+  const entries = files.flatMap(([path, place]) => {
+    if ('target' in place) return linkEntry(path.slice(1), place.target);
+    const file = fileInSysroot(sysroot, place.from);
     return file === undefined
       ? []
       : fileEntry(path.slice(1), readFileSync(file), statSync(file).mode & 0o777);
   });
+  const lacking = problems.map((problem) =>
+    problem.kind === 'damaged'
+      ? unfit(
+          `gets ${problem.program}, but ${problem.path} cannot be read: ${problem.words}`,
+          `mend it in ${sysroot}`,
+        )
+      : unfit(
+          `must have ${problem.answer.names.join(' or ')} where the loader looks, which ${problem.program} needs`,
+          `install it into ${sysroot}`,
+        ),
+  );
   const others = entries.filter((entry) => contents.pathOf(`/${entry.name}`) && !contents.has(entry));
   const findings = others.map(({ name }) =>
     unfit(
@@ -115,7 +130,7 @@ async function missingPrograms(contents: Contents, options: CheckOptions): Promi
       'make the full initrd from this sysroot, or add the programs to it',
     ),
   );
-  return { entries, findings };
+  return { entries, findings: [...lacking, ...findings] };
 }
 
 function pathIn(sysroot: string, name: string): string | undefined {

@@ -1,7 +1,36 @@
 /** busybox and its applets, read from its file: nothing of the sysroot is run. */
+import { readFileSync, statSync } from 'node:fs';
+import { isStatic } from './linking.ts';
+import { fileInSysroot } from './paths.ts';
 
-/** Where busybox is in a sysroot. */
+/** Where busybox is in the minimal initrd, and in most systems. */
 export const busyboxPath = '/usr/bin/busybox';
+
+/** Where else systems have it, and what they call a static one. */
+const directories = [
+  '/usr/bin',
+  '/usr/sbin',
+  '/bin',
+  '/sbin',
+  '/usr/local/bin',
+  '/usr/local/sbin',
+  '/usr/lib/initcpio',
+];
+const fileNames = ['busybox', 'busybox.static', 'busybox-static'];
+
+/** The path of the sysroot's busybox, of a static one where it has several; undefined where it has none. */
+export function findBusybox(sysroot: string): string | undefined {
+  const places = directories
+    .flatMap((directory) => fileNames.map((name) => `${directory}/${name}`))
+    .filter((path) => isProgram(fileInSysroot(sysroot, path)));
+  return places.find((path) => isStatic(readFileSync(fileInSysroot(sysroot, path) ?? ''))) ?? places[0];
+}
+
+function isProgram(file: string | undefined): boolean {
+  if (file === undefined) return false;
+  const stat = statSync(file);
+  return stat.isFile() && (stat.mode & 0o111) !== 0;
+}
 
 /** A run of short names with a NUL behind each: busybox has its applets so, in one piece. */
 const names = /\0((?:[\w.[+-]{1,20}\0){20,})/g;

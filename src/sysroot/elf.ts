@@ -1,9 +1,18 @@
-/** As much of ELF files (64 bits, little endian; elf(5)) as a build looks at. */
+/** As much of ELF files (little endian; elf(5)) as a build looks at. */
 
-/** Whether a file begins as a program or library of 64 bits. */
+/** Whether a file begins as a program, library or module. */
 export function isElf(elf: Buffer): boolean {
-  const elf64LittleEndian = '7f454c460201';
-  return elf.length >= 64 && elf.subarray(0, 6).toString('hex') === elf64LittleEndian;
+  return elf.length >= 64 && elf.toString('latin1', 0, 4) === '\u007fELF' && elf[5] === 1;
+}
+
+/** Bytes of a word: 4 or 8. */
+export function wordSize(elf: Buffer): 4 | 8 {
+  return elf[4] === 1 ? 4 : 8;
+}
+
+/** An address, offset or size: one word. Throws RangeError behind the end. */
+export function readWord(elf: Buffer, at: number): number {
+  return wordSize(elf) === 4 ? elf.readUInt32LE(at) : Number(elf.readBigUInt64LE(at));
 }
 
 export interface Section {
@@ -11,51 +20,61 @@ export interface Section {
   readonly content: Buffer;
 }
 
+/** Where fields of the headers are, by the size of a word. */
+const sectionFields = {
+  4: { table: 0x20, entrySize: 0x2e, count: 0x30, names: 0x32, offset: 0x10, size: 0x14 },
+  8: { table: 0x28, entrySize: 0x3a, count: 0x3c, names: 0x3e, offset: 0x18, size: 0x20 },
+} as const;
+
 /** The sections with their names; none of any other file. */
 export function sectionsOf(elf: Buffer): readonly Section[] {
   if (!isElf(elf)) return [];
-  const start = Number(elf.readBigUInt64LE(0x28));
-  const entrySize = elf.readUInt16LE(0x3a);
-  const count = elf.readUInt16LE(0x3c);
-  if (entrySize < 0x40 || start + entrySize * count > elf.length) return [];
+  const fields = sectionFields[wordSize(elf)];
+  const start = readWord(elf, fields.table);
+  const entrySize = elf.readUInt16LE(fields.entrySize);
+  const count = elf.readUInt16LE(fields.count);
+  if (entrySize < fields.size + 8 || start + entrySize * count > elf.length) return [];
   const headers = Array.from({ length: count }, (_, index) => {
-    const header = elf.subarray(start + index * entrySize, start + (index + 1) * entrySize);
-    const offset = Number(header.readBigUInt64LE(0x18));
-    const size = Number(header.readBigUInt64LE(0x20));
-    return { nameOffset: header.readUInt32LE(0), content: elf.subarray(offset, offset + size) };
+    const header = start + index * entrySize;
+    const offset = readWord(elf, header + fields.offset);
+    const size = readWord(elf, header + fields.size);
+    return { nameOffset: elf.readUInt32LE(header), content: elf.subarray(offset, offset + size) };
   });
-  const names = headers[elf.readUInt16LE(0x3e)]?.content ?? Buffer.alloc(0);
-  return headers.map(({ nameOffset, content }) => {
-    const name = names.subarray(nameOffset, names.indexOf(0, nameOffset)).toString('latin1');
-    return { name, content };
+  const names = headers[elf.readUInt16LE(fields.names)]?.content ?? Buffer.alloc(0);
+  return headers.map(({ nameOffset, content }) => ({ name: textAt(names, nameOffset), content }));
+}
+
+export interface Segment {
+  readonly type: number;
+  readonly offset: number;
+  readonly address: number;
+  /** Bytes in the file. */
+  readonly size: number;
+}
+
+const segmentFields = {
+  4: { table: 0x1c, entrySize: 0x2a, count: 0x2c, offset: 0x04, address: 0x08, size: 0x10 },
+  8: { table: 0x20, entrySize: 0x36, count: 0x38, offset: 0x08, address: 0x10, size: 0x20 },
+} as const;
+
+/** The program headers: what is loaded where. None of any other file. Throws RangeError where the file is cut off. */
+export function segmentsOf(elf: Buffer): readonly Segment[] {
+  if (!isElf(elf)) return [];
+  const fields = segmentFields[wordSize(elf)];
+  const start = readWord(elf, fields.table);
+  const entrySize = elf.readUInt16LE(fields.entrySize);
+  return Array.from({ length: elf.readUInt16LE(fields.count) }, (_, index) => {
+    const header = start + index * entrySize;
+    return {
+      type: elf.readUInt32LE(header),
+      offset: readWord(elf, header + fields.offset),
+      address: readWord(elf, header + fields.address),
+      size: readWord(elf, header + fields.size),
+    };
   });
 }
 
-/** Whether a program is one that needs no library: an ELF file without a dynamic part. */
-export function isStatic(elf: Buffer): boolean {
-  if (!isElf(elf)) return false;
-  const start = Number(elf.readBigUInt64LE(0x20));
-  const entrySize = elf.readUInt16LE(0x36);
-  const count = elf.readUInt16LE(0x38);
-  if (entrySize < 0x38 || start + entrySize * count > elf.length) return false;
-  const dynamic = 2; // PT_DYNAMIC
-  return Array.from({ length: count }, (_, index) => elf.readUInt32LE(start + index * entrySize)).every(
-    (type) => type !== dynamic,
-  );
-}
-
-/** Names of the libraries that a program or library is linked to (DT_NEEDED); none of any other file. */
-export function neededLibraries(elf: Buffer): readonly string[] {
-  const sections = sectionsOf(elf);
-  const [dynamic, strings] = ['.dynamic', '.dynstr'].map(
-    (wanted) => sections.find(({ name }) => name === wanted)?.content,
-  );
-  if (!dynamic || !strings) return [];
-  const [entrySize, needed] = [16, 1n]; // Elf64_Dyn; DT_NEEDED
-  return Array.from({ length: Math.floor(dynamic.length / entrySize) }, (_, index) => index * entrySize)
-    .filter((at) => dynamic.readBigUInt64LE(at) === needed)
-    .map((at) => {
-      const start = Number(dynamic.readBigUInt64LE(at + 8));
-      return strings.subarray(start, strings.indexOf(0, start)).toString('latin1');
-    });
+/** The string that begins at a place of a table of strings. */
+export function textAt(strings: Buffer, start: number): string {
+  return strings.subarray(start, strings.indexOf(0, start)).toString('latin1');
 }

@@ -1,40 +1,60 @@
-/** The programs among the files of Initrd.ExtraFiles: what each needs to start in the minimal initrd. */
-import { readFileSync } from 'node:fs';
+/** The programs, scripts and libraries among the files of Initrd.ExtraFiles: what each needs to start in the minimal initrd. */
+import { closeSync, openSync, readSync } from 'node:fs';
+import { isElf } from './elf.ts';
 import { type ExtraItem, readExtraFiles } from './extra-files.ts';
-import { resolveInSysroot } from './paths.ts';
+import { mergeUsr } from './paths.ts';
 
+/** A file that can be started, or a library. */
 export interface ExtraProgram {
+  /** Its path in the sysroot. */
   readonly path: string;
-  /** Its path in the sysroot without links: what tools are asked for. */
-  readonly real: string;
   /** The number of its entry in the list. */
   readonly index: number;
+  /** Its first bytes. */
+  readonly head: Buffer;
 }
 
-/** The ELF files that can be started, and libraries with the permission to be. */
+const [program, library] = [2, 3]; // ET_EXEC, ET_DYN
+
+/** The ELF files that can be started or loaded. */
 export function extraElfPrograms(sysroot: string, entries: readonly string[]): readonly ExtraProgram[] {
-  return extraExecutables(sysroot, entries)
-    .filter(({ head }) => head.startsWith('\u007fELF'))
-    .map(({ path, index }) => ({ path, index, real: resolveInSysroot(sysroot, path) ?? path }));
+  return extraItems(sysroot, entries)
+    .map(({ path, index, source }) => ({ path, index, head: headOf(source) }))
+    .filter(({ head }) => isElf(head) && [program, library].includes(head.readUInt16LE(0x10)));
 }
 
-/** A file that can be started: a program or a script. */
-export interface Executable {
-  readonly path: string;
-  readonly index: number;
-  /** Its first bytes, as latin1. */
-  readonly head: string;
+/** All files that can be started. */
+export function extraExecutables(sysroot: string, entries: readonly string[]): readonly ExtraProgram[] {
+  return extraItems(sysroot, entries)
+    .filter(({ mode }) => (mode & 0o111) !== 0)
+    .map(({ path, index, source }) => ({ path, index, head: headOf(source) }));
 }
 
-/** All files of ExtraFiles= that can be started. */
-export function extraExecutables(sysroot: string, entries: readonly string[]): readonly Executable[] {
+type FileItem = Extract<ExtraItem, { type: 'file' }> & { readonly index: number };
+
+function extraItems(sysroot: string, entries: readonly string[]): readonly FileItem[] {
   return entries.flatMap((entry, index) =>
-    readExtraFiles(sysroot, entry, 'followed')
-      .items.filter(isExecutable)
-      .map(({ path, source }) => ({ path, index, head: readFileSync(source).toString('latin1', 0, 256) })),
+    readExtraFiles(sysroot, entry, 'followed').items.flatMap((item) =>
+      item.type === 'file' ? [{ ...item, index }] : [],
+    ),
   );
 }
 
-function isExecutable(item: ExtraItem): item is Extract<ExtraItem, { type: 'file' }> {
-  return item.type === 'file' && (item.mode & 0o111) !== 0;
+/** The place in the minimal initrd of something at a path of the sysroot. */
+export function placeOfExtra(path: string): string {
+  return mergeUsr(`${path}/`).slice(0, -1);
+}
+
+/** As much as the kernel looks at (execve(2)). */
+const headSize = 256;
+
+/** The first bytes of a file. */
+export function headOf(file: string): Buffer {
+  const bytes = Buffer.alloc(headSize);
+  const descriptor = openSync(file, 'r');
+  try {
+    return bytes.subarray(0, readSync(descriptor, bytes));
+  } finally {
+    closeSync(descriptor);
+  }
 }

@@ -1,11 +1,12 @@
 /** What modules say of themselves: their kernel, and firmware, which a sysroot has or not. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { FailedToolError } from '../errors.ts';
 import { showModulesArgs } from '../tools/modinfo.ts';
 import { run } from '../tools/run.ts';
-import { fileInSysroot } from './paths.ts';
+import { type FileCompression, fileCompressions, filesIn } from './firmware-directory.ts';
+import { mergeUsr } from './paths.ts';
 import { patternToRegExp } from './patterns.ts';
 
 /** What a module says of itself. */
@@ -51,23 +52,32 @@ function readGzippedModule(file: string): ModuleInfo {
 
 /** Where the kernel looks, in its order (Documentation/driver-api/firmware/fw_search_path.rst). */
 const directories = (version: string) => [
-  `/usr/lib/firmware/updates/${version}`,
-  '/usr/lib/firmware/updates',
-  `/usr/lib/firmware/${version}`,
-  '/usr/lib/firmware',
+  `/lib/firmware/updates/${version}`,
+  '/lib/firmware/updates',
+  `/lib/firmware/${version}`,
+  '/lib/firmware',
 ];
 
-/** The files of a sysroot that a name or pattern stands for, compressed or not; none where it has none. */
-export function firmwareFiles(sysroot: string, version: string, name: string): readonly string[] {
-  return directories(version).flatMap((directory) => {
-    const place = posix.join(directory, posix.dirname(name));
-    const pattern = patternToRegExp(posix.basename(name), '(\\.xz|\\.zst)?');
-    const real = fileInSysroot(sysroot, place);
-    const names = real !== undefined && existsSync(real) ? readdirSync(real) : [];
-    return names
-      .filter((file) => pattern.test(file))
-      .sort()
-      .map((file) => posix.join(place, file))
-      .filter((path) => fileInSysroot(sysroot, path) !== undefined);
-  });
+/** A file of firmware: its place in the minimal initrd, where it is not compressed, and where the sysroot has it. */
+export interface FirmwareFile {
+  readonly path: string;
+  readonly from: string;
+  readonly compression: FileCompression;
+}
+
+/**
+ * The files of a sysroot that a name or pattern stands for; none where it has none. Of each name the one that the kernel
+ * would take: one that is not compressed before others, and then by the order of the directories.
+ */
+export function firmwareFiles(sysroot: string, version: string, name: string): readonly FirmwareFile[] {
+  const found = new Map<string, FirmwareFile>();
+  const pattern = patternToRegExp(posix.basename(name));
+  for (const compression of fileCompressions)
+    for (const directory of directories(version)) {
+      const place = posix.join(directory, posix.dirname(name));
+      for (const { base, path } of filesIn(sysroot, place, compression, pattern))
+        if (!found.has(base))
+          found.set(base, { path: mergeUsr(posix.join(place, base)), from: path, compression });
+    }
+  return [...found.values()].sort((left, right) => (left.path < right.path ? -1 : 1));
 }

@@ -1,52 +1,184 @@
-/** The libraries of a sysroot that programs need, linked or opened while they run. */
-import { readFileSync } from 'node:fs';
-import { ToolError } from '../errors.ts';
-import { lddtreeArgs } from '../tools/lddtree.ts';
-import { run } from '../tools/run.ts';
-import { isStatic } from './elf.ts';
-import { type OpenedProblem, withOpenedLibraries } from './opened-libraries.ts';
-import { fileInSysroot, mergeUsr } from './paths.ts';
+/**
+ * The libraries of the programs of a minimal initrd: which they are in the sysroot, and where the loader finds them in the
+ * initrd, which has neither ld.so.cache nor another path file. What it would not find gets a link in its default directory.
+ */
+import { basename, dirname } from 'node:path';
+import { type Answer, type Library, type Start, startOf, type Tree } from './loader.ts';
+import { followLinks, mergeUsr } from './paths.ts';
 
-export interface WithLibraries {
-  /** The programs and all libraries that they need, as paths of the sysroot below a merged /usr. */
-  readonly paths: readonly string[];
-  readonly problems: readonly OpenedProblem[];
+/** A program: its place in the initrd, and its path in the sysroot. */
+export interface Program {
+  readonly path: string;
+  readonly from: string;
 }
 
-/** Programs, which must be there, with all libraries that they need. Throws ToolError. */
-export function withLibraries(sysroot: string, programs: readonly string[]): Promise<WithLibraries> {
-  return withOpenedLibraries(sysroot, programs, (names) => withLinkedLibraries(sysroot, names));
+/** Something at a place of the initrd: a file of the sysroot, by its path without links, or a link. */
+export type Placed = { readonly from: string } | { readonly target: string };
+
+/** Why a program will not run, or cannot be looked into; `program` is its place. */
+export type LibraryProblem = { readonly program: string } & (
+  | { readonly kind: 'damaged'; readonly path: string; readonly words: string }
+  /** `path`: where the sysroot has the library that the loader of the initrd would not find; undefined where it has none. */
+  | { readonly kind: 'missing'; readonly answer: Answer; readonly path: string | undefined }
+);
+
+export interface Libraries {
+  /** What the initrd needs besides the programs and what it has, by path. */
+  readonly placed: ReadonlyMap<string, Placed>;
+  /** Paths of `placed` that each program needs, by the place of the program. */
+  readonly neededBy: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly problems: readonly LibraryProblem[];
 }
 
-/** What lddtree said so far: a check and the build behind it want to know the same, and each answer takes it half a second. */
-const answers = new Map<string, Promise<readonly string[]>>();
-
-function withLinkedLibraries(sysroot: string, programs: readonly string[]): Promise<readonly string[]> {
-  const question = JSON.stringify([sysroot, ...programs]);
-  const answer = answers.get(question) ?? askLddtree(sysroot, programs);
-  answers.set(question, answer);
-  return answer;
+/** The libraries of `programs`, for an initrd that has them, the links of a merged /usr, and what `has` says besides. */
+export function placeLibraries(
+  sysroot: Tree,
+  programs: readonly Program[],
+  has: ReadonlyMap<string, Placed> = new Map(),
+): Libraries {
+  return new Placing(sysroot, programs, has).place();
 }
 
-async function askLddtree(sysroot: string, programs: readonly string[]): Promise<readonly string[]> {
-  const dynamic = programs.filter((path) => !isStaticIn(sysroot, path));
-  if (dynamic.length === 0) return programs;
-  const output = await run(lddtreeArgs(sysroot, dynamic));
-  const files = output.split('\n').filter(Boolean);
-  const outside = files.find((file) => pathInSysroot(sysroot, file) === undefined);
-  if (outside !== undefined) throw new ToolError(`lddtree names ${outside}, which is not in the sysroot`);
-  const own = programs.filter((path) => !dynamic.includes(path));
-  return [...new Set([...own, ...files.flatMap((file) => pathInSysroot(sysroot, file) ?? [])])];
+/** Rounds in which links are added: one for each library that is found by way of another one that is a link. */
+const mostRounds = 32;
+
+class Placing {
+  readonly #sysroot: Tree;
+  readonly #programs: readonly Program[];
+  readonly #has: ReadonlyMap<string, Placed>;
+  readonly #placed = new Map<string, Placed>();
+  /** Where each file of the sysroot is. */
+  readonly #placeOf = new Map<string, string>();
+  readonly #neededBy = new Map<string, Set<string>>();
+  readonly #problems: LibraryProblem[] = [];
+
+  constructor(sysroot: Tree, programs: readonly Program[], has: ReadonlyMap<string, Placed>) {
+    this.#sysroot = sysroot;
+    this.#programs = programs;
+    this.#has = new Map([
+      ...has,
+      ...programs.map(({ path, from }) => [path, { from: realOf(sysroot, from) }] as const),
+    ]);
+  }
+
+  place(): Libraries {
+    const starts = this.#programs.map((program) => ({
+      program,
+      start: startOf(this.#sysroot, program.from),
+    }));
+    for (const { program, start } of starts) this.#takeFrom(program, start);
+    for (const { program, start } of starts) this.#makeFindable(program, start);
+    return { placed: this.#placed, neededBy: this.#neededBy, problems: this.#problems };
+  }
+
+  /** What the program has in the sysroot comes to the same place; a second name of a file is a link, as the loader compares files. */
+  #takeFrom(program: Program, { answers, damaged }: Start): void {
+    const needed = new Set<string>();
+    this.#neededBy.set(program.path, needed);
+    for (const [path, words] of damaged)
+      this.#problems.push({ kind: 'damaged', program: program.path, path, words });
+    for (const answer of answers) {
+      const { library } = answer;
+      if (library) this.#add(mergeUsr(library.path), library.real, needed);
+      else if (answer.required)
+        this.#problems.push({ kind: 'missing', program: program.path, answer, path: undefined });
+    }
+  }
+
+  #add(path: string, real: string, needed: Set<string>): void {
+    const known = this.#placeOf.get(real);
+    needed.add(path);
+    if (known !== undefined) needed.add(known);
+    if (this.#placed.has(path) || this.#has.has(path)) return;
+    if (known === undefined) this.#placeOf.set(real, path);
+    this.#placed.set(path, known === undefined ? { from: real } : { target: known });
+  }
+
+  /** Adds links until the loader finds in the initrd what it finds in the sysroot. */
+  #makeFindable(program: Program, inSysroot: Start): void {
+    const wanted = (answer: Answer) =>
+      inSysroot.answers.flatMap((other) =>
+        other.library && keyOf(program, other) === keyOf(program, answer) ? [other.library] : [],
+      );
+    for (let round = 0; round < mostRounds; round += 1) {
+      const initrd = startOf(this.#tree(), program.path);
+      const wrong = initrd.answers.filter((answer) => !this.#isOneOf(answer.library, wanted(answer)));
+      const linked = wrong.filter((answer) => this.#link(program, answer, wanted(answer)[0], initrd));
+      if (linked.length > 0) continue;
+      for (const answer of wrong)
+        this.#problems.push({
+          kind: 'missing',
+          program: program.path,
+          answer,
+          path: wanted(answer)[0]?.path,
+        });
+      return;
+    }
+  }
+
+  /** One of the files that it is in the sysroot; what is nowhere there was told before. */
+  #isOneOf(library: Library | undefined, wanted: readonly Library[]): boolean {
+    if (wanted.length === 0) return true;
+    const source = library && this.#sourceOf(library.real);
+    return source !== undefined && wanted.some(({ real }) => real === source);
+  }
+
+  #sourceOf(path: string): string | undefined {
+    const placed = this.#placed.get(path) ?? this.#has.get(path);
+    return placed && 'from' in placed ? placed.from : undefined;
+  }
+
+  /** Where a path is asked for, the link is there; else where the loader looks last. False where that place is taken. */
+  #link(program: Program, { names }: Answer, wanted: Library | undefined, { directories }: Start): boolean {
+    if (!wanted) return false;
+    const target = this.#placeOf.get(wanted.real) ?? mergeUsr(wanted.path);
+    const name = names.find((one) => basename(one) === basename(wanted.path)) ?? names[0] ?? '';
+    const path = mergeUsr(name.startsWith('/') ? name : `${directories.at(-1)}/${basename(name)}`);
+    if (target === path || this.#placed.has(path) || this.#has.has(path)) return false;
+    this.#placed.set(path, { target });
+    this.#neededBy.get(program.path)?.add(path);
+    return true;
+  }
+
+  /** The initrd as its loader sees it. */
+  #tree(): Tree {
+    const entry = (path: string) => this.#placed.get(path) ?? this.#has.get(path);
+    const directories = new Set([...this.#has.keys(), ...this.#placed.keys()].flatMap(parentsOf));
+    const targetOf = (path: string) => {
+      const merged = mergedUsr.get(path);
+      if (merged !== undefined) return merged;
+      const placed = entry(path);
+      if (placed) return 'target' in placed ? placed.target : '';
+      return directories.has(path) ? '' : undefined;
+    };
+    const from = (path: string) => {
+      const placed = entry(path);
+      return placed && 'from' in placed ? placed.from : undefined;
+    };
+    const sysroot = this.#sysroot;
+    return {
+      resolve: (path) => followLinks(path, targetOf),
+      linking: (path) => sysroot.linking(from(path) ?? ''),
+      opens: (path) => sysroot.opens(from(path) ?? ''),
+      cached: (name) => (from('/etc/ld.so.cache') === undefined ? [] : sysroot.cached(name)),
+      more: [],
+      text: (path) => sysroot.text(from(path) ?? ''),
+    };
+  }
 }
 
-/** lddtree is slow to say that a static program needs nothing. */
-function isStaticIn(sysroot: string, path: string): boolean {
-  const file = fileInSysroot(sysroot, path);
-  return file !== undefined && isStatic(readFileSync(file));
+const mergedUsr = new Map(['bin', 'sbin', 'lib', 'lib64'].map((name) => [`/${name}`, `usr/${name}`]));
+
+function parentsOf(path: string): readonly string[] {
+  const parent = dirname(path);
+  return parent === '/' || parent === '.' ? [] : [parent, ...parentsOf(parent)];
 }
 
-/** A file of this machine as a path of the sysroot below a merged /usr; undefined outside it. */
-function pathInSysroot(sysroot: string, file: string): string | undefined {
-  const root = sysroot.replace(/\/+$/, '');
-  return file.startsWith(`${root}/`) ? mergeUsr(file.slice(root.length)) : undefined;
+function realOf(tree: Tree, path: string): string {
+  return tree.resolve(path) ?? path;
+}
+
+/** Who asks for what, alike in both trees. */
+function keyOf({ path, from }: Program, { by, names }: Answer): string {
+  return JSON.stringify([by === path || by === from ? '' : basename(by), names]);
 }

@@ -2,9 +2,8 @@
  * Processor microcode, which the kernel reads from an uncompressed cpio in front of the initrd before it unpacks anything
  * (Documentation/arch/x86/microcode.rst, "Early load microcode").
  */
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { PlatformSettings } from '../config/settings.ts';
+import { type FileCompression, fileCompressions, filesIn } from './firmware-directory.ts';
 import type { Kernel } from './kernel.ts';
 import { fileInSysroot } from './paths.ts';
 
@@ -22,14 +21,14 @@ interface Vendor {
 /** Where each vendor's microcode is, and what it is for the kernel. */
 export const microcodeVendors: Readonly<Record<MicrocodeVendor, Vendor>> = {
   intel: {
-    directory: '/usr/lib/firmware/intel-ucode',
+    directory: '/lib/firmware/intel-ucode',
     // Debian names those that must be loaded early NAME.initramfs.
     files: /^[0-9a-f]{2}-[0-9a-f]{2}-[0-9a-f]{2}(\.initramfs)?$/,
     target: 'GenuineIntel.bin',
     package: 'intel-microcode',
   },
   amd: {
-    directory: '/usr/lib/firmware/amd-ucode',
+    directory: '/lib/firmware/amd-ucode',
     files: /^microcode_amd.*\.bin$/,
     target: 'AuthenticAMD.bin',
     package: 'amd64-microcode',
@@ -46,11 +45,20 @@ export function hasBuiltInInitrd({ options }: Kernel): boolean {
   return !['', '""'].includes(options?.get('INITRAMFS_SOURCE') ?? '');
 }
 
-/** The files of a vendor's microcode in a sysroot, in order; none where it has none. */
-export function microcodeFiles(vendor: MicrocodeVendor, sysroot: string): readonly string[] {
+/** A file of microcode on this machine. */
+export interface MicrocodeFile {
+  readonly file: string;
+  readonly compression: FileCompression;
+}
+
+/** The files of a vendor's microcode in a sysroot, in order; none where it has none. One that is not compressed goes before others. */
+export function microcodeFiles(vendor: MicrocodeVendor, sysroot: string): readonly MicrocodeFile[] {
   const { directory, files } = microcodeVendors[vendor];
-  const source = fileInSysroot(sysroot, directory);
-  if (source === undefined || !existsSync(source)) return [];
-  const names = readdirSync(source).filter((name) => files.test(name));
-  return names.sort().map((name) => join(source, name));
+  const found = new Map<string, MicrocodeFile>();
+  for (const compression of fileCompressions)
+    for (const { base, path } of filesIn(sysroot, directory, compression, files)) {
+      const file = fileInSysroot(sysroot, path);
+      if (file !== undefined && !found.has(base)) found.set(base, { file, compression });
+    }
+  return [...found].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, file]) => file);
 }

@@ -57,6 +57,12 @@ export function fileInSysroot(sysroot: string, path: string): string | undefined
   return resolved === undefined ? undefined : join(sysroot, resolved);
 }
 
+/** The path of the sysroot at which `path` is, or would be if /usr were merged or were not; undefined for nothing. */
+export function placeInSysroot(sysroot: string, path: string): string | undefined {
+  const names = [path, mergeUsr(path), path.replace(/^\/usr\/(bin|sbin|lib|lib64)\//, '/$1/')];
+  return names.find((name) => resolveInSysroot(sysroot, name) !== undefined);
+}
+
 /** A path below a merged /usr, whatever the sysroot has. */
 export function mergeUsr(path: string): string {
   return path.replace(/^\/(bin|sbin|lib|lib64)\//, '/usr/$1/');

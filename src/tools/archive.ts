@@ -48,3 +48,8 @@ export function compressArgs(
 export function decompressArgs(compression: Exclude<Compression, 'none'>): Command {
   return { program: compression, args: ['--decompress', '--stdout', '--quiet'] };
 }
+
+/** Reads compressed files to their end, and fails with the name of one that is damaged. */
+export function testArgs(compression: Exclude<Compression, 'none'>, files: readonly string[]): Command {
+  return { program: compression, args: ['--test', '--quiet', '--', ...files] };
+}

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { type Program, type ProgramName, programs } from './programs.ts';
 
-/** Programs find the system's own interpreters first: lddtree needs the python that has its modules. */
+/** Programs find the system's own interpreters first: those have the modules that the system's programs need. */
 export function environmentOf(name: ProgramName): Readonly<Record<string, string>> {
   const program: Program = programs[name];
   const kept = Object.entries(process.env).flatMap(([variable, value]) =>

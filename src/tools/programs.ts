@@ -36,7 +36,6 @@ export const programs = {
       /^(HOME|XDG_CONFIG_HOME|USER|SSH_AUTH_SOCK|GIT_(DIR|WORK_TREE|COMMON_DIR|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|CEILING_DIRECTORIES|DISCOVERY_ACROSS_FILESYSTEM|CONFIG\w*|SSH\w*|ASKPASS))$/,
   },
   gzip: { package: 'gzip', versionArgs: ['--version'] },
-  lddtree: { package: 'pax-utils and python3-pyelftools', versionArgs: ['--version'] },
   'mkfs.btrfs': { package: 'btrfs-progs', versionArgs: ['--version'] },
   'mkfs.erofs': { package: 'erofs-utils', versionArgs: ['--version'] },
   'mkfs.ext4': { package: 'e2fsprogs', versionArgs: ['-V'] },

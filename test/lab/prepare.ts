@@ -24,7 +24,8 @@ import { planBoot } from '../../src/plan/plan.ts';
 import { renderPlatform } from '../../src/render/platform.ts';
 import { textAt } from '../../src/render/tree.ts';
 import { findKernelImage } from '../../src/sysroot/kernel.ts';
-import { lddtreeArgs } from '../../src/tools/lddtree.ts';
+import { placeLibraries } from '../../src/sysroot/libraries.ts';
+import { treeOfSysroot } from '../../src/sysroot/sysroot-tree.ts';
 import { toolsTreeVariable } from '../../src/tools/programs.ts';
 import { run } from '../../src/tools/run.ts';
 import { faultRows } from '../boot/fault-rows.ts';
@@ -95,11 +96,13 @@ async function makeProbe({ sysroot }: Lab, output: string): Promise<void> {
   ]) {
     symlinkSync('busybox', join(tree, 'bin', applet));
   }
-  const libraries = await run(lddtreeArgs(sysroot, ['/usr/sbin/dmsetup']));
-  for (const file of libraries.split('\n')) {
-    const target = join(tree, file.slice(sysroot.length));
-    mkdirSync(dirname(target), { recursive: true });
-    cpSync(file, target, { dereference: true });
+  for (const name of ['lib', 'lib64']) symlinkSync(`usr/${name}`, join(tree, name));
+  const dmsetup = { path: '/usr/sbin/dmsetup', from: '/usr/sbin/dmsetup' };
+  const { placed } = placeLibraries(treeOfSysroot(sysroot), [dmsetup]);
+  for (const [path, place] of [...placed, [dmsetup.path, dmsetup] as const]) {
+    mkdirSync(dirname(join(tree, path)), { recursive: true });
+    if ('from' in place) cpSync(join(sysroot, place.from), join(tree, path), { dereference: true });
+    else symlinkSync(place.target, join(tree, path));
   }
   symlinkSync('../usr/sbin/dmsetup', join(tree, 'bin/dmsetup'));
   cpSync(new URL('probe-init.sh', import.meta.url).pathname, join(tree, 'init'));
