@@ -43,7 +43,7 @@ export const reasons = {
   },
   'device-name-unsupported': {
     when: 'the kernel command line names a device in a way that this initrd cannot look up',
-    help: 'Name it by a tag that Devices.FindBy has, or add the tag there and build again.',
+    help: 'Name it by a tag that Devices.FindBy has, or add the tag there and build again. Links of udev stand for tags where they are made from one: by-label, by-uuid, by-partlabel, by-partuuid. Quotes around a value must match.',
   },
   'device-missing': {
     when: 'no device matches within the time limit',

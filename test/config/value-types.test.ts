@@ -40,9 +40,35 @@ const table: readonly (readonly [string, ValueType<unknown>, string, unknown])[]
   ['integer too large', integer(1, 22), '23', undefined],
   ['partition label', device, 'PARTLABEL=USR-A', { by: 'PARTLABEL', value: 'USR-A' }],
   ['label with blanks', device, 'LABEL=my usr', { by: 'LABEL', value: 'my usr' }],
-  ['uuid in capitals', device, 'UUID=ABCD-1234', { by: 'UUID', value: 'abcd-1234' }],
+  ['uuid in capitals', device, 'UUID=ABCDEF01-2345', { by: 'UUID', value: 'abcdef01-2345' }],
+  ['partition uuid in capitals', device, 'PARTUUID=ABCDEF01-02', { by: 'PARTUUID', value: 'abcdef01-02' }],
+  ['serial number of FAT', device, 'UUID=12ab-cdef', { by: 'UUID', value: '12AB-CDEF' }],
+  ['value in quotes', device, 'PARTLABEL="USR-A"', { by: 'PARTLABEL', value: 'USR-A' }],
+  ['value in single quotes', device, "LABEL='my usr'", { by: 'LABEL', value: 'my usr' }],
+  ['uuid in quotes', device, 'UUID="ABCDEF01"', { by: 'UUID', value: 'abcdef01' }],
+  ['quotes inside a value', device, 'LABEL=my "usr"', { by: 'LABEL', value: 'my "usr"' }],
+  ['quotes that do not match', device, `PARTLABEL="USR-A'`, undefined],
+  ['one quote', device, 'PARTLABEL="', undefined],
+  ['nothing in quotes', device, 'PARTLABEL=""', undefined],
+  ['label that begins with a quote', device, 'PARTLABEL=\\x22a', undefined],
+  ['value with the escape of udev', device, 'PARTLABEL=USR\\x20A', { by: 'PARTLABEL', value: 'USR A' }],
+  ['value with the escape of fstab', device, 'LABEL=my\\040usr', { by: 'LABEL', value: 'my usr' }],
+  ['escapes of one character', device, 'LABEL=\\xc3\\274', { by: 'LABEL', value: 'ü' }],
+  ['escapes that are not UTF-8', device, 'LABEL=\\xff', undefined],
+  ['escaped newline', device, 'LABEL=a\\x0ab', undefined],
+  ['backslash that is none of an escape', device, 'LABEL=a\\b', { by: 'LABEL', value: 'a\\b' }],
+  ['escaped backslash', device, 'LABEL=a\\x5cx20', { by: 'LABEL', value: 'a\\x20' }],
   ['path', device, '/dev/vda2', { by: 'path', value: '/dev/vda2' }],
-  ['udev link', device, '/dev/disk/by-partlabel/USR-A', undefined],
+  ['link by label', device, '/dev/disk/by-label/my\\x20usr', { by: 'LABEL', value: 'my usr' }],
+  ['link with a slash', device, '/dev/disk/by-partlabel/a\\x2fb', { by: 'PARTLABEL', value: 'a/b' }],
+  ['link by uuid', device, '/dev/disk/by-uuid/12AB-CDEF', { by: 'UUID', value: '12AB-CDEF' }],
+  ['link by partition uuid', device, '/dev/disk/by-partuuid/ab-01', { by: 'PARTUUID', value: 'ab-01' }],
+  ['link without a name', device, '/dev/disk/by-label/', undefined],
+  ['link by path', device, '/dev/disk/by-path/pci-0000:00:05.0-part1', undefined],
+  ['link by id', device, '/dev/disk/by-id/nvme-disk_1-part1', undefined],
+  ['link by number', device, '/dev/disk/by-diskseq/1-part2', undefined],
+  ['tag of no partition', device, 'PARTTYPE=8484680c-9521-48c6-9c11-b0720656f69e', undefined],
+  ['partition beside another', device, 'PARTUUID=ab-01/PARTNROFF=1', undefined],
   ['path elsewhere', device, '/etc/passwd', undefined],
   ['bare word', device, 'USR-A', undefined],
   ['uuid with letters', device, 'UUID=xyz', undefined],
@@ -65,6 +91,17 @@ test.each(table)('%s', (_, type, text, value) => {
   else expect(parsed).toEqual({ value });
 });
 
+test.each([
+  ['USR-A', 'PARTLABEL=USR-A'],
+  ['"PARTLABEL=USR-A"', 'PARTLABEL=USR-A'],
+  ['PARTLABLE=USR-A', 'PARTLABEL=USR-A'],
+  ['PARTUUID={ABCD-01}', 'PARTUUID=abcd-01'],
+  ['PARTTYPE=ab-01', expect.stringContaining('lsblk')],
+  ['/dev/disk/by-id/nvme-disk_1-part1', expect.stringContaining('lsblk')],
+])('of %s a hint says how to name the device', (text, hint) => {
+  expect(device.parse(text)).toMatchObject({ hint });
+});
+
 describe('properties', () => {
   const types = [timeSpan, size, memorySize, blockOffset, boolean, device, rootHash, plainPath, usrPath];
 
@@ -77,16 +114,17 @@ describe('properties', () => {
     );
   });
 
-  test('a device that was read is written the same', () => {
+  test('a device that was read is written so that it is read the same', () => {
+    const value = fc.array(fc.constantFrom('a', ' ', '"', "'", '\\', 'x20', '040', 'x5c', '/', '=', 'ü'), {
+      maxLength: 8,
+    });
     fc.assert(
-      fc.property(
-        fc.constantFrom('LABEL', 'PARTLABEL'),
-        fc.string({ minLength: 1, maxLength: 36 }),
-        (tag, value) => {
-          const parsed = device.parse(`${tag}=${value}`);
-          expect('value' in parsed && formatDevice(parsed.value)).toBe(`${tag}=${value}`);
-        },
-      ),
+      fc.property(fc.constantFrom('LABEL=', 'PARTLABEL=', '/dev/disk/by-label/'), value, (tag, parts) => {
+        const parsed = device.parse(tag + parts.join(''));
+        fc.pre('value' in parsed);
+        const written = formatDevice(parsed.value);
+        expect(device.parse(written.trim())).toEqual(parsed);
+      }),
     );
   });
 });

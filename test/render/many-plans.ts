@@ -30,7 +30,13 @@ const verities: readonly (readonly string[])[] = [
     'Verity.FecOffset=8M',
   ],
   ['Verity.Tool=veritysetup', 'Verity.OnCorruption=error'],
-  ['Verity.Tool=dmsetup', 'Verity.DataDevice=/dev/vda2', 'Usr.Device=/dev/mapper/usr'],
+  [
+    'Verity.Tool=dmsetup',
+    'Verity.DataDevice=/dev/vda2',
+    'Usr.Device=/dev/mapper/usr',
+    'Devices.FindBy=',
+    'Devices.FindBy=path',
+  ],
   [
     'Verity.Tool=dmsetup',
     'Verity.OnCorruption=error',

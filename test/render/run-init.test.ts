@@ -77,7 +77,9 @@ function initOf(file: string, root: string, settings: readonly string[]): string
   return below(root, faked);
 }
 
-const label = fc.stringMatching(/^[ -~]{1,36}$/);
+/** Quotes around a label and escapes are not part of it: device-names.test.ts. */
+const plain = (text: string) => !/^["']|\\(x[0-9A-Fa-f]{2}|[0-3][0-7]{2})/.test(text);
+const label = fc.stringMatching(/^[ -~]{1,36}$/).filter(plain);
 
 describe.each(shells)('%s', (name, shell) => {
   const root = join(work, name);
@@ -111,7 +113,7 @@ describe.each(shells)('%s', (name, shell) => {
 
   test('a label reaches blkid unchanged, in any script', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 }), (text) => {
+      fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 }).filter(plain), (text) => {
         makeMachine(root, 'other');
         const script = initOf('p/p.ini', root, [`Usr.Device=LABEL=${text}`]);
         fc.pre(script !== undefined);

@@ -50,6 +50,17 @@ export const commandLineFaults = {
     disks: [{ label: 'USR-B' }],
     expected: verified,
   },
+  'device-by-link': {
+    what: "the kernel command line names the partition by udev's link, with an escape in it",
+    commandLine: append(({ UsrDevice }) => `${UsrDevice}=/dev/disk/by-partlabel/USR\\x20B`),
+    disks: [{ label: 'USR B' }],
+    expected: verified,
+  },
+  'device-by-id': {
+    what: "the kernel command line names the partition by a link of udev that is made from the disk's serial number",
+    commandLine: append(({ UsrDevice }) => `${UsrDevice}=/dev/disk/by-id/virtio-usr-part1`),
+    expected: { step: 'find-usr-partition', reason: 'device-name-unsupported' },
+  },
   'parameters-newline': {
     what: 'a quoted value has a line break and behind it what would be another root hash',
     settings: ['Verity.RootHash=command-line'],

@@ -24,7 +24,7 @@ export const devices = {
     type: choice(...deviceIdentifiers),
     default: ['PARTLABEL', 'path'],
     onlyWith: [is('KernelCommandLine.Override', 'yes')],
-    help: 'How a device may be named on the kernel command line, besides the kinds that the settings use. LABEL, UUID and PARTUUID put blkid into the minimal initrd.',
+    help: 'How a device may be named on the kernel command line, besides the kinds that the settings use. LABEL, UUID and PARTUUID put blkid into the minimal initrd; of PARTUUID newer kernels tell themselves.',
     since: '0.1.0',
   }),
 };

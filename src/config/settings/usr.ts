@@ -7,7 +7,7 @@ import { choice } from '../value-types/value-type.ts';
 export const usr = {
   Device: setting({
     type: device,
-    help: 'The partition that holds /usr. Exactly one device must match.',
+    help: 'The partition that holds /usr. Exactly one device must match. As in fstab(5), a value may be in quotes; UUIDs count in any case, and a link such as /dev/disk/by-partlabel/USR-A means the tag that it is made from.',
     since: '0.1.0',
   }),
   FileSystem: setting({

@@ -1,7 +1,7 @@
 import type { PlatformSettings } from '../../config/settings.ts';
 import type { PlatformConfig } from '../../config/validate.ts';
-import { type DeviceIdentifier, type DeviceSpec, formatDevice } from '../../config/value-types/devices.ts';
-import { dataPartition } from '../../config/verity-device.ts';
+import { type DeviceSpec, formatDevice, lookedFor } from '../../config/value-types/devices.ts';
+import { devicesOf, understoodNames } from '../device-names.ts';
 import { applets, asks, options, programs } from '../needs.ts';
 import { onlyIf } from '../only-if.ts';
 import { variable } from '../source.ts';
@@ -12,9 +12,15 @@ interface FindUsrPartitionView {
   /** Which kinds of device names this initrd understands. */
   readonly byPath: boolean;
   readonly byPartitionLabel: boolean;
-  /** Tags that blkid looks up. */
+  /** The kernel tells of it, where it is not older than that; else blkid does. */
+  readonly byPartitionUuid: boolean;
+  /** One of both. */
+  readonly fromKernel: boolean;
+  /** Tags that only blkid looks up. */
   readonly byBlkid: readonly string[];
   readonly usesBlkid: boolean;
+  /** The kernel command line may name other devices, in ways that nobody looked at before. */
+  readonly override: boolean;
   readonly separateHash: boolean;
   readonly corrects: boolean;
   /** The link by which the mount unit of /usr finds a partition that is not known before. */
@@ -38,8 +44,11 @@ export const findUsrPartition = defineStep({
       needs: {
         kernelOptions: options('BLOCK', 'EFI_PARTITION'),
         programs: [
-          ...applets('sleep', ...onlyIf(view.byPartitionLabel, 'grep'), ...onlyIf(view.link, 'ln')),
-          ...asks('Devices.FindBy', programs(...onlyIf(view.usesBlkid, '/usr/sbin/blkid'))),
+          ...applets('sleep', ...onlyIf(view.fromKernel, 'grep'), ...onlyIf(view.link, 'ln')),
+          ...asks(
+            'Devices.FindBy',
+            programs(...onlyIf(view.usesBlkid || view.byPartitionUuid, '/usr/sbin/blkid')),
+          ),
         ],
       },
       uses: [
@@ -66,18 +75,13 @@ export const findUsrPartition = defineStep({
   },
 });
 
-/** The devices that are looked for: the file system of /usr, its hash tree, the data to correct errors with. */
-function devicesOf(
-  settings: PlatformSettings,
-): Readonly<Record<'data' | 'hash' | 'fec', DeviceSpec | undefined>> {
-  const { Verity, HashDevice, FecDevice } = settings.Verity;
-  const data = dataPartition(settings);
-  if (Verity === 'no') return { data, hash: undefined, fec: undefined };
-  return { data, hash: HashDevice, fec: FecDevice };
-}
-
 function nameOf(device: DeviceSpec | undefined): string {
   return device ? formatDevice(device) : '';
+}
+
+/** The value of the variable by which stage 1 looks for a device. */
+function wordsOf(device: DeviceSpec | undefined): string {
+  return device ? lookedFor(device) : '';
 }
 
 function explanationOf(settings: PlatformSettings): readonly string[] {
@@ -94,26 +98,28 @@ function variablesOf(config: PlatformConfig): readonly Variable[] {
   const { data, hash, fec } = devicesOf(config.settings);
   const dataSetting = Verity.Verity === 'required' && Verity.DataDevice ? 'Verity.DataDevice' : 'Usr.Device';
   return [
-    variable(config, 'usr_device', dataSetting, nameOf(data)),
-    ...onlyIf(hash, variable(config, 'hash_device', 'Verity.HashDevice', nameOf(hash))),
-    ...onlyIf(fec, variable(config, 'fec_device', 'Verity.FecDevice', nameOf(fec))),
+    variable(config, 'usr_device', dataSetting, wordsOf(data)),
+    ...onlyIf(hash, variable(config, 'hash_device', 'Verity.HashDevice', wordsOf(hash))),
+    ...onlyIf(fec, variable(config, 'fec_device', 'Verity.FecDevice', wordsOf(fec))),
     variable(config, 'device_timeout', 'Devices.Timeout', Math.ceil(Devices.Timeout)),
   ];
 }
 
 function viewOf(settings: PlatformSettings): FindUsrPartitionView {
-  const { Devices, Initrd, KernelCommandLine, Modules, Verity } = settings;
-  const { data, hash, fec } = devicesOf(settings);
-  const understood = new Set<DeviceIdentifier>([
-    ...[data, hash, fec].flatMap((device) => (device ? [device.by] : [])),
-    ...(KernelCommandLine.Override ? Devices.FindBy : []),
-  ]);
-  const byBlkid = (['LABEL', 'UUID', 'PARTUUID'] as const).filter((by) => understood.has(by));
+  const { Initrd, KernelCommandLine, Modules, Verity } = settings;
+  const { hash, fec } = devicesOf(settings);
+  const understood = understoodNames(settings);
+  const byBlkid = (['LABEL', 'UUID'] as const).filter((by) => understood.has(by));
+  const byPartitionLabel = understood.has('PARTLABEL');
+  const byPartitionUuid = understood.has('PARTUUID');
   return {
     byPath: understood.has('path'),
-    byPartitionLabel: understood.has('PARTLABEL'),
+    byPartitionLabel,
+    byPartitionUuid,
+    fromKernel: byPartitionLabel || byPartitionUuid,
     byBlkid,
     usesBlkid: byBlkid.length > 0,
+    override: KernelCommandLine.Override,
     separateHash: hash !== undefined,
     corrects: fec !== undefined,
     link: Verity.Verity === 'no' && Initrd.Init === 'systemd' ? usrDeviceLink : undefined,

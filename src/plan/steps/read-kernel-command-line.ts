@@ -1,6 +1,8 @@
 import { dropped, mountedOptions, mountOptionsOf, type OptionUse } from '../../config/mount-options.ts';
 import type { PlatformSettings } from '../../config/settings.ts';
+import { type DeviceIdentifier, linksOf } from '../../config/value-types/devices.ts';
 import { usualVerityDevice, verityDevicePath } from '../../config/verity-device.ts';
+import { understoodNames } from '../device-names.ts';
 import { applets, programs } from '../needs.ts';
 import { onlyIf } from '../only-if.ts';
 import { defineStep, type Said } from '../step.ts';
@@ -16,6 +18,13 @@ interface KernelCommandLineView {
     readonly fecDevice: string;
     readonly rootHash: string;
   };
+  /** Links of udev that stand for a tag, which this initrd can look for. */
+  readonly links: readonly { readonly tag: string; readonly directory: string }[];
+  /** Tags whose values count in any case. */
+  readonly byUuid: boolean;
+  readonly byPartitionUuid: boolean;
+  /** One of both. */
+  readonly lowers: boolean;
   readonly readsRootHash: boolean;
   /** What is wrong where there is no root hash. */
   readonly noRootHash: string;
@@ -69,7 +78,7 @@ export const readKernelCommandLine = defineStep({
       ],
       needs: {
         programs: [
-          ...applets('grep', ...onlyIf(dropIn, 'mkdir')),
+          ...applets('grep', ...onlyIf(dropIn, 'mkdir'), ...onlyIf(view.lowers, 'tr')),
           ...programs(...onlyIf(dropIn, '/usr/bin/systemctl')),
         ],
       },
@@ -94,6 +103,7 @@ function viewOf(settings: PlatformSettings): KernelCommandLineView {
   const verity = Verity.Verity === 'required';
   const optionsOf = (...uses: readonly OptionUse[]) =>
     mountOptionsOf(Usr.FileSystem).flatMap(({ use, option }) => onlyIf(uses.includes(use), option));
+  const understood = override ? understoodNames(settings) : new Set<DeviceIdentifier>();
   const dropIn = { unit: usrMountUnit, directory: usrMountDropIns };
   return {
     override,
@@ -105,6 +115,12 @@ function viewOf(settings: PlatformSettings): KernelCommandLineView {
       fecDevice: KernelCommandLine.FecDevice,
       rootHash: KernelCommandLine.RootHash,
     },
+    links: (['LABEL', 'UUID', 'PARTLABEL', 'PARTUUID'] as const)
+      .filter((tag) => understood.has(tag))
+      .map((tag) => ({ tag, directory: linksOf(tag) })),
+    byUuid: understood.has('UUID'),
+    byPartitionUuid: understood.has('PARTUUID'),
+    lowers: understood.has('UUID') || understood.has('PARTUUID'),
     readsRootHash: readsRootHash(settings),
     noRootHash: `${KernelCommandLine.RootHash}= is missing, empty or not hexadecimal`,
     readsDataDevice: verity && Verity.DataDevice !== undefined,
