@@ -26,7 +26,7 @@ function openedByGlibc(elf: Buffer, symbols: Buffer): readonly Request[] {
   if (soname === 'libc.so.6')
     return has('_nss_files_getpwnam_r') ? [] : [opened('libnss_files.so.2', 'names of users')];
   if (soname === 'libpthread.so.0') return [];
-  return endOfThreads.some(has) ? [opened('libgcc_s.so.1', 'the end of threads')] : [];
+  return has('libc.so.6') && endOfThreads.some(has) ? [opened('libgcc_s.so.1', 'the end of threads')] : [];
 }
 
 function opened(name: string, feature: string): Request {

@@ -13,7 +13,7 @@ const searchPath = ['/usr/bin', '/usr/sbin'];
 
 /** What the first line of a script asks for: its interpreter, and what env(1) starts. Nothing for what is no script. */
 export function interpreterOf(head: Buffer): readonly Interpreter[] {
-  const line = /^#![ \t]*([^\n\0]*)/.exec(head.toString('latin1'))?.[1]?.trimEnd() ?? '';
+  const line = /^#![ \t]*([^\n\0]*)/.exec(head.toString('latin1'))?.[1]?.replace(/[ \t]+$/, '') ?? '';
   const [interpreter = '', ...words] = line.split(/[ \t]+/);
   if (interpreter === '') return [];
   const own = { name: printable(interpreter), anyOf: [interpreter] };

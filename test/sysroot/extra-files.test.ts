@@ -146,7 +146,7 @@ test('each problem is one of the line that names the entry', async () => {
   if (!config) throw new Error('the platform has errors');
   const findings = [
     ...(await findingsOf('extra-files', config, { sysroot })),
-    ...(await findingsOf('extra-programs', config, { sysroot })),
+    ...(await findingsOf('interpreters', config, { sysroot })),
   ];
   const lines = findings.map(({ line, kind, message }) => `${line}: ${kind}: ${message}`);
   expect(lines).toEqual([

@@ -47,7 +47,7 @@ const kernel = (options: Readonly<Record<string, string>>): Kernel => ({
 
 test('the early cpio has what the kernel looks for, by the names that it compares, in front of the rest', async () => {
   const work = join(sysroot, 'work');
-  const early = microcodeEntries(['intel', 'amd'], sysroot, work);
+  const early = await microcodeEntries(['intel', 'amd'], sysroot, work);
   expect(readFileSync(join(work, 'GenuineIntel.bin'), 'utf8')).toBe('first.second.third.');
   const options = { work, compression: 'zstd', level: 1, architecture: 'x86-64', early } as const;
   const { file } = await packMinimalInitrd([], options);

@@ -1,0 +1,49 @@
+/** Where systems have the programs of a minimal initrd. */
+import { expect, test } from '@jest/globals';
+import { findProgram } from '../../src/sysroot/initrd-programs.ts';
+import { findingsOf } from '../check/findings-of.ts';
+import { configure } from '../config/platform-files.ts';
+import { elfFile } from './elf-file.ts';
+import { type Files, glibcLoader, makeSystem, mergedUsr } from './systems.ts';
+
+const fixed = elfFile();
+const dynamic = elfFile({ interpreter: glibcLoader });
+const busyboxOf = (files: Files) => findProgram(makeSystem(files), '/usr/bin/busybox');
+
+test.each<[string, Files, string | undefined]>([
+  ['/usr/bin', { ...mergedUsr, '/usr/bin/busybox': fixed }, '/usr/bin/busybox'],
+  ['/usr/sbin', { ...mergedUsr, '/usr/sbin/busybox': fixed }, '/usr/sbin/busybox'],
+  ['a /bin that is no link', { '/bin/busybox': fixed }, '/bin/busybox'],
+  ['a /sbin that is no link', { '/sbin/busybox': fixed, '/usr/bin/x': '' }, '/sbin/busybox'],
+  ['/usr/local', { ...mergedUsr, '/usr/local/bin/busybox': fixed }, '/usr/local/bin/busybox'],
+  ['another name', { ...mergedUsr, '/usr/bin/busybox-static': fixed }, '/usr/bin/busybox-static'],
+  ['a static one besides', { '/bin/busybox': dynamic, '/bin/busybox.static': fixed }, '/bin/busybox.static'],
+  ['only one that is not static', { '/bin/busybox': dynamic }, '/bin/busybox'],
+  ['behind a link', { '/bin/busybox': '-> /opt/bin/bb', '/opt/bin/bb': fixed }, '/bin/busybox'],
+  ['a link to nothing', { '/usr/bin/busybox': '-> /opt/bin/bb' }, undefined],
+  ['one that cannot be started', { '/usr/lib/initcpio/busybox': fixed }, undefined],
+  ['nowhere', mergedUsr, undefined],
+])('busybox: %s', (_, files, expected) => {
+  expect(busyboxOf(files)).toBe(expected);
+});
+
+test.each<[string, Files, string, string]>([
+  ['/usr is not merged', { '/sbin/dmsetup': fixed }, '/usr/sbin/dmsetup', '/sbin/dmsetup'],
+  ['all is in bin', { '/usr/bin/dmsetup': fixed }, '/usr/sbin/dmsetup', '/usr/bin/dmsetup'],
+  ['it is in sbin', { '/usr/sbin/mount': fixed }, '/usr/bin/mount', '/usr/sbin/mount'],
+  ['/lib is no link', { '/lib/systemd/systemd': fixed }, '/usr/lib/systemd/systemd', '/lib/systemd/systemd'],
+])('a program is found where %s', (_, files, path, expected) => {
+  expect(findProgram(makeSystem(files), path)).toBe(expected);
+});
+
+test('a program of another processor, or none at all, is a finding', async () => {
+  const check = (files: Files) =>
+    findingsOf('programs', configure('Initrd.Init=shell'), {
+      sysroot: makeSystem({ ...mergedUsr, ...files }),
+    });
+  expect(await check({ '/usr/sbin/busybox': fixed })).toEqual([]);
+  expect(await check({ '/usr/sbin/busybox': elfFile({ machine: 183 }) })).toMatchObject([
+    { message: 'the sysroot must have /usr/bin/busybox as a program for x86-64' },
+  ]);
+  expect(await check({})).toMatchObject([{ message: 'the sysroot must have /usr/bin/busybox' }]);
+});
