@@ -282,8 +282,8 @@ export const findingKinds = {
   },
   'over-budget': {
     severity: 'error',
-    title: 'An image is larger than its budget.',
-    help: '`bootrelay report BUILD` shows what takes the room. For the minimal initrd: leave out modules, choose Compression=xz, or raise Initrd.SizeBudget. For the full one: leave out modules of dracut, choose Source=thin, or raise FullInitrd.SizeBudget.',
+    title: 'An image is larger than its budget, or needs more memory.',
+    help: '`bootrelay report BUILD` shows what takes the room. For the minimal initrd: leave out modules, choose Compression=xz, or raise Initrd.SizeBudget; less memory is needed with a lower CompressionLevel, whose dictionary is smaller, or raise Initrd.MemoryLimit. For the full one: leave out modules of dracut, choose Source=thin, or raise FullInitrd.SizeBudget.',
   },
 } as const satisfies Record<string, FindingWords>;
 

@@ -8,6 +8,7 @@ import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, hasErrors } from '../findings.ts';
 import { readPackedImage } from '../initrd/packed-image.ts';
 import { type Build, buildMinimalInitrd } from '../minimal/build.ts';
+import { limitedOf } from '../minimal/manifest.ts';
 import { packFullInitrd } from '../pack/pack.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { planBoot } from '../plan/plan.ts';
@@ -66,7 +67,7 @@ export async function makeMachine(options: MachineOptions): Promise<MachineResul
   const usr = await makeSealedUsr(options, image);
   progress('building the minimal initrd');
   const build = await buildForHash(options, data.kernel, usr.rootHash);
-  const { findings } = await runChecks({ ...data, minimalSize: build.manifest.initrd.size }, checked);
+  const { findings } = await runChecks({ ...data, ...limitedOf(build.manifest) }, checked);
   if (hasErrors(findings)) return { findings };
   progress('writing the disk');
   const disk = await writeDisk(options, usr.parts);

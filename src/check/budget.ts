@@ -16,6 +16,12 @@ export const budgetChecks = [
       hasBuiltInInitrd(kernel) ? [] : checkBudget(config, 'Initrd', minimalSize),
   }),
   defineCheck({
+    name: 'memory-of-minimal-initrd',
+    needs: ['unpackingMemory', 'kernel'],
+    run: ({ config, unpackingMemory, kernel }) =>
+      hasBuiltInInitrd(kernel) ? [] : checkMemory(config, unpackingMemory),
+  }),
+  defineCheck({
     name: 'budget-of-image',
     needs: ['imageSize'],
     run: ({ config, imageSize }) => checkBudget(config, 'FullInitrd', imageSize),
@@ -34,4 +40,13 @@ function checkBudget(
   const what = section === 'Initrd' ? 'the minimal initrd' : 'the image of the full initrd';
   const message = `${what} has ${formatBytes(size)} and must have at most ${formatBytes(budget)}`;
   return [finding('over-budget', message, { ...placeOf(config, setting), hint: `SizeBudget=${size}` })];
+}
+
+/** A finding where unpacking needs more than the platform says that there is; 0 is no limit. */
+function checkMemory(config: PlatformConfig, memory: number): readonly Finding[] {
+  const limit = config.settings.Initrd.MemoryLimit;
+  if (limit === 0 || memory <= limit) return [];
+  const message = `unpacking the minimal initrd needs ${formatBytes(memory)} of memory and must need at most ${formatBytes(limit)}`;
+  const hint = `MemoryLimit=${memory}`;
+  return [finding('over-budget', message, { ...placeOf(config, 'Initrd.MemoryLimit'), hint })];
 }

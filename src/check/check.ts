@@ -17,6 +17,8 @@ export interface CheckData {
   readonly kernel: Kernel;
   /** Bytes of the minimal initrd, built. */
   readonly minimalSize: number;
+  /** Bytes that the kernel needs to unpack it. */
+  readonly unpackingMemory: number;
   /** The file of a packed full initrd that somebody else made. */
   readonly image: string;
   /** Bytes of the packed full initrd, whoever made it. */

@@ -12,6 +12,7 @@ import { replaceDirectory } from '../host/replace-directory.ts';
 import type { CommandResult } from '../host/result.ts';
 import { withWorkDirectory } from '../host/temporary.ts';
 import { type Build, buildMinimalInitrd } from '../minimal/build.ts';
+import { limitedOf } from '../minimal/manifest.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 
 export interface BuildArguments {
@@ -65,7 +66,7 @@ async function checkAndBuild(
   if (!data.kernel || hasErrors(checked.findings)) return checked;
   progress.begin(`building the minimal initrd of ${config.name}`);
   const built = await buildMinimalInitrd({ config, plan, sysroot, kernel: data.kernel, image, work });
-  const { findings } = await runChecks({ ...data, minimalSize: built.manifest.initrd.size }, checked);
+  const { findings } = await runChecks({ ...data, ...limitedOf(built.manifest) }, checked);
   return { built, findings };
 }
 

@@ -6,6 +6,7 @@ import { readImage } from '../check/image.ts';
 import { type Checked, runChecks, systemLacks } from '../check/run-checks.ts';
 import { readSystem } from '../check/system.ts';
 import { placeOf } from '../config/place.ts';
+import type { SettingName } from '../config/settings.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { UsageError } from '../errors.ts';
 import { allowableKinds, type Finding, type FindingKind, finding, hasErrors } from '../findings.ts';
@@ -17,6 +18,7 @@ import { withWorkDirectory } from '../host/temporary.ts';
 import { type InitrdFiles, readInitrdFiles } from '../initrd/files.ts';
 import { readPackedImage } from '../initrd/packed-image.ts';
 import { buildMinimalInitrd } from '../minimal/build.ts';
+import { limitedOf } from '../minimal/manifest.ts';
 import { bootrelayVersion } from '../package-root.ts';
 import { renderSkeleton } from '../render/skeleton.ts';
 import { formatGithub, formatSarif } from '../review/format-findings.ts';
@@ -203,8 +205,8 @@ async function checkPlatform(
     ...systemOf(sysroot, kernel),
   };
   const checked = await runChecks(data);
-  const measured = build && config.settings.Initrd.SizeBudget > 0 ? await measure(data, checked, work) : {};
-  const { findings } = await runChecks({ ...data, minimalSize: measured.size }, checked);
+  const measured = build && limitOf(config) ? await measure(data, checked, work) : {};
+  const { findings } = await runChecks({ ...data, ...measured.limited }, checked);
   return [...findings, ...(measured.problem ? [measured.problem] : [])].map(
     (item): Finding => ({ file: config.file, ...item, message: `${plan.platform}: ${item.message}` }),
   );
@@ -214,9 +216,15 @@ function systemOf(sysroot: string | undefined, kernel: string | undefined): Retu
   return sysroot === undefined || kernel === undefined ? {} : readSystem(resolve(sysroot), kernel);
 }
 
-/** Bytes of a minimal initrd, or why it has none. */
+/** The setting that limits what only a build tells; undefined where none does. */
+function limitOf({ settings: { Initrd } }: PlatformConfig): SettingName | undefined {
+  if (Initrd.SizeBudget > 0) return 'Initrd.SizeBudget';
+  return Initrd.MemoryLimit > 0 ? 'Initrd.MemoryLimit' : undefined;
+}
+
+/** What a minimal initrd needs, or why it has none. */
 interface Measured {
-  readonly size?: number;
+  readonly limited?: ReturnType<typeof limitedOf>;
   readonly problem?: Finding;
 }
 
@@ -226,10 +234,10 @@ async function measure(data: Given, checked: Checked, work: string): Promise<Mea
   if (!system) return {};
   if (sysroot === undefined || !kernel || systemLacks(checked)) return { problem: notMeasured(config) };
   const { manifest } = await buildMinimalInitrd({ config, plan, sysroot, kernel, work });
-  return { size: manifest.initrd.size };
+  return { limited: limitedOf(manifest) };
 }
 
 function notMeasured(config: PlatformConfig): Finding {
   const message = 'the size of the minimal initrd is not measured: it cannot be built with these errors';
-  return finding('check-incomplete', message, placeOf(config, 'Initrd.SizeBudget'));
+  return finding('check-incomplete', message, placeOf(config, limitOf(config) ?? 'Initrd.SizeBudget'));
 }

@@ -17,6 +17,7 @@ import { type Manifest, manifestFile, manifestSettings } from './manifest.ts';
 import { microcodeEntries } from './microcode.ts';
 import { packMinimalInitrd } from './minimal-initrd.ts';
 import { formatSizeTable, measureParts } from './size-table.ts';
+import { formatMemory, memoryOfFiles } from './unpacking-memory.ts';
 
 export interface BuildOptions {
   readonly config: PlatformConfig;
@@ -70,11 +71,16 @@ export async function buildMinimalInitrd(options: BuildOptions): Promise<Build> 
     toolVersions(plan, compression),
     measureParts([...entries, ...early]),
   ]);
+  const memory = {
+    packed: packed.size,
+    files: memoryOfFiles([...early, ...entries]),
+    decompressor: packed.decompressor,
+  };
   chmodSync(packed.file, archiveMode(entries.flatMap(memberOf)));
   return {
     image: packed.file,
     mtree: formatMtree([...early, rootEntry, ...entries], { contents: false }),
-    sizes: formatSizeTable(sizes, packed.size, Initrd.SizeBudget),
+    sizes: formatSizeTable(sizes, packed.size, Initrd.SizeBudget) + formatMemory(memory),
     manifest: {
       bootrelay: bootrelayVersion(),
       platform: config.name,
@@ -83,6 +89,7 @@ export async function buildMinimalInitrd(options: BuildOptions): Promise<Build> 
         sha256: sha256OfFile(packed.file),
         size: packed.size,
         uncompressedSize: packed.uncompressedSize,
+        memory,
       },
       ...(fullInitrd && { fullInitrd }),
       parts: sizes,

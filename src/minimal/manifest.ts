@@ -4,6 +4,7 @@ import { shownValues } from '../config/secrets.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import type { Entry } from './entries.ts';
 import type { PartSize } from './size-table.ts';
+import { totalMemory, type UnpackingMemory } from './unpacking-memory.ts';
 
 export interface Manifest {
   readonly bootrelay: string;
@@ -13,6 +14,8 @@ export interface Manifest {
     readonly sha256: string;
     readonly size: number;
     readonly uncompressedSize: number;
+    /** What the kernel needs while it unpacks, in bytes. */
+    readonly memory: UnpackingMemory;
   };
   /** The image for /usr, where the build was told of it. */
   readonly fullInitrd?: { readonly sha256: string; readonly size: number };
@@ -44,4 +47,12 @@ export function manifestSettings(config: PlatformConfig): Manifest['settings'] {
   return Object.fromEntries(
     effectiveSettings(config).map(({ row: { name }, values }) => [name, shownValues(name, values)]),
   );
+}
+
+/** What settings limit, as the checks know it. */
+export function limitedOf({ initrd }: Manifest): {
+  readonly minimalSize: number;
+  readonly unpackingMemory: number;
+} {
+  return { minimalSize: initrd.size, unpackingMemory: totalMemory(initrd.memory) };
 }

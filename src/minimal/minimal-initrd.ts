@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Compression, compressArgs, cpioFromMtreeArgs } from '../tools/archive.ts';
 import { run, runPipeline } from '../tools/run.ts';
 import { type Entry, formatMtree, rootEntry } from './entries.ts';
+import { decompressorMemory } from './unpacking-memory.ts';
 
 export interface PackedInitrd {
   /** The compressed image's file. */
@@ -11,6 +12,8 @@ export interface PackedInitrd {
   /** Bytes. */
   readonly size: number;
   readonly uncompressedSize: number;
+  /** Bytes that the kernel's decompressor needs. */
+  readonly decompressor: number;
 }
 
 export interface PackInitrdOptions {
@@ -30,14 +33,17 @@ export async function packMinimalInitrd(
   const { work, early } = options;
   const cpio = await makeCpio([rootEntry, ...entries], join(work, 'initrd'), work);
   const compressed = join(work, 'initrd.compressed');
-  const compress = compressArgs(options.compression, options.level, options.architecture);
+  const { size: uncompressedSize } = statSync(cpio);
+  const compress = compressArgs({ ...options, size: uncompressedSize });
   if (compress) await run(compress, { inputFile: cpio, outputFile: compressed });
   const main = compress ? compressed : cpio;
   const front = early.length > 0 ? await makeCpio(early, join(work, 'early'), work) : undefined;
   const file = join(work, 'initrd.img');
   // A cpio ends at a multiple of 4 bytes: the kernel finds what is behind it.
-  writeFileSync(file, Buffer.concat([...(front ? [readFileSync(front)] : []), readFileSync(main)]));
-  return { file, size: statSync(file).size, uncompressedSize: statSync(cpio).size };
+  const packed = readFileSync(main);
+  writeFileSync(file, Buffer.concat([...(front ? [readFileSync(front)] : []), packed]));
+  const decompressor = decompressorMemory(options.compression, packed);
+  return { file, size: statSync(file).size, uncompressedSize, decompressor };
 }
 
 /** An uncompressed cpio of `entries`; gives its file. */

@@ -66,9 +66,14 @@ function outcomeOf(config: PlatformConfig): string {
   return JSON.stringify([
     [...renderPlatform(config, plan)],
     needsOfPlan(plan),
-    compressArgs(Initrd.Compression, Initrd.CompressionLevel, Platform.Architecture) ?? 'none',
+    compressArgs({
+      compression: Initrd.Compression,
+      level: Initrd.CompressionLevel,
+      architecture: Platform.Architecture,
+      size: 2 ** 30,
+    }) ?? 'none',
     [wantedMicrocode(config.settings), Initrd.ExtraFiles, Devices.Require],
-    Initrd.SizeBudget,
+    [Initrd.SizeBudget, Initrd.MemoryLimit],
     image,
   ]);
 }

@@ -9,18 +9,35 @@ import {
 import { guestArgs, plugArguments } from '../../src/tools/qemu.ts';
 import { umlArgs } from '../../src/tools/uml.ts';
 
+const large = { architecture: 'x86-64', size: 2 ** 30 } as const;
+
 test.each([
   ['zstd', undefined, 'zstd --stdout --quiet --single-thread --ultra -18'],
   ['zstd', 22, 'zstd --stdout --quiet --single-thread --ultra -22'],
   ['xz', undefined, 'xz --stdout --threads=1 --check=crc32 --x86 --lzma2=preset=9e'],
   ['gzip', 6, 'gzip --stdout --no-name -6'],
 ] as const)('compression %s, level %j', (compression, level, line) => {
-  const command = compressArgs(compression, level, 'x86-64');
+  const command = compressArgs({ ...large, compression, level });
   expect([command?.program, ...(command?.args ?? [])].join(' ')).toBe(line);
 });
 
+test.each([
+  ['zstd', 18, 4_000_000, '--zstd=wlog=22'],
+  ['zstd', 18, 2 ** 22, '--zstd=wlog=22'],
+  ['zstd', 18, 2 ** 22 + 1, '-18'],
+  ['zstd', 22, 4_000_000, '--long=22'],
+  ['zstd', 22, 1, '--long=10'],
+  ['zstd', 3, 4_000_000, '-3'],
+  ['xz', 9, 4_000_000, '--lzma2=preset=9e,dict=4000000'],
+  ['xz', 9, 1, '--lzma2=preset=9e,dict=4096'],
+  ['xz', 9, 2 ** 26, '--lzma2=preset=9e'],
+  ['xz', 1, 4_000_000, '--lzma2=preset=1e'],
+] as const)('%s with level %j needs no more memory than %j bytes fill', (compression, level, size, last) => {
+  expect(compressArgs({ ...large, compression, level, size })?.args.at(-1)).toBe(last);
+});
+
 test('the filter for x86 code is not used on arm64', () => {
-  expect(compressArgs('xz', 6, 'arm64')?.args).toEqual([
+  expect(compressArgs({ compression: 'xz', level: 6, architecture: 'arm64', size: 2 ** 30 })?.args).toEqual([
     '--stdout',
     '--threads=1',
     '--check=crc32',
@@ -29,7 +46,7 @@ test('the filter for x86 code is not used on arm64', () => {
 });
 
 test('no compression is no command', () => {
-  expect(compressArgs('none', undefined, 'x86-64')).toBeUndefined();
+  expect(compressArgs({ ...large, compression: 'none', level: undefined })).toBeUndefined();
 });
 
 test('a guest has its console on standard output and throws writes away', () => {

@@ -30,6 +30,12 @@ export const initrd = {
     help: 'Largest size of the compressed minimal initrd; a larger one fails the build. 0: no limit.',
     since: '0.1.0',
   }),
+  MemoryLimit: setting({
+    type: size,
+    default: '0',
+    help: 'Most memory that unpacking the minimal initrd may need: `build` says how much of it is for the packed initrd, its files and the decompressor; more fails the build. 0: no limit.',
+    since: '0.2.0',
+  }),
   Microcode: setting({
     type: choice('intel', 'amd'),
     default: [],
