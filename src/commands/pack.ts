@@ -63,7 +63,7 @@ export async function pack(args: PackArguments): Promise<CommandResult> {
     }),
   );
   if (hasErrors(findings)) return { exitCode: 1, text: '', json: { command: 'pack' }, findings };
-  const early = packed.earlySize > 0 ? `, ${formatBytes(packed.earlySize)} of early archives left out` : '';
+  const early = packed.earlySize > 0 ? `, ${formatBytes(packed.earlySize)} of early cpio left out` : '';
   const text = [
     `${args.initrd}: ${formatBytes(packed.initrdSize)}, ${packed.compression}${early}`,
     ...(packed.added.length > 0 ? [`  with the check of /usr: ${packed.added.join(', ')}`] : []),

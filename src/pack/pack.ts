@@ -65,15 +65,11 @@ const mountPoints = ['dev', 'proc', 'run', 'sys', 'sysusr', 'sysusr/usr'];
 
 /** Packs the image. Throws InitrdError for a file that is no initrd, ToolError. */
 export async function packFullInitrd(options: PackOptions): Promise<Packed> {
-  const { initrd, work, sizeLimit, format } = options;
-  if (format.fileSystem === 'erofs') {
-    const remedy = `name a newer distribution's tree in ${toolsTreeVariable}, or set FullInitrd.FileSystem=squashfs`;
-    await requireVersion('mkfs.erofs', format.compressor === 'zstd' ? '1.8' : '1.7', remedy);
-  }
+  const { initrd, work, sizeLimit } = options;
   return withInitrd(initrd, { work, limit: sizeLimit }, async (read) => {
     const main = read.archives.filter(({ early }) => !early);
     if (main.length === 0)
-      throw new InitrdError(`${initrd} has only early archives, and no full initrd behind them`);
+      throw new InitrdError(`${initrd} has only an early cpio, no full initrd behind it`);
     const own = makeTree(main, mountPoints);
     const added = options.add?.(own.entries) ?? nothingAdded;
     const { entries } = makeTree(
@@ -116,10 +112,17 @@ function leftOut(tree: readonly TreeEntry[], { texts }: Initrd): readonly Findin
   return parts.map((part) => finding('initrd-part-left-out', `${part} is not in the image`));
 }
 
+async function requireImageTool({ fileSystem, compressor }: ImageFormat): Promise<void> {
+  if (fileSystem !== 'erofs') return;
+  const remedy = `name a newer distribution's tree in ${toolsTreeVariable}, or set FullInitrd.FileSystem=squashfs`;
+  await requireVersion('mkfs.erofs', compressor === 'zstd' ? '1.8' : '1.7', remedy);
+}
+
 async function writeImage(
   tree: readonly StorableEntry[],
   { initrd, thin, format, output }: PackOptions,
 ): Promise<readonly PackedFile[]> {
+  await requireImageTool(format);
   const sharing = thin ? await share(tree, thin) : new Map<string, Sharing>();
   const tar = tarOfTree({ tree, sharing, thin: thin?.kind ?? 'overlay' });
   await run(imageFromTarArgs(format, output, thin?.kind === 'overlay'), { inputStream: Readable.from(tar) });

@@ -219,5 +219,5 @@ test('archives one behind the other, compressed one by one or together, are one 
 });
 
 test('only an early cpio is no full initrd', async () => {
-  await expect(pack('early', 'squashfs')).rejects.toThrow(/only early archives/);
+  await expect(pack('early', 'squashfs')).rejects.toThrow(/only an early cpio/);
 });
