@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals';
 import { type Finding, formatFinding } from '../../src/findings.ts';
 import { readInitrdFiles } from '../../src/initrd/files.ts';
 import { configure } from '../config/platform-files.ts';
-import { newcArchive, type Raw } from '../initrd/newc-archive.ts';
+import { newcTree, type Raw } from '../initrd/newc-archive.ts';
 import { dep, emptySysroot, kernelOf } from '../sysroot/kernel-tree.ts';
 import { findingsOf } from './findings-of.ts';
 
@@ -72,7 +72,7 @@ async function compare({
 }: Comparison): Promise<readonly Finding[]> {
   const work = emptySysroot();
   const initrd = join(work, 'old.img');
-  writeFileSync(initrd, newcArchive(entries));
+  writeFileSync(initrd, newcTree(entries));
   const config = configure(...modules.map((name) => `Modules.Modules=${name}`));
   const like = { name: 'old.img', contents: await readInitrdFiles(initrd, work) };
   return findingsOf('no-driver-lost', config, { kernel, like });
