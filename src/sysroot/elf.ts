@@ -10,7 +10,7 @@ export function wordSize(elf: Buffer): 4 | 8 {
   return elf[4] === 1 ? 4 : 8;
 }
 
-/** An address, offset or size: one word. Throws RangeError behind the end. */
+/** An address, offset or size: one word. */
 export function readWord(elf: Buffer, at: number): number {
   return wordSize(elf) === 4 ? elf.readUInt32LE(at) : Number(elf.readBigUInt64LE(at));
 }
@@ -57,13 +57,16 @@ const segmentFields = {
   8: { table: 0x20, entrySize: 0x36, count: 0x38, offset: 0x08, address: 0x10, size: 0x20 },
 } as const;
 
-/** The program headers: what is loaded where. None of any other file. Throws RangeError where the file is cut off. */
+/** The program headers: what is loaded where. None of any other file. Throws SyntaxError where the file is cut off. */
 export function segmentsOf(elf: Buffer): readonly Segment[] {
   if (!isElf(elf)) return [];
   const fields = segmentFields[wordSize(elf)];
   const start = readWord(elf, fields.table);
   const entrySize = elf.readUInt16LE(fields.entrySize);
-  return Array.from({ length: elf.readUInt16LE(fields.count) }, (_, index) => {
+  const count = elf.readUInt16LE(fields.count);
+  if (count > 0 && (entrySize < fields.size + 8 || start + entrySize * count > elf.length))
+    throw new SyntaxError('its headers are cut off');
+  return Array.from({ length: count }, (_, index) => {
     const header = start + index * entrySize;
     return {
       type: elf.readUInt32LE(header),

@@ -21,18 +21,13 @@ export interface Linking {
 }
 
 const [load, dynamic, interpreter] = [1, 2, 3]; // PT_LOAD, PT_DYNAMIC, PT_INTERP
+const used = [load, dynamic, interpreter];
 const tags = { needed: 1, strings: 5, soname: 14, rpath: 15, runpath: 29, flags1: 0x6ffffffb } as const;
 const noDefaultLibraries = 0x800; // DF_1_NODEFLIB
 
 /** As an ELF file has it; undefined for any other file. Throws SyntaxError where the file is cut off. */
 export function linkingOf(elf: Buffer): Linking | undefined {
-  if (!isElf(elf)) return undefined;
-  try {
-    return readLinking(elf);
-  } catch (error) {
-    if (error instanceof RangeError) throw new SyntaxError('its tables are cut off');
-    throw error;
-  }
+  return isElf(elf) ? readLinking(elf) : undefined;
 }
 
 /** Whether a program starts without a loader. Throws nothing: a damaged one is not static. */
@@ -48,7 +43,10 @@ export function isStatic(elf: Buffer): boolean {
 
 function readLinking(elf: Buffer): Linking {
   const segments = segmentsOf(elf);
-  const end = Math.max(0, ...segments.filter(({ type }) => type === load).map((of) => of.offset + of.size));
+  const end = Math.max(
+    0,
+    ...segments.filter(({ type }) => used.includes(type)).map((of) => of.offset + of.size),
+  );
   if (end > elf.length) throw new SyntaxError(`it has ${elf.length} of ${end} bytes`);
   const entries = dynamicEntries(elf, segments);
   const values = (tag: number) => entries.flatMap((entry) => (entry.tag === tag ? [entry.value] : []));

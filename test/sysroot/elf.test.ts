@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { isStatic } from '../../src/sysroot/linking.ts';
+import fc from 'fast-check';
+import { isStatic, linkingOf } from '../../src/sysroot/linking.ts';
+import { elfFile } from './elf-file.ts';
 
 const [load, dynamic, interpreter] = [1, 2, 3];
 
@@ -29,4 +31,44 @@ test.each([
   ['the program that runs this test', readFileSync(process.execPath), false],
 ])('%s', (_, file, expected) => {
   expect(isStatic(file)).toBe(expected);
+});
+
+const whole = elfFile({
+  interpreter: '/lib/ld',
+  needed: ['a', '/v/b'],
+  soname: 'c',
+  rpath: '/r:/s',
+  noDefaults: true,
+});
+
+test('what a file tells its loader', () => {
+  expect(linkingOf(whole)).toEqual({
+    ...{ machine: '64:62', interpreter: '/lib/ld', needed: ['a', '/v/b'], soname: 'c', rpath: ['/r', '/s'] },
+    ...{ runpath: [], noDefaults: true, defaults: [] },
+  });
+  expect(linkingOf(Buffer.from('#!/bin/sh\n'.repeat(20)))).toBeUndefined();
+});
+
+/** Whether the file is read, or refused in words. */
+function isReadOrRefused(file: Buffer): boolean {
+  try {
+    linkingOf(file);
+    return true;
+  } catch (error) {
+    return error instanceof SyntaxError;
+  }
+}
+
+test('a file that is cut off or has other bytes somewhere is read, or refused in words', () => {
+  for (let size = 0; size <= whole.length; size += 1)
+    expect(isReadOrRefused(whole.subarray(0, size))).toBe(true);
+  const changes = fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { maxLength: 8 });
+  fc.assert(
+    fc.property(changes, (bytes) => {
+      const file = Buffer.from(whole);
+      for (const [at, value] of bytes) file[at] = value;
+      return isReadOrRefused(file);
+    }),
+    { numRuns: 5000 },
+  );
 });
