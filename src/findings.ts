@@ -197,8 +197,8 @@ export const findingKinds = {
   },
   'library-missing': {
     severity: 'error',
-    title: 'The sysroot does not have a library of a needed program.',
-    help: 'Install the package with the library into the sysroot: the program is there without what it needs.',
+    title: 'A program of the minimal initrd would start without a library that it needs.',
+    help: 'Install the package with the library into the sysroot, at a place where the loader of the program looks (ld.so(8)).',
   },
   'file-missing': {
     severity: 'error',

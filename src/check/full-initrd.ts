@@ -78,13 +78,14 @@ function checkProgram(
 /** What the loader of a program does not find, or cannot read. */
 function checkLibraries(contents: InitrdFiles, program: string): readonly string[] {
   const { answers, damaged } = startOf(treeOf(contents), program);
-  const missing = new Set(
-    answers.flatMap(({ names, library, by }) =>
-      library ? [] : [`must have ${names.join(' or ')}${elsewhere(contents, names)}, which ${by} needs`],
-    ),
-  );
+  const missing = new Map<string, string>();
+  for (const { names, library, by } of answers) {
+    const name = names.join(' or ');
+    if (library || missing.has(name)) continue;
+    missing.set(name, `must have ${name}${elsewhere(contents, names)}, which ${by} needs`);
+  }
   const unreadable = [...damaged].map(([path, words]) => `must have ${path} undamaged: ${words}`);
-  return [...missing, ...unreadable].sort();
+  return [...missing.values(), ...unreadable].sort();
 }
 
 /** Where files of these names are, though the loader does not look there. */

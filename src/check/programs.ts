@@ -10,6 +10,7 @@ import { headOf } from '../sysroot/extra-programs.ts';
 import { findProgram } from '../sysroot/initrd-programs.ts';
 import { isStatic } from '../sysroot/linking.ts';
 import { fileInSysroot } from '../sysroot/paths.ts';
+import { interpreterOf } from '../sysroot/scripts.ts';
 import { defineCheck, type Known } from './check.ts';
 
 export const programChecks = [
@@ -48,9 +49,8 @@ function problemOf(file: string | undefined, architecture: BootPlan['architectur
   const stat = statSync(file);
   if (!stat.isFile() || (stat.mode & 0o111) === 0) return ' as a program that can be started';
   const head = headOf(file);
-  const machine = isElf(head) ? head.readUInt16LE(0x12) : undefined;
-  if (machine === undefined || machine === machines[architecture]) return undefined;
-  return ` as a program for ${architecture}`;
+  if (!isElf(head)) return interpreterOf(head).length > 0 ? undefined : ' as a program or a script';
+  return head.readUInt16LE(0x12) === machines[architecture] ? undefined : ` as a program for ${architecture}`;
 }
 
 const packages: Readonly<Record<string, string>> = {

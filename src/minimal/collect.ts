@@ -9,15 +9,12 @@ import type { RenderedTree } from '../render/tree.ts';
 import { busyboxPath } from '../sysroot/applets.ts';
 import { type Links, readExtraFiles } from '../sysroot/extra-files.ts';
 import { placeOfExtra } from '../sysroot/extra-programs.ts';
-import { type FirmwareFile, firmwareFiles, readModules } from '../sysroot/firmware.ts';
 import { type InitrdPrograms, programsOfInitrd } from '../sysroot/initrd-programs.ts';
 import type { Kernel } from '../sysroot/kernel.ts';
 import { fileInSysroot, placeInSysroot } from '../sysroot/paths.ts';
-import { decompressArgs } from '../tools/archive.ts';
-import { run } from '../tools/run.ts';
-import { sha256OfFile } from '../tools/sha256.ts';
 import { formatDrivers, resolveDrivers } from './drivers.ts';
-import { completeEntries, type Entry, type Part } from './entries.ts';
+import { completeEntries, type Entry, fileEntry, type Part } from './entries.ts';
+import { firmwareEntries } from './firmware.ts';
 import { formatLoadOrder, resolveModules, unpackModules } from './modules.ts';
 import { compileOwnProgram } from './own-programs.ts';
 
@@ -89,18 +86,6 @@ function takeFile(sysroot: string, { anyOf }: FileNeed): readonly Entry[] {
   const path = anyOf.find((candidate) => placeInSysroot(sysroot, candidate) !== undefined);
   const from = path === undefined ? undefined : placeInSysroot(sysroot, path);
   return from === undefined ? [] : [fromSysroot(sysroot, from, 'units', path)];
-}
-
-function fileEntry(path: string, source: string, mode: number, part: Part): Entry {
-  return {
-    type: 'file',
-    path,
-    mode,
-    part,
-    source,
-    size: statSync(source).size,
-    sha256: sha256OfFile(source),
-  };
 }
 
 function appletLink(need: ProgramNeed): readonly Entry[] {
@@ -184,35 +169,4 @@ async function collectModules(options: CollectOptions): Promise<readonly Entry[]
   );
   const sources = new Set(taken.map(({ source }) => source));
   return [...entries, ...(await firmwareEntries(options, [...sources]))];
-}
-
-/** The firmware that the sysroot has of what the modules may ask for; drivers do without most of it. */
-async function firmwareEntries(
-  { sysroot, kernel, work }: CollectOptions,
-  sources: readonly string[],
-): Promise<readonly Entry[]> {
-  const modules = await readModules(sources);
-  const names = [...new Set([...modules.values()].flatMap(({ firmware }) => firmware))].sort();
-  const files = new Map(
-    names
-      .flatMap((name) => firmwareFiles(sysroot, kernel.version, name))
-      .map((file) => [file.path, file] as const),
-  );
-  const directory = join(work, 'firmware');
-  mkdirSync(directory, { recursive: true });
-  return Promise.all(
-    [...files.values()].map((file, index) => firmwareEntry(sysroot, file, join(directory, `${index}`))),
-  );
-}
-
-/** Not compressed, as modules: twice is larger, and then no kernel needs an option for it. */
-async function firmwareEntry(
-  sysroot: string,
-  { path, from, compression }: FirmwareFile,
-  unpacked: string,
-): Promise<Entry> {
-  if (compression === 'none') return fromSysroot(sysroot, from, 'firmware', path);
-  const inputFile = fileInSysroot(sysroot, from) ?? '';
-  await run(decompressArgs(compression), { inputFile, outputFile: unpacked });
-  return fileEntry(path, unpacked, 0o644, 'firmware');
 }

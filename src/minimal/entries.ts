@@ -1,4 +1,6 @@
 /** The files of the minimal initrd as data, and as mtree(5) text. */
+import { statSync } from 'node:fs';
+import { sha256OfFile } from '../tools/sha256.ts';
 
 /** What an entry is there for; the size table adds up by it. */
 export const parts = [
@@ -38,6 +40,19 @@ export type Entry =
       readonly size: number;
       readonly sha256: string;
     });
+
+/** A file of this machine at a path of the minimal initrd. */
+export function fileEntry(path: string, source: string, mode: number, part: Part): Entry {
+  return {
+    type: 'file',
+    path,
+    mode,
+    part,
+    source,
+    size: statSync(source).size,
+    sha256: sha256OfFile(source),
+  };
+}
 
 /** The root directory, without which it would have the mode of wherever the archive is made. */
 export const rootEntry: Entry = { type: 'dir', path: '', mode: 0o755, part: 'layout' };

@@ -80,6 +80,7 @@ class Loading {
   start(path: string): Start {
     const real = this.#tree.resolve(path);
     const linking = real === undefined ? undefined : this.#linking(real);
+    // What is no ELF file is a script, if it can be started at all: its interpreter is another program.
     if (real !== undefined && linking) {
       const program: Loaded = { path, real, found: real, linking, parent: undefined, names: new Set() };
       this.#takeLoader(program);

@@ -7,7 +7,7 @@ import { readInitrdFiles } from '../../src/initrd/files.ts';
 import { configure } from '../config/platform-files.ts';
 import { newcTree } from '../initrd/newc-archive.ts';
 import { elfFile } from '../sysroot/elf-file.ts';
-import { type Files, glibc, library, mergedUsr, program } from '../sysroot/systems.ts';
+import { cacheOf, type Files, glibc, library, mergedUsr, program } from '../sysroot/systems.ts';
 import { findingsOf } from './findings-of.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'bootrelay-full-'));
@@ -32,24 +32,6 @@ async function wrongIn(files: Files): Promise<readonly string[]> {
   return findings
     .map(({ message }) => message)
     .filter((message) => !/check of \/usr|initrd-release/.test(message));
-}
-
-/** ld.so.cache as ldconfig(8) writes it: its header, an entry for each library, and their texts. */
-function cacheOf(libraries: Readonly<Record<string, string>>, hwcap = 0n): Buffer {
-  const entries = Object.entries(libraries);
-  const header = Buffer.alloc(48);
-  header.write('glibc-ld.so.cache1.1');
-  header.writeUInt32LE(entries.length, 20);
-  const table = Buffer.alloc(24 * entries.length);
-  let texts = '';
-  for (const [index, pair] of entries.entries()) {
-    for (const [field, text] of pair.entries()) {
-      table.writeUInt32LE(48 + table.length + texts.length, 24 * index + 4 + 4 * field);
-      texts += `${text}\0`;
-    }
-    table.writeBigUInt64LE(hwcap, 24 * index + 16);
-  }
-  return Buffer.concat([header, table, Buffer.from(texts)]);
 }
 
 const a = library('a');

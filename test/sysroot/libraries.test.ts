@@ -5,7 +5,7 @@ import { treeOfSysroot } from '../../src/sysroot/sysroot-tree.ts';
 import { findingsOf } from '../check/findings-of.ts';
 import { configure } from '../config/platform-files.ts';
 import { elfFile } from './elf-file.ts';
-import { type Files, glibc, library, makeSystem, mergedUsr, program } from './systems.ts';
+import { cacheOf, type Files, glibc, library, makeSystem, mergedUsr, program } from './systems.ts';
 
 const loader = { '/usr/lib64/ld-linux-x86-64.so.2': glibc() };
 const base: Files = { ...mergedUsr, ...loader };
@@ -70,16 +70,21 @@ describe('places', () => {
     ]);
   });
 
-  test('a place that another library has is a problem, not taken', () => {
-    const first = { '/usr/bin/p': program(['a', 'b'], { rpath: '/opt/v' }), '/opt/v/b': library('b') };
-    const second = { '/opt/v/a': library('a', { machine: 3 }), '/etc/ld.so.conf': '/opt/w\n', '/opt/w/a': a };
-    expect(placed({ ...first, ...second, '/usr/lib64/x': a }).problems).toEqual([]);
-    const taken = {
-      '/usr/bin/p': program(['a'], { noDefaults: true }),
-      '/etc/ld.so.conf': '/opt/v\n',
-      '/opt/v/a': a,
+  test('a file in the place of another one that the loader would take first is a problem', () => {
+    const files = {
+      '/usr/bin/q': program(['a'], { rpath: '/usr/lib64' }),
+      '/usr/lib64/a': library('a', { needed: [] }),
     };
-    expect(placed(taken).problems).toEqual(['a']);
+    const sysroot = makeSystem({
+      ...base,
+      ...files,
+      ...{ '/usr/bin/p': program(['a']), '/opt/v/a': a, '/etc/ld.so.cache': cacheOf({ a: '/opt/v/a' }) },
+    });
+    const programs = ['/usr/bin/p', '/usr/bin/q'].map((path) => ({ path, from: path }));
+    const { problems } = placeLibraries(treeOfSysroot(sysroot), programs);
+    expect(problems).toMatchObject([{ kind: 'missing', program: '/usr/bin/p', path: '/opt/v/a' }]);
+    const cache = new Map([['/etc/ld.so.cache', { from: '/etc/ld.so.cache' }]]);
+    expect(placeLibraries(treeOfSysroot(sysroot), programs, cache).problems).toEqual([]);
   });
 
   test('what a library opens by its name is found there too', () => {

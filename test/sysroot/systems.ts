@@ -43,3 +43,21 @@ export const program = (needed: readonly string[], rest: Parameters<typeof elfFi
   elfFile({ interpreter: glibcLoader, needed, ...rest });
 export const library = (soname: string, rest: Parameters<typeof elfFile>[0] = {}) =>
   elfFile({ soname, ...rest });
+
+/** ld.so.cache as ldconfig(8) writes it: its header, an entry for each library, and their texts. */
+export function cacheOf(libraries: Readonly<Record<string, string>>, hwcap = 0n): Buffer {
+  const entries = Object.entries(libraries);
+  const header = Buffer.alloc(48);
+  header.write('glibc-ld.so.cache1.1');
+  header.writeUInt32LE(entries.length, 20);
+  const table = Buffer.alloc(24 * entries.length);
+  let texts = '';
+  for (const [index, pair] of entries.entries()) {
+    for (const [field, text] of pair.entries()) {
+      table.writeUInt32LE(48 + table.length + texts.length, 24 * index + 4 + 4 * field);
+      texts += `${text}\0`;
+    }
+    table.writeBigUInt64LE(hwcap, 24 * index + 16);
+  }
+  return Buffer.concat([header, table, Buffer.from(texts)]);
+}
