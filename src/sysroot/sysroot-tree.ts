@@ -10,19 +10,22 @@ import { patternToRegExp } from './patterns.ts';
 
 /** The tree of a sysroot; each file is read once. A sysroot of usr/ and etc/ only counts as one with a merged /usr. */
 export function treeOfSysroot(sysroot: string): Tree {
-  const linkings = new Map<string, Outcome<Linking | undefined>>();
-  const opened = new Map<string, Outcome<readonly Request[]>>();
+  const known = new Map<string, Facts>();
   const text = (path: string) => readIn(sysroot, path)?.toString('utf8');
   const cache = readIn(sysroot, '/etc/ld.so.cache');
   const cached = cache ? readLibraryCache(cache) : new Map<string, readonly string[]>();
-  const read = (path: string) => readIn(sysroot, path) ?? Buffer.alloc(0);
+  const facts = (path: string) => {
+    const its = known.get(path) ?? readFacts(readIn(sysroot, path));
+    known.set(path, its);
+    return its;
+  };
   return {
     resolve(path) {
       const place = placeInSysroot(sysroot, path);
       return place === undefined ? undefined : resolveInSysroot(sysroot, place);
     },
-    linking: (path) => once(linkings, path, () => linkingOf(read(path))),
-    opens: (path) => once(opened, path, () => openedBy(read(path))),
+    linking: (path) => facts(path).linking(),
+    opens: (path) => facts(path).opens(),
     cached: (name) => cached.get(name) ?? [],
     more: readLibraryDirectories({ text, glob: (pattern) => globIn(sysroot, pattern) }),
     text,
@@ -47,21 +50,25 @@ function globIn(sysroot: string, pattern: string): readonly string[] {
     .map((name) => join(directory, name));
 }
 
-type Outcome<T> = { readonly value: T } | { readonly error: unknown };
-
-/** Does it once, also where it fails. */
-function once<T>(known: Map<string, Outcome<T>>, key: string, make: () => T): T {
-  const outcome = known.get(key) ?? attempt(make);
-  known.set(key, outcome);
-  if ('error' in outcome) throw outcome.error;
-  return outcome.value;
+/** What a file says, without its content. */
+interface Facts {
+  readonly linking: () => Linking | undefined;
+  readonly opens: () => readonly Request[];
 }
 
-function attempt<T>(make: () => T): Outcome<T> {
+function readFacts(content: Buffer = Buffer.alloc(0)): Facts {
+  return { linking: outcomeOf(() => linkingOf(content)), opens: outcomeOf(() => openedBy(content)) };
+}
+
+/** Does it now; gives what came out, or throws what was thrown, each time that it is called. */
+function outcomeOf<T>(make: () => T): () => T {
   try {
-    return { value: make() };
+    const value = make();
+    return () => value;
   } catch (error) {
-    return { error };
+    return () => {
+      throw error;
+    };
   }
 }
 
