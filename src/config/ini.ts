@@ -31,10 +31,12 @@ export function parseIni(source: string, file: string): ParsedIni {
   // undefined: none yet. null: below a header that cannot be read; nothing is said of the keys there.
   let section: string | null | undefined;
 
-  const lines = source.replace(/^\uFEFF/, '').split(/\r?\n/);
-  for (const [index, text] of lines.entries()) {
-    const origin = { file, line: index + 1 };
-    const line = readLine(text);
+  let last: string | undefined;
+  for (const { text, number, runsOn } of wholeLines(source)) {
+    const origin = { file, line: number };
+    if (runsOn !== undefined) findings.push(runningOn(runsOn, origin));
+    const line = readLine(text, last);
+    last = line.kind === 'assignment' ? line.key : line.kind === 'section' ? undefined : last;
     switch (line.kind) {
       case 'blank':
         break;
@@ -69,19 +71,78 @@ function readAssignment(
   return problem ? { problem } : { assignment: { section, key, value: decodeValue(raw), origin } };
 }
 
-function readLine(text: string): Line {
+interface WholeLine {
+  readonly text: string;
+  readonly number: number;
+  /** The number of a line before, which a backslash at its end would have joined with this one. */
+  readonly runsOn: number | undefined;
+}
+
+const startsSetting = /^\s*(\[|[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*\s*=)/;
+
+/**
+ * The lines of a file, those joined that a backslash at the end of one joins; comments between them are skipped:
+ * systemd.syntax(7). What begins a setting or a section is never joined.
+ */
+function wholeLines(source: string): readonly WholeLine[] {
+  const lines: WholeLine[] = [];
+  let open: { readonly text: string; readonly number: number } | undefined;
+  for (const [index, text] of source
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .entries()) {
+    if (open && isComment(text)) continue;
+    const runsOn = open && startsSetting.test(text) ? open.number : undefined;
+    if (open && runsOn !== undefined) lines.push({ ...open, runsOn: undefined });
+    const before = runsOn === undefined ? open : undefined;
+    const joined = before ? `${before.text} ${text.trim()}` : text;
+    const number = before?.number ?? index + 1;
+    const goesOn = !isComment(joined) && /(?<!\\)(\\\\)*\\$/.test(joined.trimEnd());
+    open = goesOn ? { text: joined.trimEnd().slice(0, -1).trimEnd(), number } : undefined;
+    if (!open || runsOn !== undefined) lines.push({ text: open ? '' : joined, number, runsOn });
+  }
+  return open ? [...lines, { ...open, runsOn: undefined }] : lines;
+}
+
+function isComment(text: string): boolean {
+  return /^\s*[#;]/.test(text);
+}
+
+function runningOn(line: number, origin: Origin): Finding {
+  const hint = `take the \\ away at the end of line ${line}`;
+  return finding('syntax', `line ${line} ends with \\ and goes on here, where something else begins`, {
+    origin,
+    hint,
+  });
+}
+
+/** `last` is the key of the assignment before. */
+function readLine(text: string, last: string | undefined): Line {
   const trimmed = text.trim();
-  if (trimmed === '' || trimmed.startsWith('#') || trimmed.startsWith(';')) return { kind: 'blank' };
+  if (trimmed === '' || isComment(trimmed)) return { kind: 'blank' };
   if (trimmed.startsWith('[')) return readSection(trimmed);
   const match = /^([^=]*?)\s*=(.*)$/su.exec(trimmed);
   if (!match) {
     const message = 'a line must be [Section], Key=value or a comment';
-    return { kind: 'malformed', message, hint: `${printable(trimmed)}=` };
+    return { kind: 'malformed', message, hint: assignmentHint(text, last) };
   }
   const [, key = '', raw = ''] = match;
   if (/^[A-Za-z][A-Za-z0-9]*$/.test(key)) return { kind: 'assignment', key, raw: raw.trim() };
   const message = `"${printable(key)}" is not the name of a setting: letters and digits only`;
-  return { kind: 'malformed', message };
+  // As other dialects append to a list.
+  const appends = /^([A-Za-z][A-Za-z0-9]*)\s*(\+|\[\])$/.exec(key)?.[1];
+  if (appends === undefined) return { kind: 'malformed', message };
+  const hint = `${appends}=${printable(raw.trim())}: a key that is repeated appends to a list`;
+  return { kind: 'malformed', message, hint };
+}
+
+/** What a line without = may have been meant as: a value of the list before, or a setting. */
+function assignmentHint(text: string, last: string | undefined): string {
+  const shown = printable(text.trim());
+  if (last !== undefined && /^\s/.test(text))
+    return `repeat the key for each value of a list: ${last}=${shown}`;
+  const [, key, value] = /^([A-Za-z][A-Za-z0-9]*)\s*:\s*(.*)$/.exec(shown) ?? [];
+  return key === undefined ? `${shown}=` : `${key}=${value}`;
 }
 
 function readSection(trimmed: string): Line {
@@ -118,6 +179,7 @@ function valueProblem(raw: string, setting: string, origin: Origin): Finding | u
     return finding('syntax', 'an unquoted value must not contain ; or #', { setting, origin, hint });
   }
   const value = decodeValue(raw);
+  if (raw.startsWith('"') && isQuoted(raw) && value === raw) return badQuotes(raw, setting, origin);
   const control = /[\p{Cc}\u2028\u2029]/u.exec(value);
   if (!control) return undefined;
   const code = (control[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
@@ -129,6 +191,13 @@ function valueProblem(raw: string, setting: string, origin: Origin): Finding | u
       origin,
     },
   );
+}
+
+/** `ini` would keep the quotes. */
+function badQuotes(raw: string, setting: string, origin: Origin): Finding {
+  const message = 'inside double quotes a " or \\ of the value must have a \\ before it';
+  const hint = raw.includes("'") ? JSON.stringify(raw.slice(1, -1)) : `'${raw.slice(1, -1)}'`;
+  return finding('syntax', message, { setting, origin, hint: printable(hint) });
 }
 
 /** `ini` turns quoted JSON ('12', "true") into numbers and objects; every value here is text. */

@@ -2,7 +2,7 @@
  * The layers of a platform, lowest first: the files it extends, the file itself, its drop-ins, --set.
  * Reading is left to the caller's FileReader: this module does no I/O.
  */
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join, normalize } from 'node:path';
 import { type Finding, finding, type Origin } from '../findings.ts';
 import { closest } from '../text/suggestions.ts';
 import { type Assignment, parseIni } from './ini.ts';
@@ -84,7 +84,7 @@ function fileLayers(
   const { assignments, findings } = parseIni(source, path);
   const cycle = [...chain, path];
   const extended = extendsOf(assignments).flatMap(({ value, origin }) => {
-    const base = join(dirname(path), value);
+    const base = isAbsolute(value) ? normalize(value) : join(dirname(path), value);
     return cycle.includes(base)
       ? [only({ findings: [extendsCycle([...cycle, base], origin)] })]
       : fileLayers(base, cycle, reader, origin);
@@ -129,8 +129,13 @@ function unreadable(
   return finding('extends-missing', `Extends must name an existing file; there is no ${path}`, {
     setting: 'Platform.Extends',
     origin: from,
-    hint: neighbour && `did you mean ${neighbour}?`,
+    hint: neighbour ? `did you mean ${neighbour}?` : severalHint(path),
   });
+}
+
+/** A name with a blank or a comma in it that is not there was meant as several. */
+function severalHint(path: string): string | undefined {
+  return /[\s,]/.test(path) ? 'repeat Extends= for each file' : undefined;
 }
 
 function decodeUtf8(content: Uint8Array): string | undefined {

@@ -90,7 +90,7 @@ function effectiveValue(row: SettingRow, assignments: readonly Assignment[]): Ef
   const own = assignments.filter(({ section, key }) => section === row.section && key === row.key);
   const reset = own.findLastIndex(({ value }) => value === '');
   const after = own.slice(reset + 1);
-  const counting = isList(row.setting) ? after : after.slice(-1);
+  const counting = isList(row.setting) ? after.flatMap((one) => valuesIn(row, one)) : after.slice(-1);
   if (counting.length === 0) {
     const emptied = isList(row.setting) && reset >= 0;
     const value = emptied ? [] : defaultValue(row.setting);
@@ -106,13 +106,29 @@ function effectiveValue(row: SettingRow, assignments: readonly Assignment[]): Ef
   };
 }
 
+/** One assignment of a list as several where it has several values: each keeps the line. */
+function valuesIn({ setting: { type } }: SettingRow, assignment: Assignment): readonly Assignment[] {
+  const values = type.split?.(assignment.value) ?? [assignment.value];
+  return values.map((value) => ({ ...assignment, value }));
+}
+
+/** How a list is written, where a value of it looks like several, or has the comma of another dialect. */
+function listHint({ key, setting }: SettingRow, value: string): string | undefined {
+  const parts = value.split(/[\s,]+/).filter((part) => part !== '');
+  if (!isList(setting) || (parts.length < 2 && !value.includes(','))) return undefined;
+  const sound = parts.length > 0 && parts.every((part) => 'value' in setting.type.parse(part));
+  if (!sound && !setting.type.split) return undefined;
+  const how = `repeat ${key}= for each, without commas`;
+  return sound ? `${how}: ${parts.map((part) => `${key}=${part}`).join(' and ')}` : how;
+}
+
 function parseValue(
   row: SettingRow,
   { value, origin }: Assignment,
 ): { readonly value: unknown } | { readonly problem: Finding } {
   const parsed = row.setting.type.parse(value);
   if ('value' in parsed) return { value: parsed.value };
-  const hint = parsed.hint ?? didYouMean(value, row.setting.type.choices ?? []);
+  const hint = parsed.hint ?? listHint(row, value) ?? didYouMean(value, row.setting.type.choices ?? []);
   const what = row.setting.secret ? 'the value, which is not shown,' : `"${value}"`;
   const message = `${what} must be ${parsed.required}`;
   return { problem: finding('value-invalid', message, { setting: row.name, origin, hint }) };

@@ -21,7 +21,8 @@ function formatOrigin(config: PlatformConfig, { file, line }: Origin): string {
 /** Where a setting was set: `file:line`, several for a list, or `default`. */
 export function sourceOf(config: PlatformConfig, setting: SettingName): string {
   const origins = config.origins.get(setting) ?? [];
-  return origins.length === 0 ? 'default' : origins.map((origin) => formatOrigin(config, origin)).join(' ');
+  const lines = new Set(origins.map((origin) => formatOrigin(config, origin)));
+  return lines.size === 0 ? 'default' : [...lines].join(' ');
 }
 
 /** What a comment says of each setting, by section and key: its name and where it was set. */

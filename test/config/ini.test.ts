@@ -35,6 +35,39 @@ test.each(bad)('%s', (_, source, kind, line, message) => {
   ]);
 });
 
+test('a backslash at the end of a line joins it with the next, as systemd does', () => {
+  const { assignments, findings } = parseIni(
+    '[Modules]\nModules=virtio_blk \\\n# a comment\n  nvme\\ \n\tahci\nLoad=listed\\\n\n[A]\nB=c:\\\\\nD=e\\',
+    'p',
+  );
+  expect(findings).toEqual([]);
+  expect(assignments.map(({ key, value, origin }) => [key, value, origin.line])).toEqual([
+    ['Modules', 'virtio_blk nvme ahci', 2],
+    ['Load', 'listed', 6],
+    ['B', 'c:\\', 9],
+    ['D', 'e', 10],
+  ]);
+});
+
+test.each(['[Usr]', 'Load=listed', 'Load = listed \\'])('a backslash does not join %s', (line) => {
+  const { assignments, findings } = parseIni(`[Modules]\nModules=nvme \\\n${line}\n\n`, 'p');
+  expect(findings).toMatchObject([{ line: 3, message: expect.stringMatching(/^line 2 ends with/) }]);
+  expect(assignments.map(({ value }) => value)).toEqual(['nvme', ...(line === '[Usr]' ? [] : ['listed'])]);
+});
+
+test.each([
+  ['[A]\nModules=\n    virtio_blk\n', /: Modules=virtio_blk$/],
+  ['[A]\nModules=nvme\n\n# more\n\tvirtio_blk\n', /: Modules=virtio_blk$/],
+  ['[A]\nModules: nvme\n', /^Modules=nvme$/],
+  ['[A]\nModules += nvme\n', /^Modules=nvme: .*repeated appends/],
+  ['[A]\nModules[]=nvme\n', /^Modules=nvme: .*repeated appends/],
+  ['[A]\nDevice\n', /^Device=$/],
+  ['[A]\nDevice="PARTLABEL="USR-A""\n', /^'PARTLABEL="USR-A"'$/],
+  ['[A]\nDevice="LABEL=it\'s\\x20"\n', /^"LABEL=it's\\\\x20"$/],
+])('how %j is written here', (source, hint) => {
+  expect(parseIni(source, 'p').findings).toMatchObject([{ hint: expect.stringMatching(hint) }]);
+});
+
 test('a comment behind a blank does not belong to the value', () => {
   expect(parseIni('[Usr]\nDevice=/dev/vda # the disk\n', 'p').assignments[0]?.value).toBe('/dev/vda');
 });

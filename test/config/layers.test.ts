@@ -1,4 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { findSetting, type SettingName } from '../../src/config/settings.ts';
+import { writtenValues } from '../../src/config/written-values.ts';
 import { load } from './platform-files.ts';
 
 const base = '[Usr]\nDevice=PARTLABEL=BASE\n[Modules]\nModules=one\n[Devices]\nTimeout=90s\n';
@@ -23,6 +25,56 @@ test('the layers count in order: base, file, drop-ins by name, --set', () => {
     'p/test.ini.d/20-b.conf',
     '--set',
   ]);
+});
+
+test.each([
+  ['Modules.Modules', 'virtio_blk nvme', ['virtio_blk', 'nvme']],
+  ['Modules.Modules', '-virtio_blk nvme  ahci', ['-virtio_blk', 'nvme', 'ahci']],
+  ['Modules.Modules', 'ramoops mem_size=1 ecc=2', ['ramoops mem_size=1 ecc=2']],
+  ['Devices.FindBy', 'PARTLABEL PARTUUID', ['PARTLABEL', 'PARTUUID']],
+  ['Devices.Require', 'of:NaT(null)Ca,b virtio_blk', ['of:NaT(null)Ca,b', 'virtio_blk']],
+  ['Initrd.Microcode', 'intel amd', ['intel', 'amd']],
+  ['Initrd.ExtraFiles', '/etc/a /etc/b', ['/etc/a', '/etc/b']],
+  ['FullInitrd.Mask', 'a.service b.timer', ['a.service', 'b.timer']],
+  ['FullInitrd.Groups', 'disk:6 tty:5', ['disk:6', 'tty:5']],
+  ['FullInitrd.DropIns', 'a.service Service.ExecStart=/bin/a b', ['a.service Service.ExecStart=/bin/a b']],
+])('%s=%s are the values %j, each of that line', (name, text, values) => {
+  const [section = '', key = ''] = name.split('.');
+  const source = `${base}[FullInitrd]\nSource=usr\n`;
+  const { config, findings } = load({ 'p/test.ini': source }, 'p/test.ini', [`${name}=`, `${name}=${text}`]);
+  expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+  const row = findSetting(section, key);
+  expect(config && row && writtenValues(config.settings, row)).toEqual(values);
+  expect(config?.origins.get(name as SettingName)).toEqual(values.map(() => ({ file: '--set', line: 2 })));
+});
+
+test.each([
+  [
+    'Modules.Modules',
+    'virtio_blk,nvme',
+    'repeat Modules= for each, without commas: Modules=virtio_blk and Modules=nvme',
+  ],
+  ['Modules.Modules', 'virtio_blk ramoops mem_size=1', 'repeat Modules= for each, without commas'],
+  ['Devices.FindBy', 'PARTLABEL, UUID', 'repeat FindBy= for each, without commas'],
+  [
+    'Devices.FindBy',
+    'PARTLABEL,UUID',
+    'repeat FindBy= for each, without commas: FindBy=PARTLABEL and FindBy=UUID',
+  ],
+])('%s=%s is refused, with how the list is written', (name, text, hint) => {
+  const { config, findings } = load({ 'p/test.ini': base }, 'p/test.ini', [`${name}=${text}`]);
+  expect(config).toBeUndefined();
+  expect(findings[0]).toMatchObject({ setting: name, hint: expect.stringContaining(hint) });
+});
+
+test('Extends= may be an absolute path', () => {
+  const files = { '/p/base.ini': base, 'q/test.ini': '[Platform]\nExtends=/p/sub/../base.ini\n' };
+  expect(load(files, 'q/test.ini').files).toEqual(['/p/base.ini', 'q/test.ini']);
+});
+
+test('Extends= with two files is a missing one, with how both are written', () => {
+  const { findings } = load({ 'p/test.ini': '[Platform]\nExtends=first.ini second.ini\n' });
+  expect(findings[0]).toMatchObject({ kind: 'extends-missing', hint: 'repeat Extends= for each file' });
 });
 
 test('an empty value resets what lower layers set', () => {

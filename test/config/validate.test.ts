@@ -233,8 +233,8 @@ const bad: readonly (readonly [string, string, string])[] = [
   ],
   [
     'a module with something behind it that is no parameter',
-    `${device}[Modules]\nModules=virtio_blk fast\n`,
-    'p/test.ini:4: error: Modules.Modules: "virtio_blk fast" must be the name of a kernel module without directory and .ko, with a leading "-" where it may be missing or fail, and parameters such as size=64 behind it',
+    `${device}[Modules]\nModules=virtio_blk size=1 fast\n`,
+    'p/test.ini:4: error: Modules.Modules: "virtio_blk size=1 fast" must be the name of a kernel module without directory and .ko, with a leading "-" where it may be missing or fail, and parameters such as size=64 behind it\n    hint: repeat Modules= for each, without commas',
   ],
   [
     'ignored parameter',

@@ -23,7 +23,7 @@ export const modules = {
     type: moduleName,
     default: [],
     listsDrivers: true,
-    help: 'Kernel module to load before the devices are searched, usually a disk driver, with its parameters behind it, such as `ramoops mem_size=0x100000`. With a leading `-` it may be missing or fail.',
+    help: 'Kernel module to load before the devices are searched, usually a disk driver, with its parameters behind it, such as `ramoops mem_size=0x100000`; modules that have none may stand side by side. With a leading `-` it may be missing or fail.',
     since: '0.1.0',
   }),
 };

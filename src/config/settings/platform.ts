@@ -24,7 +24,7 @@ export const platform = {
   Extends: setting({
     type: text,
     default: [],
-    help: 'A platform file to start from, relative to this file. Its settings come first; this file overrides them.',
+    help: 'A platform file to start from, relative to this file where it is no absolute path. Its settings come first; this file overrides them.',
     since: '0.1.0',
   }),
 };

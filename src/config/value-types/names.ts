@@ -1,5 +1,5 @@
 /** Names of platforms, devices, parameters and modules, and other words without a structure of their own. */
-import { pattern } from './value-type.ts';
+import { pattern, type ValueType, wordPattern, words } from './value-type.ts';
 
 export const platformName = pattern(
   'name',
@@ -19,19 +19,23 @@ export const parameterName = pattern(
   'the name of a kernel command line parameter, without "="',
 );
 
-export const moduleName = pattern(
-  'module name',
-  /^-?[A-Za-z0-9][A-Za-z0-9_-]*( +[A-Za-z0-9_]+=[A-Za-z0-9_.,:+/@-]+)*$/,
-  'the name of a kernel module without directory and .ko, with a leading "-" where it may be missing or fail, and parameters such as size=64 behind it',
-);
+/** A kernel module; behind it only its own parameters, or more modules that have none. */
+export const moduleName: ValueType<string> = {
+  ...pattern(
+    'module name',
+    /^-?[A-Za-z0-9][A-Za-z0-9_-]*( +[A-Za-z0-9_]+=[A-Za-z0-9_.,:+/@-]+)*$/,
+    'the name of a kernel module without directory and .ko, with a leading "-" where it may be missing or fail, and parameters such as size=64 behind it',
+  ),
+  split: (text) => (text.includes('=') ? [text] : words(text)),
+};
 
-export const hardware = pattern(
+export const hardware = wordPattern(
   'modalias or module name',
   /^([A-Za-z0-9][A-Za-z0-9_-]*|[a-z0-9_-]+:[!-~]+)$/,
   'a modalias such as pci:v00001AF4d00001001*, or the name of a kernel module',
 );
 
-export const moduleDirectory = pattern(
+export const moduleDirectory = wordPattern(
   'directory of kernel modules',
   /^[a-z0-9][A-Za-z0-9_-]*(\/[A-Za-z0-9_-]+)*$/,
   "a directory below the kernel's own modules, such as drivers/ata, or of its updates, such as updates/dkms",

@@ -1,9 +1,10 @@
 /** Paths of files. */
-import type { ValueType } from './value-type.ts';
+import { type ValueType, words } from './value-type.ts';
 
 /** An absolute, normalised path without characters that any of the output's languages treats specially. */
 export const plainPath: ValueType<string> = {
   name: 'path',
+  split: words,
   parse(value) {
     const plain = /^(\/[A-Za-z0-9._@+-]+)+$/.test(value) && !/\/\.\.?(\/|$)/.test(value);
     return plain

@@ -1,7 +1,7 @@
 /** Types of values that end up in units and account files of a full initrd. */
-import { pattern, type ValueType } from './value-type.ts';
+import { type ValueType, wordPattern, words } from './value-type.ts';
 
-export const unitName = pattern(
+export const unitName = wordPattern(
   'unit',
   /^[A-Za-z0-9:_.\\-]+@?[A-Za-z0-9:_.\\-]*\.(service|socket|mount|automount|target|path|timer|swap|device|slice|scope)$/,
   'the name of a systemd unit with its type, such as ldconfig.service',
@@ -17,6 +17,7 @@ export interface Account {
 export const account: ValueType<Account> = {
   name: 'NAME:ID',
   format: ({ name, id }) => `${name}:${id}`,
+  split: words,
   parse(text) {
     const match = /^([a-z_][a-z0-9_-]{0,30}):(\d{1,9})$/.exec(text);
     return match

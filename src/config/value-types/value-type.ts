@@ -11,6 +11,13 @@ export interface ValueType<T> {
   readonly choices?: readonly string[];
   /** The text of a value that is no plain text or number. */
   format?(value: T): string;
+  /** The values in one assignment of a list; one where the type does not say. */
+  split?(text: string): readonly string[];
+}
+
+/** Values that have no blanks in them stand side by side in a list, as in lists of systemd. */
+export function words(text: string): readonly string[] {
+  return text.split(/\s+/);
 }
 
 /** Booleans as systemd.syntax(7) has them. */
@@ -29,6 +36,7 @@ export function choice<const T extends string>(...choices: readonly T[]): ValueT
   return {
     name: choices.join(' | '),
     choices,
+    split: words,
     parse(text) {
       const value = choices.find((word) => word === text);
       return value === undefined ? { required: `one of ${choices.join(', ')}` } : { value };
@@ -54,4 +62,9 @@ export const text: ValueType<string> = { name: 'text', parse: (value) => ({ valu
 /** Text that matches a pattern; `required` says in words what the pattern wants. */
 export function pattern(name: string, regex: RegExp, required: string): ValueType<string> {
   return { name, parse: (value) => (regex.test(value) ? { value } : { required }) };
+}
+
+/** A text that matches a pattern and has no blanks: several may stand in one assignment of a list. */
+export function wordPattern(name: string, regex: RegExp, required: string): ValueType<string> {
+  return { ...pattern(name, regex, required), split: words };
 }
