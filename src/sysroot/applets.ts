@@ -18,16 +18,20 @@ const directories = [
 ];
 const fileNames = ['busybox', 'busybox.static', 'busybox-static'];
 
-/** The path of the sysroot's busybox, of a static one where it has several; undefined where it has none. */
+/** The path of the sysroot's busybox, of a static one that can be started if it has several; undefined where it has none. */
 export function findBusybox(sysroot: string): string | undefined {
-  const places = directories
+  const files = directories
     .flatMap((directory) => fileNames.map((name) => `${directory}/${name}`))
-    .filter((path) => isProgram(fileInSysroot(sysroot, path)));
-  return places.find((path) => isStatic(readFileSync(fileInSysroot(sysroot, path) ?? ''))) ?? places[0];
+    .flatMap((path) => {
+      const file = fileInSysroot(sysroot, path);
+      return file === undefined ? [] : [{ path, file }];
+    });
+  const startable = files.filter(({ file }) => isProgram(file));
+  const fixed = startable.find(({ file }) => isStatic(readFileSync(file)));
+  return (fixed ?? startable[0] ?? files[0])?.path;
 }
 
-function isProgram(file: string | undefined): boolean {
-  if (file === undefined) return false;
+function isProgram(file: string): boolean {
   const stat = statSync(file);
   return stat.isFile() && (stat.mode & 0o111) !== 0;
 }

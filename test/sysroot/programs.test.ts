@@ -21,7 +21,16 @@ test.each<[string, Files, string | undefined]>([
   ['only one that is not static', { '/bin/busybox': dynamic }, '/bin/busybox'],
   ['behind a link', { '/bin/busybox': '-> /opt/bin/bb', '/opt/bin/bb': fixed }, '/bin/busybox'],
   ['a link to nothing', { '/usr/bin/busybox': '-> /opt/bin/bb' }, undefined],
-  ['one that cannot be started', { '/usr/lib/initcpio/busybox': fixed }, undefined],
+  [
+    'one that cannot be started, where no other is',
+    { '/usr/lib/initcpio/busybox': fixed },
+    '/usr/lib/initcpio/busybox',
+  ],
+  [
+    'another than one that cannot be started',
+    { '/usr/lib/initcpio/busybox': fixed, '/sbin/busybox': fixed },
+    '/sbin/busybox',
+  ],
   ['nowhere', mergedUsr, undefined],
 ])('busybox: %s', (_, files, expected) => {
   expect(busyboxOf(files)).toBe(expected);
@@ -44,6 +53,9 @@ test('a program of another processor, or none at all, is a finding', async () =>
   expect(await check({ '/usr/sbin/busybox': fixed })).toEqual([]);
   expect(await check({ '/usr/sbin/busybox': elfFile({ machine: 183 }) })).toMatchObject([
     { message: 'the sysroot must have /usr/bin/busybox as a program for x86-64' },
+  ]);
+  expect(await check({ '/usr/lib/initcpio/busybox': fixed })).toMatchObject([
+    { message: 'the sysroot must have /usr/bin/busybox as a program that can be started' },
   ]);
   expect(await check({})).toMatchObject([{ message: 'the sysroot must have /usr/bin/busybox' }]);
 });
