@@ -69,7 +69,8 @@ async function listRoot(way: Way) {
 }
 
 test('the full initrd sees the same tree, whether its files are in the image or in /usr', async () => {
-  const image = await listRoot({ image: 'squashfs' });
+  // The lab's whole squashfs is of another full initrd.
+  const image = await listRoot({ image: 'erofs' });
   expect(image.files.length).toBeGreaterThan(1500);
   expect(image.linked.length).toBeGreaterThan(0);
   expect(await listRoot({ image: 'squashfs', thin: 'overlay' })).toEqual(image);
