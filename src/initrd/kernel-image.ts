@@ -1,5 +1,5 @@
 /** The initramfs that is built into a kernel (CONFIG_INITRAMFS_SOURCE), found in the kernel's file. */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { constants, gunzipSync } from 'node:zlib';
 import { InitrdError } from '../errors.ts';
@@ -88,7 +88,7 @@ async function decompressKernel(
 async function search(file: string, input: Input, options: KernelOptions): Promise<BuiltIn | 'none'> {
   const bytes = read(input, 0, input.size);
   for (const { start, endOf } of candidates(bytes, file, input, options)) {
-    const end = await endOf().catch(ignoreInitrdError);
+    const end = await endOf();
     const size = end === undefined ? undefined : sizeBehind(bytes, start, end);
     if (size !== undefined) return isEmptyOne(input, start) ? 'none' : { file, start, end: start + size };
   }
@@ -97,7 +97,8 @@ async function search(file: string, input: Input, options: KernelOptions): Promi
 
 interface Candidate {
   readonly start: number;
-  readonly endOf: () => Promise<number>;
+  /** Undefined for what only looks like one. */
+  readonly endOf: () => Promise<number | undefined>;
 }
 
 /** What begins as an archive or a compressed one does, at a multiple of 4. */
@@ -108,13 +109,18 @@ function* candidates(
   { work, limit }: KernelOptions,
 ): Generator<Candidate> {
   for (const start of placesOf(bytes, Buffer.from('07070')))
-    if (isCpio(input, start)) yield { start, endOf: async () => readCpio(input, start).end };
+    if (isCpio(input, start))
+      yield { start, endOf: () => unlessDamaged(async () => readCpio(input, start).end) };
   for (const magic of kernelMagics)
     for (const start of placesOf(bytes, magic)) {
       const compression = compressionAt(input, start);
-      const output = () => join(mkdtempSync(join(work, 'built-in-')), 'content');
-      if (compression)
-        yield { start, endOf: () => compression.unpack({ file, input, start, output: output(), limit }) };
+      if (!compression) continue;
+      const directory = mkdtempSync(join(work, 'built-in-'));
+      const output = join(directory, 'content');
+      const unpack = () => compression.unpack({ file, input, start, output, limit });
+      // Many places only look like a stream, and what comes of them could fill the disk.
+      const endOf = () => unlessDamaged(unpack).finally(() => rmSync(directory, { recursive: true }));
+      yield { start, endOf };
     }
 }
 
@@ -145,6 +151,11 @@ function isEmptyOne(input: Input, start: number): boolean {
   return names.every((name) => ['dev', 'dev/console', 'root'].includes(name));
 }
 
-function ignoreInitrdError(error: unknown): undefined {
-  if (!(error instanceof InitrdError)) throw error;
+async function unlessDamaged(findEnd: () => Promise<number>): Promise<number | undefined> {
+  try {
+    return await findEnd();
+  } catch (error) {
+    if (!(error instanceof InitrdError)) throw error;
+    return undefined;
+  }
 }

@@ -79,7 +79,7 @@ export class Rootfs {
 
   /** A directory where there is nothing yet, with those above it. */
   ensureDirectory(path: string): void {
-    const parts = partsOf(path);
+    const parts = stepsOf(path);
     let directory = this.#root;
     for (const [index, part] of parts.entries()) {
       const found = directory.children.get(part) ?? newDirectory(0o755);
@@ -96,7 +96,7 @@ export class Rootfs {
     const type = types[entry.mode >> 12];
     if (!type) return `its mode ${entry.mode.toString(8)} is that of no kind of file`;
     if (type !== 'file' && type !== 'symlink' && lengthOf(entry.data) > 0) return `a ${type} with data`;
-    const parts = partsOf(entry.name.toString('utf8'));
+    const parts = stepsOf(entry.name.toString('utf8'));
     const name = parts.at(-1);
     if (name === undefined) return this.#changeRoot(entry, type);
     const parent = this.#resolve(parts.slice(0, -1));
@@ -133,7 +133,7 @@ export class Rootfs {
       this.#inodes.set(key, entry.name.toString('utf8'));
       return undefined;
     }
-    const parts = partsOf(earlier);
+    const parts = stepsOf(earlier);
     const directory = this.#resolve(parts.slice(0, -1));
     const found = directory?.type === 'directory' ? directory.children.get(parts.at(-1) ?? '') : undefined;
     return found && found.type !== 'directory'
@@ -243,8 +243,6 @@ function newDirectory(mode: number): Directory {
 function stepsOf(path: string): readonly string[] {
   return path.split('/').filter((part) => part !== '' && part !== '.');
 }
-
-const partsOf = stepsOf;
 
 function list(path: string, inode: Inode, first: Map<Inode, string>): readonly TreeEntry[] {
   const { mode, uid, gid } = inode;

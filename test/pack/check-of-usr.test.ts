@@ -160,7 +160,9 @@ test('another init is told how it can be checked, and is then started by the pro
   ]);
   expect(checked.added).toEqual(['/usr/lib/bootrelay/check-usr', '/usr/lib/bootrelay/init']);
   const init = checked.text('usr/lib/bootrelay/init') ?? '';
-  expect(init).toMatch(/if ! \/usr\/bin\/env -i \/usr\/lib\/bootrelay\/check-usr; then/);
+  expect(init).toMatch(
+    /^PATH=\/usr\/sbin:\/usr\/bin:\/sbin:\/bin\nif ! env -i \/usr\/lib\/bootrelay\/check-usr; then/m,
+  );
   expect(init).toContain('echo o > /proc/sysrq-trigger');
   expect(init.trimEnd().split('\n').at(-1)).toBe('exec /init "$@"');
 });

@@ -4,7 +4,7 @@ import { byFrames, type Compression, damaged, readAll } from './compression.ts';
 
 export const zstd: Compression = { name: 'zstd', magic: '28b52ffd', unpack: byFrames(endOfFrame) };
 
-const [raw, runLength, reserved] = [0, 1, 3];
+const [runLength, reserved] = [1, 3];
 
 function endOfFrame(input: Input, start: number): number {
   const descriptor = readAll(input, start + 4, 1).readUInt8();
@@ -15,7 +15,7 @@ function endOfFrame(input: Input, start: number): number {
     if (type === reserved) throw damaged(input, `no block of zstd at byte ${position}`);
     position += 3 + (type === runLength ? 1 : size);
     if (!last) continue;
-    if (type === raw || size > 0) readAll(input, position - 1, 1 + checksum);
+    readAll(input, position - 1, 1 + checksum);
     return position + checksum;
   }
 }
