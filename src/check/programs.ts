@@ -5,6 +5,7 @@ import type { SettingName } from '../config/settings.ts';
 import { type Finding, finding } from '../findings.ts';
 import { type BootPlan, needsOfPlan } from '../plan/boot-plan.ts';
 import { appletsOf, busyboxPath } from '../sysroot/applets.ts';
+import { namesPath } from '../sysroot/called-programs.ts';
 import { isElf } from '../sysroot/elf.ts';
 import { headOf } from '../sysroot/extra-programs.ts';
 import { findProgram } from '../sysroot/initrd-programs.ts';
@@ -22,7 +23,8 @@ export const programChecks = [
 function checkPrograms({ config, plan, sysroot }: Known<'sysroot'>): readonly Finding[] {
   const wanted = new Map<string, SettingName | undefined>();
   for (const need of needsOfPlan(plan).programs) {
-    if ('program' in need) wanted.set(need.program, wanted.get(need.program) ?? need.because);
+    if ('program' in need && isCalled(sysroot, need))
+      wanted.set(need.program, wanted.get(need.program) ?? need.because);
     if ('applet' in need) wanted.set(busyboxPath, undefined);
   }
   return [...wanted].flatMap(([path, because]) => {
@@ -31,6 +33,11 @@ function checkPrograms({ config, plan, sysroot }: Known<'sysroot'>): readonly Fi
     const details = { ...placeOf(config, because), ...programHint(path) };
     return [finding('program-missing', `the sysroot must have ${path}${problem}`, details)];
   });
+}
+
+/** Whether this release of what calls it does so. */
+function isCalled(sysroot: string, need: { program: string; calledBy?: string }): boolean {
+  return need.calledBy === undefined || namesPath(sysroot, need.calledBy, need.program);
 }
 
 /** The file of a program that the minimal initrd has at a path. */

@@ -14,9 +14,16 @@ export interface ModuleNeed extends Asked {
   readonly parameters?: readonly string[];
 }
 
+/** A program by its path. */
+interface CalledProgram {
+  readonly program: string;
+  /** The program that starts it in some releases only: it is needed where that, or a library of it, has its path in it. */
+  readonly calledBy?: string;
+}
+
 /** A program of the sysroot by path, an applet of its busybox, or one of bootrelay's own in C that the build compiles. */
 export type ProgramNeed = Asked &
-  ({ readonly program: string } | { readonly applet: string } | { readonly own: OwnProgram });
+  (CalledProgram | { readonly applet: string } | { readonly own: OwnProgram });
 
 /** An option that must be y or m in the kernel's configuration, without CONFIG_. */
 export interface KernelOptionNeed extends Asked {
