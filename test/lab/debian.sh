@@ -53,12 +53,9 @@ in_sysroot() { # SYSROOT PROGRAM ARGUMENT...: in a mount namespace of its own, s
         exec chroot "$root" "$@"' sh "$@"
 }
 
-add_dracut_module() { # SYSROOT: bootrelay's, as it is rendered for the platform of QEMU; module is its directory then
-    [ -d "$lab/rendered/qemu-x86_64" ] || render_modules
-    module=$lab/rendered/qemu-x86_64/full/90bootrelay
-    target=$1/usr/lib/dracut/modules.d/90bootrelay
-    rm -rf "$target"
-    cp -r "$module" "$target"
+add_dracut_module() { # SYSROOT: bootrelay's, as render_modules left it
+    rm -rf "$1/usr/lib/dracut/modules.d/90bootrelay"
+    cp -r "$lab/rendered/qemu-x86_64/full/90bootrelay" "$1/usr/lib/dracut/modules.d/"
 }
 
 render_modules() {

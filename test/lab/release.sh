@@ -38,8 +38,9 @@ make_initrd() { # NAME KEY PROGRAM ARGUMENT...: leaves it in NAME.img, anew unle
     echo "$key" > "$image.key"
 }
 
+render_modules
 add_dracut_module "$sysroot"
-make_initrd dracut "$(cat "$module"/*) 1" dracut --force --no-hostonly --reproducible --zstd \
+make_initrd dracut "$(cat "$lab"/rendered/qemu-x86_64/full/90bootrelay/*) 1" dracut --force --no-hostonly --reproducible --zstd \
     --add 'crypt systemd-veritysetup bootrelay' --omit 'network network-manager systemd-networkd systemd-resolved' \
     --kver "$kernel" /var/tmp/initrd.img
 make_initrd initramfs-tools 1 mkinitramfs -o /var/tmp/initrd.img "$kernel"
