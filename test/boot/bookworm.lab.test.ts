@@ -32,7 +32,12 @@ const veritysetup = ['Verity.Tool=veritysetup'];
 
 test.each<[string, 'shell' | 'systemd', string | undefined, readonly string[]]>([
   ['shell form, dracut, thin by links', 'shell', bookworm.dracut, thin],
-  ['shell form, initramfs-tools', 'shell', bookworm.initramfsTools, []],
+  [
+    'shell form, initramfs-tools',
+    'shell',
+    bookworm.initramfsTools,
+    ['FullInitrd.Init=/usr/lib/bootrelay/init'],
+  ],
   ["shell form, the system's own /usr", 'shell', undefined, usr],
   ['systemd form, dracut, thin by links', 'systemd', bookworm.dracut, [...thin, ...veritysetup]],
   ["systemd form, the system's own /usr", 'systemd', undefined, [...usr, ...veritysetup]],

@@ -1,7 +1,7 @@
 /**
  * The table of releases: each release of the lab x form of stage 1 x full initrd, booted with `bootrelay boot`; what came
  * of it goes into docs/lab.md. Arguments: names of releases, by default all of them; `--until=multi-user` for the whole
- * boot of the first row of each. Exit code 1 where a boot did not end as it must.
+ * boot of the first row of each too, `--resume` for the rows that have not gone well yet. Exit code 1 where a boot did not end as it must.
  */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -27,7 +27,12 @@ const ways = [
   { form: 'shell', full: 'dracut, thin (links)', initrd: 'dracut', settings: thin('links') },
   { form: 'shell', full: 'dracut, thin (overlay)', initrd: 'dracut', settings: thin('overlay') },
   { form: 'shell', full: 'dracut, whole', initrd: 'dracut', settings: [] },
-  { form: 'shell', full: 'initramfs-tools, whole', initrd: 'initramfs-tools', settings: [] },
+  {
+    form: 'shell',
+    full: 'initramfs-tools, whole',
+    initrd: 'initramfs-tools',
+    settings: ['FullInitrd.Init=/usr/lib/bootrelay/init'],
+  },
   { form: 'shell', full: '/usr', settings: ['FullInitrd.Source=usr'] },
   { form: 'systemd', full: 'dracut, thin (links)', initrd: 'dracut', settings: thin('links') },
   { form: 'systemd', full: 'dracut, whole', initrd: 'dracut', settings: [] },
@@ -76,8 +81,11 @@ async function bootRow({ release, form, full, initrd, settings, until }) {
 async function run(args) {
   const env = { ...process.env, BOOTRELAY_TOOLS_TREE: join(lab, 'tools') };
   const options = { cwd: root, env, encoding: 'utf8', maxBuffer: 2 ** 28 };
-  const { stdout } = await promisify(execFile)(process.execPath, args, options).catch((error) => error);
-  return stdout || '{}';
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, args, options).catch(
+    (error) => error,
+  );
+  if (!stdout) throw new Error(`bootrelay said nothing but: ${stderr}`);
+  return stdout;
 }
 
 /** What `boot --json` said: whether it went well, the seconds from /init to the hand-over and to the end, the sizes. */
@@ -165,7 +173,8 @@ const planned = (named.length > 0 ? named : releases).flatMap((release) => [
 ]);
 const results = existsSync(resultsFile) ? JSON.parse(readFileSync(resultsFile, 'utf8')) : {};
 let failed = 0;
-const waiting = [...planned];
+const resumes = given.includes('--resume');
+const waiting = planned.filter((row) => !(resumes && results[keyOf(row)]?.ok));
 async function work() {
   for (let row = waiting.shift(); row; row = waiting.shift()) {
     const result = await bootRow(row);
