@@ -12,7 +12,7 @@ import { promisify } from 'node:util';
 const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
 const lab = process.env.BOOTRELAY_LAB || join(cache, 'bootrelay/lab');
 const root = new URL('../..', import.meta.url).pathname;
-const resultsFile = join(lab, 'releases/results.json');
+const resultsFile = (release) => join(lab, 'releases', release, 'results.json');
 const page = join(root, 'docs/lab.md');
 
 const releases = ['bookworm', 'trixie', 'sid'];
@@ -171,23 +171,28 @@ const planned = (named.length > 0 ? named : releases).flatMap((release) => [
   ...(whole ? [{ ...ways[0], release, until: 'multi-user' }] : []),
   ...ways.map((way) => ({ ...way, release, until: 'hand-over' })),
 ]);
-const results = existsSync(resultsFile) ? JSON.parse(readFileSync(resultsFile, 'utf8')) : {};
+const results = Object.fromEntries(
+  releases
+    .filter((release) => existsSync(resultsFile(release)))
+    .map((release) => [release, JSON.parse(readFileSync(resultsFile(release), 'utf8'))]),
+);
+const resultOf = (row) => results[row.release]?.[keyOf(row)];
 let failed = 0;
 const resumes = given.includes('--resume');
-const waiting = planned.filter((row) => !(resumes && results[keyOf(row)]?.ok));
+const waiting = planned.filter((row) => !(resumes && resultOf(row)?.ok));
 async function work() {
   for (let row = waiting.shift(); row; row = waiting.shift()) {
     const result = await bootRow(row);
     failed += result.ok ? 0 : 1;
-    results[keyOf(row)] = result;
-    writeFileSync(resultsFile, JSON.stringify(results, undefined, 2));
+    results[row.release] = { ...results[row.release], [keyOf(row)]: result };
+    writeFileSync(resultsFile(row.release), JSON.stringify(results[row.release], undefined, 2));
     console.log(`${result.ok ? 'ok ' : 'NOT'} ${keyOf(row)}: ${result.summary}`);
   }
 }
 await Promise.all([work(), work()]);
 const order = releases.flatMap((release) =>
-  ['multi-user', 'hand-over'].flatMap((until) => ways.map((way) => keyOf({ ...way, release, until }))),
+  ['multi-user', 'hand-over'].flatMap((until) => ways.map((way) => ({ ...way, release, until }))),
 );
-writePage(order.flatMap((key) => results[key] ?? []));
+writePage(order.flatMap((row) => resultOf(row) ?? []));
 console.log(`${planned.length - failed} of ${planned.length} as they must be`);
 process.exit(failed === 0 ? 0 : 1);
