@@ -58,5 +58,5 @@ test.each([
   const plan = planBoot(config, []);
   const { findings } = await runChecks({ config, plan, ...readSystem(bookworm.sysroot, bookworm.kernel) });
   const errors = findings.filter(({ severity }) => severity === 'error');
-  expect(errors).toMatchObject([{ kind, hint: expect.any(String) }]);
+  expect(errors.map((error) => error.kind)).toEqual([kind]);
 });
