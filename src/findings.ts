@@ -184,6 +184,11 @@ export const findingKinds = {
     title: 'The sysroot does not have a needed program.',
     help: 'Install the package that the hint names into the sysroot.',
   },
+  'program-too-old': {
+    severity: 'error',
+    title: 'A program of the sysroot does not have an option that it is given.',
+    help: 'Use a newer one, or another program: the hint names the setting.',
+  },
   'busybox-dynamic': {
     severity: 'warning',
     unlessAllowed: true,

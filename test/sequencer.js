@@ -12,6 +12,7 @@ const longest = [
   'boot/forms',
   'minimal/systemd',
   'boot/thin',
+  'boot/bookworm',
   'boot/usr',
   'boot/coldplug',
   'commands/check',

@@ -7,8 +7,10 @@ import { imageFormatOf, thinOf } from '../config/image-format.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, hasErrors } from '../findings.ts';
 import { readPackedImage } from '../initrd/packed-image.ts';
+import type { TreeEntry } from '../initrd/tree-entry.ts';
 import { type Build, buildMinimalInitrd } from '../minimal/build.ts';
 import { limitedOf } from '../minimal/manifest.ts';
+import { checkOfUsr } from '../pack/check-of-usr.ts';
 import { packFullInitrd } from '../pack/pack.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { planBoot } from '../plan/plan.ts';
@@ -57,7 +59,9 @@ export type MachineResult = { readonly machine: Machine } | { readonly findings:
 export async function makeMachine(options: MachineOptions): Promise<MachineResult> {
   const { config, plan, sysroot, kernelImage, work, progress } = options;
   const given = givenImage(options);
-  const image = given ?? (await packedImage(options));
+  const packed = given === undefined ? await packedImage(options) : undefined;
+  if (packed && hasErrors(packed.findings)) return { findings: packed.findings };
+  const image = given ?? packed?.image;
   const imageSize = image === undefined ? undefined : statSync(image).size;
   const data = { config, plan, ...readSystem(sysroot, options.kernel), image: given, imageSize };
   progress('checking the sysroot');
@@ -73,7 +77,8 @@ export async function makeMachine(options: MachineOptions): Promise<MachineResul
   const disk = await writeDisk(options, usr.parts);
   const commandLine = formatCommandLine(config, usr.rootHash);
   const { rootHash } = usr;
-  return { machine: { work, kernelImage, build, disk, image, commandLine, rootHash, findings } };
+  const all = [...(packed?.findings ?? []), ...findings];
+  return { machine: { work, kernelImage, build, disk, image, commandLine, rootHash, findings: all } };
 }
 
 /** The disk with /usr and an empty root file system; gives its file. */
@@ -91,24 +96,27 @@ function givenImage({ config, initrd }: MachineOptions): string | undefined {
   return readPackedImage(initrd) && initrd;
 }
 
-/** The image for /usr; none where the full initrd is /usr itself. */
+/** The image for /usr, packed as `pack` does it, and what there is to say of it; none where the full initrd is /usr itself. */
 async function packedImage({
   config,
+  plan,
   initrd,
   sysroot,
   work,
   imageFault,
   progress,
-}: MachineOptions): Promise<string | undefined> {
+}: MachineOptions): Promise<{ image: string; findings: readonly Finding[] } | undefined> {
   if (config.settings.FullInitrd.Source === 'usr' || initrd === undefined) return undefined;
   progress('packing the full initrd');
   const output = join(work, 'full-initrd.img');
   const kind = thinOf(config.settings);
   const thin = kind && { kind, usr: join(sysroot, 'usr') };
   const format = imageFormatOf(config.settings);
-  await packFullInitrd({ initrd, format, thin, output, work, change: imageFault?.tree });
+  const add = (tree: readonly TreeEntry[]) => checkOfUsr(tree, { config, plan, initrd, sysroot });
+  const change = imageFault?.tree;
+  const { findings } = await packFullInitrd({ initrd, format, thin, add, output, work, change });
   if (imageFault?.change) writeFileSync(output, imageFault.change(readFileSync(output)));
-  return output;
+  return { image: output, findings };
 }
 
 async function makeSealedUsr(

@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { renderTemplate } from '../render/templates.ts';
 import { ext4FromDirectoryArgs } from '../tools/images.ts';
 import { run } from '../tools/run.ts';
+import { ext4SizeFor } from './ext4-size.ts';
 import { copyTree } from './usr-image.ts';
 
 const rootUuid = 'b0074e1a-0000-4000-8000-000000000003';
-const rootSize = 256 * 1024 ** 2;
+/** For what the booted machine writes: its journal, caches, machine ID. */
+const free = 256 * 1024 ** 2;
 
 /** What the machine gets as empty directories, or does not need. */
 const leftOut = ['usr', 'boot', 'dev', 'proc', 'sys', 'run', 'tmp', 'mnt', 'media', 'initrd.img', 'vmlinuz'];
@@ -26,7 +28,7 @@ export async function makeRootImage(options: {
   for (const name of mountPoints) mkdirSync(join(tree, name), { recursive: true });
   chmodSync(join(tree, 'tmp'), 0o1777);
   addReport(tree);
-  await run(ext4FromDirectoryArgs(options.output, tree, rootSize, rootUuid));
+  await run(ext4FromDirectoryArgs(options.output, tree, ext4SizeFor(tree, free), rootUuid));
   rmSync(tree, { recursive: true });
 }
 

@@ -11,6 +11,7 @@ import {
 } from '../tools/images.ts';
 import { type Command, run } from '../tools/run.ts';
 import { wholeMebibytes } from './disk.ts';
+import { ext4SizeFor } from './ext4-size.ts';
 
 export type UsrFileSystem = 'erofs' | 'btrfs' | 'squashfs' | 'ext4';
 
@@ -18,6 +19,9 @@ export type UsrFileSystem = 'erofs' | 'btrfs' | 'squashfs' | 'ext4';
 export const usrUuid = 'b0074e1a-0000-4000-8000-000000000001';
 const verityUuid = 'b0074e1a-0000-4000-8000-000000000002';
 const veritySalt = 'b0074e1a'.repeat(8);
+
+/** What an ext4 of a small tree needs for itself: nothing is written to /usr. */
+const ext4Own = 64 * 1024 ** 2;
 
 export interface UsrImageOptions {
   readonly sysroot: string;
@@ -54,7 +58,7 @@ function makeFileSystem({ fileSystem, output }: UsrImageOptions, tree: string): 
     case 'squashfs':
       return squashfsFromDirectoryArgs(output, tree);
     case 'ext4':
-      return ext4FromDirectoryArgs(output, tree, 1024 ** 3, usrUuid);
+      return ext4FromDirectoryArgs(output, tree, ext4SizeFor(tree, ext4Own), usrUuid);
   }
 }
 

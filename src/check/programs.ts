@@ -2,9 +2,12 @@
 import { readFileSync, statSync } from 'node:fs';
 import { placeOf } from '../config/place.ts';
 import type { SettingName } from '../config/settings.ts';
+import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, finding } from '../findings.ts';
 import { type BootPlan, needsOfPlan } from '../plan/boot-plan.ts';
+import type { ProgramOfSysroot } from '../plan/need.ts';
 import { appletsOf, busyboxPath } from '../sysroot/applets.ts';
+import { namesPath } from '../sysroot/called-programs.ts';
 import { isElf } from '../sysroot/elf.ts';
 import { headOf } from '../sysroot/extra-programs.ts';
 import { findProgram } from '../sysroot/initrd-programs.ts';
@@ -23,15 +26,43 @@ export const programChecks = [
 function checkPrograms({ config, plan, sysroot }: Known<'sysroot'>): readonly Finding[] {
   const wanted = new Map<string, SettingName | undefined>();
   for (const need of needsOfPlan(plan).programs) {
-    if ('program' in need) wanted.set(need.program, wanted.get(need.program) ?? need.because);
+    if ('program' in need && isCalled(sysroot, need))
+      wanted.set(need.program, wanted.get(need.program) ?? need.because);
     if ('applet' in need) wanted.set(busyboxPath, undefined);
   }
-  return [...wanted].flatMap(([path, because]) => {
+  const old = needsOfPlan(plan).programs.flatMap((need) =>
+    'program' in need ? tooOld(need, config, sysroot) : [],
+  );
+  const missing = [...wanted].flatMap(([path, because]) => {
     const problem = problemOf(fileOf(sysroot, path), plan.architecture);
     if (problem === undefined) return [];
     const details = { ...placeOf(config, because), ...programHint(path) };
     return [finding('program-missing', `the sysroot must have ${path}${problem}`, details)];
   });
+  return [...missing, ...old];
+}
+
+/** Options that a program does not have, though it will be given them. */
+function tooOld(need: ProgramOfSysroot, config: PlatformConfig, sysroot: string): readonly Finding[] {
+  const file = fileOf(sysroot, need.program);
+  if (file === undefined || need.knows === undefined || !statSync(file).isFile()) return [];
+  const content = readFileSync(file);
+  const unknown = need.knows.filter((option) => !content.includes(option));
+  if (unknown.length === 0) return [];
+  const message = `${need.program} of the sysroot must know ${unknown.join(', ')}: it would ignore what it is given`;
+  const details = { ...placeOf(config, need.because), hint: newer[need.program] };
+  return [finding('program-too-old', message, details)];
+}
+
+/** What does without an option that a program is too old for. */
+const newer: Readonly<Record<string, string>> = {
+  '/usr/lib/systemd/systemd-veritysetup':
+    'systemd 254 or newer has it; with an older one set Verity.Tool=veritysetup, or dmsetup',
+};
+
+/** Whether this release of what calls it does so. */
+function isCalled(sysroot: string, need: ProgramOfSysroot): boolean {
+  return need.calledBy === undefined || namesPath(sysroot, need.calledBy, need.program);
 }
 
 /** The file of a program that the minimal initrd has at a path. */

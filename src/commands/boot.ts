@@ -1,5 +1,5 @@
 /** `bootrelay boot`: makes a machine, boots it in QEMU and says what happened. */
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { bootMachine } from '../boot/boot-machine.ts';
@@ -132,9 +132,15 @@ async function bootAndTell(task: Task, machine: Machine, hardware: FaultyMachine
   ].join('\n');
   const { commandLine, report } = booted;
   const kept = args.keepDisk ? { disk: join(output, 'disk.img') } : {};
-  const facts = { rootHash: machine.rootHash, commandLine, ...kept };
+  const facts = { rootHash: machine.rootHash, commandLine, sizes: sizesOf(machine), ...kept };
   const json = { command: 'boot', accelerator, qemu, machine: facts, milestones, report, verdict, log };
   return { exitCode: verdict.ok ? 0 : 4, text, json, findings: machine.findings };
+}
+
+/** Bytes of what the machine boots: the minimal initrd, and the image of the full one where there is one. */
+function sizesOf({ build, image }: Machine): Readonly<Record<string, number>> {
+  const minimalInitrd = statSync(build.image).size;
+  return image === undefined ? { minimalInitrd } : { minimalInitrd, fullInitrd: statSync(image).size };
 }
 
 function soundMachine(machine: Machine, args: BootArguments): SoundMachine {

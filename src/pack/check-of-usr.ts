@@ -8,6 +8,7 @@ import { lengthOf, rangeOf, readRange } from '../initrd/input.ts';
 import type { CpioEntry } from '../initrd/newc.ts';
 import type { TreeEntry } from '../initrd/tree-entry.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
+import { initrdReleasePath, osReleasePaths } from '../plan/layout.ts';
 import {
   checkingInit,
   checkUsrPaths,
@@ -47,7 +48,8 @@ export function checkOfUsr(tree: readonly TreeEntry[], options: CheckOptions): A
     'text' in file ? fileEntry(path, Buffer.from(file.text), file.mode) : linkEntry(path, file.target),
   );
   const programs = missingPrograms(contents, options);
-  const entries = [...rendered, ...programs.entries].filter((entry) => !contents.has(entry));
+  const release = releaseFor(contents, options);
+  const entries = [...rendered, ...release, ...programs.entries].filter((entry) => !contents.has(entry));
   const added = entries.map(({ name }) => `/${name}`);
   return {
     entries: entries.flatMap((entry) => [...contents.parentsOf(entry), entry]),
@@ -62,6 +64,16 @@ function filesFor(contents: Contents, config: PlatformConfig, plan: BootPlan): R
   if (contents.pathOf(Init)?.endsWith('/systemd/systemd'))
     return renderInstalledCheck(config, plan, checkUsrPaths.dracut);
   return Init === checkingInit ? renderCheckingInit(config, plan) : undefined;
+}
+
+/** An initrd-release, which stage 1 wants of every full initrd, though only systemd reads it: initramfs-tools 0.142 makes none. */
+function releaseFor(contents: Contents, { config, sysroot }: CheckOptions): readonly CpioEntry[] {
+  const own = config.settings.FullInitrd.Init === checkingInit;
+  if (!own || sysroot === undefined || contents.pathOf(initrdReleasePath) !== undefined) return [];
+  const file = osReleasePaths
+    .map((path) => fileInSysroot(sysroot, path))
+    .find((found) => found !== undefined);
+  return file === undefined ? [] : [fileEntry(initrdReleasePath.slice(1), readFileSync(file), 0o644)];
 }
 
 function withoutSystemd({ config, initrd }: CheckOptions): Finding {

@@ -14,9 +14,18 @@ export interface ModuleNeed extends Asked {
   readonly parameters?: readonly string[];
 }
 
+/** A program by its path. */
+export interface ProgramOfSysroot extends Asked {
+  readonly program: string;
+  /** The program that starts it in some releases only: it is needed where that, or a library of it, has its path in it. */
+  readonly calledBy?: string;
+  /** Options that it is given and that older releases do not have, as they are in the file of one that does. */
+  readonly knows?: readonly string[];
+}
+
 /** A program of the sysroot by path, an applet of its busybox, or one of bootrelay's own in C that the build compiles. */
 export type ProgramNeed = Asked &
-  ({ readonly program: string } | { readonly applet: string } | { readonly own: OwnProgram });
+  (ProgramOfSysroot | { readonly applet: string } | { readonly own: OwnProgram });
 
 /** An option that must be y or m in the kernel's configuration, without CONFIG_. */
 export interface KernelOptionNeed extends Asked {

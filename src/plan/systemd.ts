@@ -1,11 +1,13 @@
 /** What the systemd form of stage 1 takes from the sysroot besides the programs of its steps. */
-import type { FileNeed } from './need.ts';
+import type { FileNeed, ProgramNeed } from './need.ts';
 
-/** PID 1, what starts its units, and the journal. */
-export const systemdPrograms: readonly string[] = [
-  '/usr/lib/systemd/systemd',
-  '/usr/lib/systemd/systemd-executor',
-  '/usr/lib/systemd/systemd-journald',
+const systemd = '/usr/lib/systemd/systemd';
+
+/** PID 1, what starts its units since systemd 255, and the journal. */
+export const systemdPrograms: readonly ProgramNeed[] = [
+  { program: systemd },
+  { program: '/usr/lib/systemd/systemd-executor', calledBy: systemd },
+  { program: '/usr/lib/systemd/systemd-journald' },
 ];
 
 /** udev, for the verity device; its rules call dmsetup to say that they are through. */

@@ -55,13 +55,15 @@ export function squashfsFromDirectoryArgs(output: string, directory: string): Co
   return { program: 'mksquashfs', args };
 }
 
-/** A directory -> ext4 of `size` bytes. */
+/** A directory -> ext4 of `size`, in whole KiB. */
 export function ext4FromDirectoryArgs(
   output: string,
   directory: string,
-  size: number,
+  size: { readonly bytes: number; readonly inodes: number },
   uuid: string,
 ): Command {
-  const args = ['-q', '-F', '-U', uuid, '-E', `root_owner=0:0,hash_seed=${uuid}`, '-d', directory, output];
-  return { program: 'mkfs.ext4', args: [...args, `${Math.ceil(size / 1024)}k`] };
+  const own = ['-U', uuid, '-E', `root_owner=0:0,hash_seed=${uuid}`, '-N', String(size.inodes)];
+  // A small file system would have blocks of 1 KiB, and no symbolic link longer than that.
+  const args = ['-q', '-F', '-b', '4096', ...own, '-d', directory, output];
+  return { program: 'mkfs.ext4', args: [...args, `${Math.ceil(size.bytes / 1024)}k`] };
 }

@@ -61,6 +61,27 @@ export function openLab(): Lab {
   };
 }
 
+/** Releases of Debian that test/lab/release.sh makes; make.sh makes bookworm, and `npm run lab:all` the others. */
+export type ReleaseName = 'bookworm' | 'trixie' | 'sid';
+
+export interface Release {
+  readonly sysroot: string;
+  readonly kernel: string;
+  /** The full initrds that its own dracut, with bootrelay's module, and its initramfs-tools make. */
+  readonly dracut: string;
+  readonly initramfsTools: string;
+}
+
+export function openRelease(name: ReleaseName): Release {
+  const directory = join(labDirectory, 'releases', name);
+  return {
+    sysroot: join(directory, 'sysroot'),
+    kernel: readFileSync(join(directory, 'kernel'), 'utf8').trim(),
+    dracut: join(directory, 'dracut.img'),
+    initramfsTools: join(directory, 'initramfs-tools.img'),
+  };
+}
+
 function umlKernel(name: UmlName): UmlKernel {
   const directory = join(labDirectory, 'uml', name);
   return {

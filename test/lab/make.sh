@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes the lab: a Debian 13 sysroot with kernel and dracut, the initrds that this dracut makes: a full one with
 # bootrelay's module in it, and a monolithic one without; a tree with newer image tools; two kernels as programs (User
-# Mode Linux); disks of an attacker. Everything is cached in $BOOTRELAY_LAB (default:
+# Mode Linux); disks of an attacker; a Debian 12 (release.sh). Everything is cached in $BOOTRELAY_LAB (default:
 # ~/.cache/bootrelay/lab) and made again only when this script or the rendered module changes.
 #
 # Prints nothing but what it does and what is missing. Exit code 0: the lab is there. 1: it cannot be made
@@ -11,15 +11,12 @@ set -eu
 cd "$(dirname "$0")/../.."
 lab=${BOOTRELAY_LAB:-${XDG_CACHE_HOME:-$HOME/.cache}/bootrelay/lab}
 release=trixie
-
-say() { echo "lab: $*" >&2; }
-fail() { say "$*"; exit 1; }
+. test/lab/debian.sh
 
 # --- What this machine must be -------------------------------------------------------------------------
 
 [ "$(uname -m)" = x86_64 ] || fail "the lab is made on x86-64 only, this is $(uname -m)"
 command -v apt-get > /dev/null || fail 'this is not Debian: there is no apt-get'
-mkdir -p "$lab/apt/lists/partial"
 exec 9> "$lab/lock"
 flock 9
 
@@ -76,29 +73,6 @@ qemu_is_old() {
     case $(qemu-system-x86_64 --version 2> /dev/null) in *'version '[1-8].*) return 0 ;; *) return 1 ;; esac
 }
 
-# apt with lists of its own, so that the machine's are left alone; backports are added for these calls only.
-apt_get() {
-    apt-get -o "Dir::State::Lists=$lab/apt/lists" -o "Dir::Etc::SourceList=$lab/apt/sources.list" \
-        -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o Acquire::Retries=3 "$@"
-}
-cat /etc/apt/sources.list > "$lab/apt/sources.list" 2> /dev/null || : > "$lab/apt/sources.list"
-
-find_archive() { # APT CODENAME: apt tells of the archives whose lists it has
-    "$1" indextargets --format '$(REPO_URI) $(RELEASE) $(CODENAME)' 'Created-By: Packages' |
-        awk -v codename="$2" '$2 == codename || $3 == codename { print $1; exit }'
-}
-
-archive() { # CODENAME: the address of the distribution's own archive, from apt's configuration
-    uri=$(find_archive apt-get "$1")
-    [ -n "$uri" ] || uri=$(find_archive apt_get "$1")
-    if [ -z "$uri" ]; then
-        apt_get -qq update >&2 || say 'apt-get update has errors; trying all the same'
-        uri=$(find_archive apt_get "$1")
-    fi
-    echo "$uri"
-}
-
-codename=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
 packages=$(missing_packages | sort -u | tr '\n' ' ')
 if [ -n "$packages" ] || qemu_is_old; then
     [ "$(id -u)" = 0 ] || fail "not root, and these packages are missing: ${packages:-a newer qemu-system-x86}"
@@ -126,32 +100,16 @@ packages=$(missing_packages | tr '\n' ' ')
 
 # --- Sysroot and tools ---------------------------------------------------------------------------------
 
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 include=linux-image-cloud-amd64,systemd,systemd-sysv,udev,dracut,busybox-static,dmsetup,cryptsetup-bin
 include=$include,systemd-cryptsetup,kmod,zstd,erofs-utils,btrfs-progs,intel-microcode,amd64-microcode,tpm2-tools
 
-debootstrap_into() { # DIRECTORY KEY OPTIONS...: makes it anew unless it was made with the same key
-    directory=$1 key=$2
-    shift 2
-    [ "$(cat "$directory.key" 2> /dev/null)" != "$key" ] || return 0
-    [ "$(id -u)" = 0 ] || fail "not root: cannot make $directory"
-    uri=$(archive "$codename")
-    [ -n "$uri" ] || fail 'the configuration of apt names no archive of this distribution'
-    say "making $directory from Debian $release"
-    rm -rf "$directory" "$directory.key" "$directory.new"
-    mmdebstrap --quiet --format=directory --keyring="$keyring" "$@" "$release" "$directory.new" "$uri" \
-        > "$directory.log" 2>&1 || { tail -n 5 "$directory.log" >&2; fail "mmdebstrap failed: $directory.log"; }
-    mv "$directory.new" "$directory"
-    echo "$key" > "$directory.key"
-}
-
-debootstrap_into "$lab/sysroot" "$release $include 1" --variant=minbase --components=main,non-free-firmware \
+debootstrap_into "$lab/sysroot" "$release" "$release $include 1" --variant=minbase --components=main,non-free-firmware \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' --include="$include"
-debootstrap_into "$lab/tools" "$release erofs-utils 1" --variant=extract --include=erofs-utils,usr-is-merged
+debootstrap_into "$lab/tools" "$release" "$release erofs-utils 1" --variant=extract --include=erofs-utils,usr-is-merged
 
 # The kernel for any hardware, with as much beside it as a minimal initrd needs: unpacked, not installed.
-debootstrap_into "$lab/generic" "$release generic kernel 1" --variant=extract --components=main \
+debootstrap_into "$lab/generic" "$release" "$release generic kernel 1" --variant=extract --components=main \
     --dpkgopt='path-exclude=/usr/share/doc/*' --include=linux-image-amd64,busybox-static,dmsetup,usr-is-merged,base-files
 generic=$(ls "$lab/generic/usr/lib/modules")
 [ -e "$lab/generic/usr/lib/modules/$generic/modules.dep" ] || depmod -b "$lab/generic" "$generic"
@@ -236,10 +194,7 @@ fi
 # --- Initrds -------------------------------------------------------------------------------------------
 
 kernel=$(ls "$lab/sysroot/usr/lib/modules")
-platform=platforms/qemu-x86_64.ini
-rm -rf "$lab/rendered"
-node dist/cli.js render "$platform" --output "$lab/rendered" > /dev/null 2>&1 || fail "cannot render $platform"
-module=$lab/rendered/qemu-x86_64/full/90bootrelay
+render_modules
 
 make_initrd() { # NAME KEY OPTION...: with dracut in the sysroot, anew unless it was made with the same key
     name=$1 key=$(echo "$2" | cat - "$lab/sysroot.key" | sha256sum)
@@ -247,16 +202,10 @@ make_initrd() { # NAME KEY OPTION...: with dracut in the sysroot, anew unless it
     [ "$(cat "$lab/$name.key" 2> /dev/null)" != "$key" ] || return 0
     [ "$(id -u)" = 0 ] || fail 'not root: cannot run dracut in the sysroot'
     say "making $name with dracut"
-    target=$lab/sysroot/usr/lib/dracut/modules.d/90bootrelay
-    rm -rf "$target" "$lab/$name.key" # of a lab that is a hard-link copy, the key of this one only
-    cp -r "$module" "$target"
-    # In a mount namespace of its own: nothing stays mounted, whatever happens.
-    unshare --mount sh -c 'set -eu
-        for directory in dev proc sys; do mount --rbind "/$directory" "$1/$directory"; done
-        root=$1
-        shift
-        chroot "$root" dracut --force --no-hostonly --reproducible --zstd "$@" /var/tmp/initrd.img' \
-        sh "$lab/sysroot" --kver "$kernel" "$@" > "$lab/dracut.log" 2>&1 ||
+    rm -f "$lab/$name.key" # of a lab that is a hard-link copy, the key of this one only
+    add_dracut_module "$lab/sysroot"
+    in_sysroot "$lab/sysroot" dracut --force --no-hostonly --reproducible --zstd --kver "$kernel" "$@" \
+        /var/tmp/initrd.img > "$lab/dracut.log" 2>&1 ||
         { tail -n 5 "$lab/dracut.log" >&2; fail "dracut failed: $lab/dracut.log"; }
     mv "$lab/sysroot/var/tmp/initrd.img" "$lab/$name.img"
     chmod 644 "$lab/$name.img"
@@ -264,11 +213,15 @@ make_initrd() { # NAME KEY OPTION...: with dracut in the sysroot, anew unless it
 }
 
 omit='network network-manager systemd-networkd systemd-resolved'
-make_initrd full-initrd "$(cat "$module"/*)" --add 'crypt systemd-veritysetup bootrelay' --omit "$omit"
+make_initrd full-initrd "$(cat "$lab"/rendered/qemu-x86_64/full/90bootrelay/*)" --add 'crypt systemd-veritysetup bootrelay' --omit "$omit"
 make_initrd monolithic-initrd '' --add 'crypt systemd-veritysetup' --omit "$omit"
 # The smallest with systemd that can be a stage 1, for the benchmark.
 make_initrd stage-1-initrd 2 --no-early-microcode --install mkdir --modules 'systemd-initrd systemd-veritysetup systemd-udevd udev-rules dm' \
     --drivers 'virtio_blk erofs dm-verity overlay loop'
+
+# --- Another release -----------------------------------------------------------------------------------
+
+sh test/lab/release.sh bookworm
 
 echo "$kernel" > "$lab/kernel"
 say "ready: $lab"

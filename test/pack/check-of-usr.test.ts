@@ -166,3 +166,20 @@ test('another init is told how it can be checked, and is then started by the pro
   expect(init).toContain('echo o > /proc/sysrq-trigger');
   expect(init.trimEnd().split('\n').at(-1)).toBe('exec /init "$@"');
 });
+
+test('an initrd without systemd gets the initrd-release that stage 1 wants, from the system, unless it has one', async () => {
+  const busybox = [program('init'), ...programs.map((name) => program(`bin/${name}`))];
+  const init = ['FullInitrd.Init=/usr/lib/bootrelay/init'];
+  for (const place of ['usr/lib', 'etc']) {
+    const sysroot = join(work, `released-${place.replace('/', '-')}`);
+    mkdirSync(join(sysroot, 'usr'), { recursive: true });
+    mkdirSync(join(sysroot, place), { recursive: true });
+    writeFileSync(join(sysroot, place, 'os-release'), 'ID=x\n');
+    const without = await added(busybox, init, sysroot);
+    expect(without.added).toContain('/etc/initrd-release');
+    expect(without.text('etc/initrd-release')).toBe('ID=x\n');
+    const own = [...busybox, { name: 'etc', mode: 0o040755 }, program('etc/initrd-release')];
+    expect((await added(own, init, sysroot)).added).not.toContain('/etc/initrd-release');
+    expect((await added(busybox, [], sysroot)).added).toEqual([]);
+  }
+});

@@ -59,3 +59,60 @@ test('a program of another processor, or none at all, is a finding', async () =>
   ]);
   expect(await check({})).toMatchObject([{ message: 'the sysroot must have /usr/bin/busybox' }]);
 });
+
+const systemd = '/usr/lib/systemd/systemd';
+const executor = '/usr/lib/systemd/systemd-executor';
+const veritysetup = '/usr/lib/systemd/systemd-veritysetup';
+const core = '/usr/lib/x86_64-linux-gnu/systemd/libsystemd-core.so';
+const linked = elfFile({
+  interpreter: glibcLoader,
+  needed: ['libsystemd-core.so'],
+  runpath: core.replace(/\/[^/]*$/, ''),
+});
+const of254 = elfFile({ data: 'hash-offset=\0fec-device=\0fec-offset=\0fec-roots=\0root-hash-signature=' });
+const of252 = elfFile({ data: 'panic-on-corruption\0root-hash-signature=' });
+
+/** What is said of systemd's programs in the systemd form. */
+async function ofSystemd(files: Files, ...settings: readonly string[]) {
+  const sysroot = makeSystem({ ...mergedUsr, ...files });
+  const found = await findingsOf('programs', configure('Initrd.Init=systemd', ...settings), { sysroot });
+  return found
+    .filter(({ message }) => message.includes('/systemd/'))
+    .map(({ kind, message }) => `${kind}: ${message}`);
+}
+
+const others = { '/usr/lib/systemd/systemd-journald': fixed, '/usr/lib/systemd/systemd-udevd': fixed };
+const missing = `program-missing: the sysroot must have ${executor}`;
+
+test.each<[string, Files, readonly string[]]>([
+  ['of systemd that names none', { [systemd]: fixed }, []],
+  ['of a library that names none', { [systemd]: linked, [core]: fixed }, []],
+  ['that systemd names', { [systemd]: elfFile({ data: executor }) }, [missing]],
+  ['that a library of systemd names', { [systemd]: linked, [core]: elfFile({ data: executor }) }, [missing]],
+  ['that is there', { [systemd]: elfFile({ data: executor }), [executor]: fixed }, []],
+  ['of no systemd', {}, [`program-missing: the sysroot must have ${systemd}`, missing]],
+])('systemd-executor, %s', async (_, files, expected) => {
+  expect((await ofSystemd({ ...others, [veritysetup]: of254, ...files })).sort()).toEqual(expected);
+});
+
+const old = (options: string) =>
+  `program-too-old: ${veritysetup} of the sysroot must know ${options}: it would ignore what it is given`;
+const corrected = ['Verity.FecDevice=PARTLABEL=USR-A-FEC'];
+
+test.each<[string, Buffer | undefined, readonly string[], readonly string[]]>([
+  ['of systemd 254', of254, [], []],
+  ['of systemd 254, with error correction', of254, corrected, []],
+  ['of systemd 252', of252, [], [old('hash-offset=')]],
+  [
+    'of systemd 252, error correction',
+    of252,
+    corrected,
+    [old('hash-offset=, fec-device=, fec-offset=, fec-roots=')],
+  ],
+  ['of systemd 252, not used', of252, ['Verity.Tool=veritysetup'], []],
+  ['of systemd 252, not used but for dmsetup', of252, ['Verity.Tool=dmsetup'], []],
+  ['none', undefined, [], [`program-missing: the sysroot must have ${veritysetup}`]],
+])('systemd-veritysetup knows the options that it is given: %s', async (_, program, settings, expected) => {
+  const files = { ...others, [systemd]: fixed, ...(program && { [veritysetup]: program }) };
+  expect(await ofSystemd(files, ...settings)).toEqual(expected);
+});

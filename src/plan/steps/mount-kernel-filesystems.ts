@@ -1,4 +1,4 @@
-import { applets, asks, options, programs } from '../needs.ts';
+import { applets, asks, options } from '../needs.ts';
 import { defineStep } from '../step.ts';
 import { systemdFiles, systemdPrograms } from '../systemd.ts';
 
@@ -57,7 +57,7 @@ export const mountKernelFileSystems = defineStep({
       provides: ['kernel file systems', 'kernel log'],
       reasons: systemd ? [] : ['kernel-fs-missing'],
       view: {},
-      systemd: { by: 'PID 1', starts: asks('Initrd.Init', programs(...systemdPrograms)) },
+      systemd: { by: 'PID 1', starts: asks('Initrd.Init', systemdPrograms) },
     };
   },
 });

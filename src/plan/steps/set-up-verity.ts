@@ -103,11 +103,15 @@ function explanationOf(settings: PlatformSettings): readonly string[] {
   ];
 }
 
-const programsOfTool: Readonly<Record<VerityTool, readonly ProgramNeed[]>> = {
-  'dm-create': [{ own: 'dm-create' }],
-  dmsetup: programs('/usr/sbin/dmsetup'),
-  veritysetup: programs('/usr/sbin/veritysetup'),
-  'systemd-veritysetup': programs('/usr/lib/systemd/systemd-veritysetup'),
+const programsOfTool: Readonly<Record<VerityTool, (verity: PlatformSettings['Verity']) => ProgramNeed>> = {
+  'dm-create': () => ({ own: 'dm-create' }),
+  dmsetup: () => ({ program: '/usr/sbin/dmsetup' }),
+  veritysetup: () => ({ program: '/usr/sbin/veritysetup' }),
+  // veritytab(5): all but the root hash's signature and the reactions are of systemd 254. An older one ignores them.
+  'systemd-veritysetup': ({ FecDevice }) => ({
+    program: '/usr/lib/systemd/systemd-veritysetup',
+    knows: ['hash-offset=', ...onlyIf(FecDevice, 'fec-device=', 'fec-offset=', 'fec-roots=')],
+  }),
 };
 
 const reactionToErrors = { version: '6.12', because: 'Verity.OnError' } as const;
@@ -128,7 +132,7 @@ function needsOf(settings: PlatformSettings): Partial<Needs> {
     kernelOptions: kernelOptionsOf(settings),
     programs: [
       ...applets('dd', 'grep', 'od', 'sha256sum', 'sha512sum', ...onlyIf(linksNode(settings), 'ln')),
-      ...asks('Verity.Tool', programsOfTool[verityTool(settings)]),
+      ...asks('Verity.Tool', [programsOfTool[verityTool(settings)](Verity)]),
     ],
     files: [
       ...onlyIf(Initrd.Init === 'systemd', ...asks('Initrd.Init', udevFiles)),

@@ -1,0 +1,49 @@
+#!/bin/sh
+# Makes one release of Debian for the tests and the table of releases, below releases/CODENAME in the lab: a sysroot with
+# the kernel for clouds, its version, and the full initrds that its dracut and its initramfs-tools make. Cached by a key.
+#
+# Usage: release.sh CODENAME. Exit code 1: it cannot be made here; the last line on standard error says why.
+set -eu
+cd "$(dirname "$0")/../.."
+[ $# = 1 ] || { echo 'usage: release.sh CODENAME' >&2; exit 2; }
+release=$1
+lab=${BOOTRELAY_LAB:-${XDG_CACHE_HOME:-$HOME/.cache}/bootrelay/lab}
+directory=$lab/releases/$release
+mkdir -p "$directory"
+exec 8> "$lab/releases/$release.lock"
+flock 8
+. test/lab/debian.sh
+
+include=linux-image-cloud-amd64,systemd,systemd-sysv,udev,dracut,initramfs-tools-core,busybox-static,dmsetup
+include=$include,cryptsetup-bin,kmod,zstd
+# systemd of Debian 12 has systemd-veritysetup in itself.
+[ "$release" = bookworm ] || include=$include,systemd-cryptsetup
+# The Release file of sid can be past its date.
+debootstrap_into "$directory/sysroot" "$release" "$release $include 1" --variant=minbase \
+    --aptopt='Acquire::Check-Valid-Until "false"' --dpkgopt='path-exclude=/usr/share/doc/*' \
+    --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' --include="$include"
+sysroot=$lab/releases/$release/sysroot
+kernel=$(ls "$sysroot/usr/lib/modules")
+
+make_initrd() { # NAME KEY PROGRAM ARGUMENT...: leaves it in NAME.img, anew unless it was made with the same key
+    image=$lab/releases/$release/$1 key=$(echo "$2" | cat - "$sysroot.key" | sha256sum)
+    [ "$(cat "$image.key" 2> /dev/null)" != "$key" ] || return 0
+    [ "$(id -u)" = 0 ] || fail 'not root: cannot make an initrd in the sysroot'
+    say "making $image.img"
+    shift 2
+    in_sysroot "$sysroot" "$@" > "$image.log" 2>&1 || { tail -n 5 "$image.log" >&2; fail "$1 failed: $image.log"; }
+    rm -f "$image.img"
+    mv "$sysroot/var/tmp/initrd.img" "$image.img"
+    chmod 644 "$image.img"
+    echo "$key" > "$image.key"
+}
+
+render_modules
+add_dracut_module "$sysroot"
+make_initrd dracut "$(cat "$lab"/rendered/qemu-x86_64/full/90bootrelay/*) 1" dracut --force --no-hostonly --reproducible --zstd \
+    --add 'crypt systemd-veritysetup bootrelay' --omit 'network network-manager systemd-networkd systemd-resolved' \
+    --kver "$kernel" /var/tmp/initrd.img
+make_initrd initramfs-tools 1 mkinitramfs -o /var/tmp/initrd.img "$kernel"
+
+echo "$kernel" > "$lab/releases/$release/kernel"
+say "ready: $lab/releases/$release"
