@@ -13,6 +13,7 @@ const longest = [
   'minimal/systemd',
   'boot/thin',
   'boot/bookworm',
+  'boot/arm64',
   'boot/usr',
   'boot/coldplug',
   'commands/check',

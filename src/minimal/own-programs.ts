@@ -21,12 +21,10 @@ export async function compileOwnProgram(
   output: string,
 ): Promise<string> {
   const source = fileURLToPath(new URL(`programs/${name}.c`, packageRoot()));
-  await run(compileArgs(source, output));
+  await run(compileArgs(source, output, architecture));
   const machine = readFileSync(output).readUInt16LE(18);
   if (machine === machines[architecture]) return output;
   throw new ToolError(
-    `cc makes programs for another processor than ${architecture}: CC must name a compiler for it, such as ${crossCompilers[architecture]}`,
+    `CC makes programs for another processor than ${architecture}: CC must name a compiler for it, or nothing`,
   );
 }
-
-const crossCompilers = { 'x86-64': 'x86_64-linux-gnu-gcc', arm64: 'aarch64-linux-gnu-gcc' } as const;

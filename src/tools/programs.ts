@@ -14,16 +14,20 @@ export interface Program {
   readonly instead?: string;
 }
 
+const noCompiler = { instead: 'Verity.Tool=dmsetup needs no compiler' };
+const crossCompiler = { versionArgs: ['--version'], ...noCompiler };
+
 export const programs = {
   bsdcat: { package: 'libarchive-tools', versionArgs: ['--version'] },
   bsdtar: { package: 'libarchive-tools', versionArgs: ['--version'] },
+  'aarch64-linux-gnu-gcc': { package: 'gcc-aarch64-linux-gnu', ...crossCompiler },
   cc: {
     package: 'gcc',
     versionArgs: ['--version'],
     variable: 'CC',
     // Caches of compilers, which CC may name.
     keeps: /^(HOME|XDG_CACHE_HOME|CCACHE_DIR|SCCACHE_DIR)$/,
-    instead: 'Verity.Tool=dmsetup needs no compiler',
+    ...noCompiler,
   },
   cp: { package: 'coreutils', versionArgs: ['--version'] },
   dd: { package: 'coreutils', versionArgs: ['--version'] },
@@ -49,6 +53,7 @@ export const programs = {
   sqfstar: { package: 'squashfs-tools', versionArgs: ['-version'] },
   swtpm: { package: 'swtpm', versionArgs: ['--version'] },
   veritysetup: { package: 'cryptsetup-bin', versionArgs: ['--version'] },
+  'x86_64-linux-gnu-gcc': { package: 'gcc-x86-64-linux-gnu', ...crossCompiler },
   xz: { package: 'xz-utils', versionArgs: ['--version'] },
   zstd: { package: 'zstd', versionArgs: ['--version'] },
 } as const satisfies Record<string, Program>;

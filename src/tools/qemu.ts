@@ -9,11 +9,26 @@ interface Machine {
   readonly program: ProgramName;
   readonly machine: string;
   readonly console: string;
+  /** UEFI, as Debian's packages ovmf and qemu-efi-aarch64 have it. systemd measures only where UEFI tells it of the TPM. */
+  readonly firmware: { readonly code: string; readonly variables: string };
+  readonly tpm: string;
 }
 
 const machines = {
-  'x86-64': { program: 'qemu-system-x86_64', machine: 'q35', console: 'ttyS0' },
-  arm64: { program: 'qemu-system-aarch64', machine: 'virt', console: 'ttyAMA0' },
+  'x86-64': {
+    program: 'qemu-system-x86_64',
+    machine: 'q35',
+    console: 'ttyS0',
+    firmware: { code: '/usr/share/OVMF/OVMF_CODE_4M.fd', variables: '/usr/share/OVMF/OVMF_VARS_4M.fd' },
+    tpm: 'tpm-tis',
+  },
+  arm64: {
+    program: 'qemu-system-aarch64',
+    machine: 'virt',
+    console: 'ttyAMA0',
+    firmware: { code: '/usr/share/AAVMF/AAVMF_CODE.fd', variables: '/usr/share/AAVMF/AAVMF_VARS.fd' },
+    tpm: 'tpm-tis-device',
+  },
 } as const satisfies Record<string, Machine>;
 
 export type Architecture = keyof typeof machines;
@@ -62,7 +77,7 @@ export interface GuestOptions {
 
 /** A guest whose first serial port is standard output, and that ends QEMU when it reboots or powers off. */
 export function guestArgs(options: GuestOptions): Command {
-  const { program, machine } = machines[options.architecture];
+  const { program, machine, firmware, tpm } = machines[options.architecture];
   const cpu = options.accelerator === 'kvm' ? 'host' : 'max';
   const bus = diskBuses[options.diskBus ?? 'virtio-blk'];
   const drives = options.disks.flatMap((disk, index) => [
@@ -87,8 +102,8 @@ export function guestArgs(options: GuestOptions): Command {
       ],
       ...['-kernel', options.kernel, ...(options.initrd === undefined ? [] : ['-initrd', options.initrd])],
       ...['-append', options.commandLine, ...bus.controller, ...drives],
-      ...(options.tpm !== undefined || options.firmware === 'uefi' ? firmwareArgs : []),
-      ...(options.tpm === undefined ? [] : tpmArgs(options.tpm)),
+      ...(options.tpm !== undefined || options.firmware === 'uefi' ? firmwareArgs(firmware) : []),
+      ...(options.tpm === undefined ? [] : tpmArgs(options.tpm, tpm)),
       ...(options.control === undefined
         ? []
         : ['-qmp', `unix:${options.control.replaceAll(',', ',,')},server=on,wait=off`]),
@@ -116,18 +131,17 @@ export function plugArguments(bus: DiskBus, index: number): object {
   return { driver: diskBuses[bus].disk(index), drive: `disk${index}`, id: `device${index}` };
 }
 
-/** Debian's package ovmf. systemd measures only where UEFI firmware tells it of the TPM. */
-const firmware = { code: '/usr/share/OVMF/OVMF_CODE_4M.fd', variables: '/usr/share/OVMF/OVMF_VARS_4M.fd' };
+function firmwareArgs({ code, variables }: Machine['firmware']): readonly string[] {
+  return [
+    ...['-drive', `if=pflash,unit=0,format=raw,readonly=on,file=${code}`],
+    ...['-drive', `if=pflash,unit=1,format=raw,snapshot=on,file=${variables}`],
+  ];
+}
 
-const firmwareArgs = [
-  ...['-drive', `if=pflash,unit=0,format=raw,readonly=on,file=${firmware.code}`],
-  ...['-drive', `if=pflash,unit=1,format=raw,snapshot=on,file=${firmware.variables}`],
-];
-
-function tpmArgs(directory: string): readonly string[] {
+function tpmArgs(directory: string, device: string): readonly string[] {
   return [
     ...['-chardev', `socket,id=tpm,path=${tpmSocket(directory)}`],
-    ...['-tpmdev', 'emulator,id=tpm0,chardev=tpm', '-device', 'tpm-tis,tpmdev=tpm0'],
+    ...['-tpmdev', 'emulator,id=tpm0,chardev=tpm', '-device', `${device},tpmdev=tpm0`],
   ];
 }
 

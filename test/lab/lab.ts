@@ -62,7 +62,7 @@ export function openLab(): Lab {
 }
 
 /** Releases of Debian that test/lab/release.sh makes; make.sh makes bookworm, and `npm run lab:all` the others. */
-export type ReleaseName = 'bookworm' | 'trixie' | 'sid';
+export type ReleaseName = 'bookworm' | 'trixie' | 'sid' | 'trixie-arm64';
 
 export interface Release {
   readonly sysroot: string;
@@ -80,6 +80,12 @@ export function openRelease(name: ReleaseName): Release {
     dracut: join(directory, 'dracut.img'),
     initramfsTools: join(directory, 'initramfs-tools.img'),
   };
+}
+
+/** The Debian 13 for arm64 that test/lab/arm64.sh makes; its full initrd is systemd's packages. */
+export function openArm64(): Pick<Release, 'sysroot' | 'kernel'> & { readonly packages: string } {
+  const { sysroot, kernel } = openRelease('trixie-arm64');
+  return { sysroot, kernel, packages: join(labDirectory, 'releases/trixie-arm64/packages.img') };
 }
 
 function umlKernel(name: UmlName): UmlKernel {

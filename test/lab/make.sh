@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes the lab: a Debian 13 sysroot with kernel and dracut, the initrds that this dracut makes: a full one with
 # bootrelay's module in it, and a monolithic one without; a tree with newer image tools; two kernels as programs (User
-# Mode Linux); disks of an attacker; a Debian 12 (release.sh). Everything is cached in $BOOTRELAY_LAB (default:
+# Mode Linux); disks of an attacker; a Debian 12 (release.sh); one for arm64 (arm64.sh). Everything is cached in $BOOTRELAY_LAB (default:
 # ~/.cache/bootrelay/lab) and made again only when this script or the rendered module changes.
 #
 # Prints nothing but what it does and what is missing. Exit code 0: the lab is there. 1: it cannot be made
@@ -24,6 +24,9 @@ flock 9
 
 # PROGRAM-OR-FILE PACKAGE
 programs='
+aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu
+/usr/aarch64-linux-gnu/include/linux/dm-ioctl.h libc6-dev-arm64-cross
+/usr/share/AAVMF/AAVMF_CODE.fd qemu-efi-aarch64
 bsdcat libarchive-tools
 bsdtar libarchive-tools
 busybox busybox-static
@@ -47,6 +50,7 @@ depmod kmod
 perl perl
 setpriv util-linux
 modprobe kmod
+qemu-system-aarch64 qemu-system-arm
 qemu-system-x86_64 qemu-system-x86
 sfdisk fdisk
 shellcheck shellcheck
@@ -68,9 +72,12 @@ missing_packages() {
     [ -z "$(/usr/bin/python3 -c 'import elftools' 2>&1)" ] || echo python3-pyelftools
 }
 
-# QEMU 7.2 corrupts guests without KVM: Debian 12 takes 10 from its backports.
+# QEMU 7.2 corrupts guests without KVM: Debian 12 takes 10 from its backports, for both processors.
 qemu_is_old() {
-    case $(qemu-system-x86_64 --version 2> /dev/null) in *'version '[1-8].*) return 0 ;; *) return 1 ;; esac
+    for qemu in qemu-system-x86_64 qemu-system-aarch64; do
+        case $($qemu --version 2> /dev/null) in *'version '[1-8].*) return 0 ;; esac
+    done
+    return 1
 }
 
 packages=$(missing_packages | sort -u | tr '\n' ' ')
@@ -86,7 +93,8 @@ if [ -n "$packages" ] || qemu_is_old; then
     fi
     apt_get -qq update >&2 || say 'apt-get update has errors; trying all the same'
     if [ "$codename" = bookworm ]; then
-        apt_get -qq install -y --no-install-recommends -t bookworm-backports qemu-system-x86 > "$lab/apt/log" 2>&1 ||
+        apt_get -qq install -y --no-install-recommends -t bookworm-backports qemu-system-x86 \
+            qemu-system-arm > "$lab/apt/log" 2>&1 ||
             { tail -n 5 "$lab/apt/log" >&2; fail 'apt-get cannot install QEMU from backports'; }
         packages=$(missing_packages | sort -u | tr '\n' ' ')
     fi
@@ -96,7 +104,7 @@ if [ -n "$packages" ] || qemu_is_old; then
 fi
 packages=$(missing_packages | tr '\n' ' ')
 [ -z "$packages" ] || fail "still missing: $packages"
-! qemu_is_old || fail "$(qemu-system-x86_64 --version | head -n 1) is too old: 9 or newer is needed"
+! qemu_is_old || fail "$($qemu --version | head -n 1) is too old: 9 or newer is needed"
 
 # --- Sysroot and tools ---------------------------------------------------------------------------------
 
@@ -219,9 +227,10 @@ make_initrd monolithic-initrd '' --add 'crypt systemd-veritysetup' --omit "$omit
 make_initrd stage-1-initrd 2 --no-early-microcode --install mkdir --modules 'systemd-initrd systemd-veritysetup systemd-udevd udev-rules dm' \
     --drivers 'virtio_blk erofs dm-verity overlay loop'
 
-# --- Another release -----------------------------------------------------------------------------------
+# --- Another release, and another processor --------------------------------------------------------------
 
 sh test/lab/release.sh bookworm
+sh test/lab/arm64.sh
 
 echo "$kernel" > "$lab/kernel"
 say "ready: $lab"

@@ -36,9 +36,19 @@ test.each([
   expect(status).toBe(1);
 });
 
-test('a compiler for another processor is refused, with the name of the one to use', async () => {
-  await expect(compileOwnProgram('dm-create', 'arm64', join(work, 'arm64'))).rejects.toThrow(
-    /another processor than arm64: CC must name .* aarch64-linux-gnu-gcc/,
+test.each([
+  ['x86-64', 62],
+  ['arm64', 183],
+] as const)('for %s the compiler is found that makes programs for it', async (architecture, machine) => {
+  const program = readFileSync(await compileOwnProgram('dm-create', architecture, join(work, architecture)));
+  // elf(5): e_machine.
+  expect(program.readUInt16LE(18)).toBe(machine);
+});
+
+test('a compiler for another processor is refused', async () => {
+  process.env.CC = 'cc';
+  await expect(compileOwnProgram('dm-create', 'arm64', join(work, 'arm64-by-cc'))).rejects.toThrow(
+    'CC makes programs for another processor than arm64: CC must name a compiler for it, or nothing',
   );
 });
 
