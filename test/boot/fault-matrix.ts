@@ -1,7 +1,7 @@
 /** Faults, each a real boot; what they showed is kept for `npm run faults`. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test } from '@jest/globals';
+import { afterAll, test } from '@jest/globals';
 import type { Fault } from '../../src/boot/faults/fault.ts';
 import { judgeFault } from '../../src/boot/faults/verdict.ts';
 import { openLab, umlOf } from '../lab/lab.ts';
@@ -26,22 +26,28 @@ export function testFaults(form: FaultRow['form'], on: 'pc' | 'uml'): void {
   const rows = faultRows.filter((row) => row.form === form && (row.machine === 'qemu') === (on === 'pc'));
   test.each(rows)('$form, $machine: $fault ends as it must', async (row) => {
     const start = performance.now();
-    const fault = allFaults[row.fault] as Fault;
-    const { seen, ended, rootHash } = await boot({
-      ...{ full: 'probe', goal: 'hand-over', image: 'erofs', usr: 'erofs' },
-      ...{ form, machine: row.machine, fault },
-    });
-    const { ok, expected, seen: how, unverified } = judgeFault(seen, ended, fault, rootHash);
+    const { verdict, lastWords } = await bootFault(row);
+    const { ok, expected, seen, unverified } = verdict;
     const seconds = (performance.now() - start) / 1000;
-    results.push({
-      ...row,
-      kernel: (umlOf(row.machine) ?? openLab()).kernel,
-      expected,
-      seen: how,
-      seconds,
-      ok,
-      unverified,
-    });
-    expect({ ok, expected, seen: how, unverified }).toMatchObject({ ok: true, unverified: false });
+    const { kernel } = umlOf(row.machine) ?? openLab();
+    results.push({ ...row, kernel, expected, seen, seconds, ok, unverified });
+    if (!ok || unverified) throw new Error(`${verdict.summary}\n${lastWords}`);
   });
+}
+
+/**
+ * Boots a row. Of some thousand boots of User Mode Linux one stands still, at no place in particular: one that has not ended in its
+ * time is told, and repeated once. What stands still twice is a fault of ours.
+ */
+async function bootFault(row: FaultRow, repeats = row.machine === 'qemu' ? 0 : 1) {
+  const fault = allFaults[row.fault] as Fault;
+  const { seen, ended, rootHash, log } = await boot({
+    ...{ full: 'probe', goal: 'hand-over', image: 'erofs', usr: 'erofs' },
+    ...{ form: row.form, machine: row.machine, fault },
+  });
+  const verdict = judgeFault(seen, ended, fault, rootHash);
+  const lastWords = readFileSync(log, 'latin1').split('\n').slice(-30).join('\n');
+  if (ended !== 'timeout' || verdict.ok || verdict.unverified || repeats === 0) return { verdict, lastWords };
+  console.warn(`${row.form}, ${row.machine}, ${row.fault}: once more, since it stood still:\n${lastWords}`);
+  return bootFault(row, repeats - 1);
 }
