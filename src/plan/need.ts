@@ -19,6 +19,8 @@ export interface ProgramOfSysroot extends Asked {
   readonly program: string;
   /** The program that starts it in some releases only: it is needed where that, or a library of it, has its path in it. */
   readonly calledBy?: string;
+  /** Features of it that nothing uses: libraries that it merely recommends for them stay out (UAPI Group's ELF Dlopen Metadata). */
+  readonly without?: readonly string[];
   /** Options that it is given and that older releases do not have, as they are in the file of one that does. */
   readonly knows?: readonly string[];
 }

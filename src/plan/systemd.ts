@@ -3,15 +3,31 @@ import type { FileNeed, ProgramNeed } from './need.ts';
 
 const systemd = '/usr/lib/systemd/systemd';
 
+/** Features of systemd that stage 1 does not use, by the names that its programs give them, and why. */
+const unused = {
+  acl: 'nobody is logged in who would get access to a device',
+  cryptsetup:
+    'no unit has an image of its own (RootImage=, ExtensionImages=); systemd-veritysetup requires it for itself',
+  kmod: 'modules are loaded by load-modules, in its order',
+  libcrypto: 'no unit has encrypted credentials',
+  pam: 'no unit has PAMName=',
+  tpm: 'nothing is measured, and nothing unsealed',
+} as const;
+
+const without = Object.keys(unused);
+
 /** PID 1, what starts its units since systemd 255, and the journal. */
 export const systemdPrograms: readonly ProgramNeed[] = [
-  { program: systemd },
-  { program: '/usr/lib/systemd/systemd-executor', calledBy: systemd },
-  { program: '/usr/lib/systemd/systemd-journald' },
+  { program: systemd, without },
+  { program: '/usr/lib/systemd/systemd-executor', calledBy: systemd, without },
+  { program: '/usr/lib/systemd/systemd-journald', without },
 ];
 
 /** udev, for the verity device; its rules call dmsetup to say that they are through. */
-export const udevPrograms: readonly string[] = ['/usr/lib/systemd/systemd-udevd', '/usr/sbin/dmsetup'];
+export const udevPrograms: readonly ProgramNeed[] = [
+  { program: '/usr/lib/systemd/systemd-udevd', without },
+  { program: '/usr/sbin/dmsetup' },
+];
 
 function from(debianPackage: string, ...anyOf: readonly string[]): FileNeed {
   return { anyOf, hint: `Debian's package ${debianPackage} has it` };

@@ -21,9 +21,14 @@ export function programsOfInitrd(
   sysroot: string,
   extraFiles: readonly string[],
 ): InitrdPrograms {
+  const unused = new Map(
+    needsOfPlan(plan).programs.flatMap((need) =>
+      'program' in need ? [[need.program, need.without] as const] : [],
+    ),
+  );
   const planned = plannedPrograms(plan).flatMap((path) => {
     const from = findProgram(sysroot, path);
-    return from === undefined ? [] : [{ path, from }];
+    return from === undefined ? [] : [{ path, from, without: unused.get(path) }];
   });
   const extra = extraElfPrograms(sysroot, extraFiles)
     .map(({ path, index }) => ({ path: placeOfExtra(path), from: path, index }))

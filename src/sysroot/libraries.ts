@@ -10,6 +10,8 @@ import { followLinks, mergeUsr } from './paths.ts';
 export interface Program {
   readonly path: string;
   readonly from: string;
+  /** Features that it is not used for: what it merely recommends for them does not come along. */
+  readonly without?: readonly string[] | undefined;
 }
 
 /** Something at a place of the initrd: a file of the sysroot, by its path without links, or a link. */
@@ -64,7 +66,7 @@ class Placing {
   place(): Libraries {
     const starts = this.#programs.map((program) => ({
       program,
-      start: startOf(this.#sysroot, program.from),
+      start: startOf(this.#sysroot, program.from, program.without),
     }));
     for (const { program, start } of starts) this.#takeFrom(program, start);
     for (const { program, start } of starts) this.#makeFindable(program, start);
@@ -101,7 +103,7 @@ class Placing {
         other.library && keyOf(program, other) === keyOf(program, answer) ? [other.library] : [],
       );
     for (let round = 0; round < mostRounds; round += 1) {
-      const initrd = startOf(this.#tree(), program.path);
+      const initrd = startOf(this.#tree(), program.path, program.without);
       const wrong = initrd.answers.filter((answer) => !this.#isOneOf(answer.library, wanted(answer)));
       const linked = wrong.filter((answer) => this.#link(program, answer, wanted(answer)[0], initrd));
       if (linked.length > 0) continue;

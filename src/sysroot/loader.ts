@@ -61,9 +61,9 @@ export interface Start {
   readonly directories: readonly string[];
 }
 
-/** All that the loader does for the program at `path`. */
-export function startOf(tree: Tree, path: string): Start {
-  return new Loading(tree).start(path);
+/** All that the loader does for the program at `path`, and what is opened later, but for features in `without` that are not required. */
+export function startOf(tree: Tree, path: string, without: readonly string[] = []): Start {
+  return new Loading(tree, without).start(path);
 }
 
 class Loading {
@@ -71,10 +71,12 @@ class Loading {
   readonly #damaged = new Map<string, string>();
   readonly #loaded: Loaded[] = [];
   readonly #tree: Tree;
+  readonly #without: readonly string[];
   #rules: Rules = { kind: 'glibc', directories: [], variables: {} };
 
-  constructor(tree: Tree) {
+  constructor(tree: Tree, without: readonly string[]) {
     this.#tree = tree;
+    this.#without = without;
   }
 
   start(path: string): Start {
@@ -96,7 +98,8 @@ class Loading {
   }
 
   #opens(real: string): readonly Request[] {
-    return this.#read(real, () => this.#tree.opens(real)) ?? [];
+    const requests = this.#read(real, () => this.#tree.opens(real)) ?? [];
+    return requests.filter(({ required, feature = '' }) => required || !this.#without.includes(feature));
   }
 
   #read<T>(real: string, read: () => T): T | undefined {

@@ -4,7 +4,7 @@ import { formatDevice } from '../../config/value-types/devices.ts';
 import { writeSize } from '../../config/value-types/sizes.ts';
 import { makesTable, type VerityTool, verityDevicePath, verityTool } from '../../config/verity-device.ts';
 import type { KernelOptionNeed, Needs, ProgramNeed } from '../need.ts';
-import { applets, asks, hashAccelerator, options, programs } from '../needs.ts';
+import { applets, asks, hashAccelerator, options } from '../needs.ts';
 import { onlyIf } from '../only-if.ts';
 import type { ReasonName } from '../reasons.ts';
 import { variable } from '../source.ts';
@@ -77,7 +77,7 @@ export const setUpVerity = defineStep({
         by: 'script',
         after: [udevUnit],
         device: devicePath,
-        starts: asks('Initrd.Init', programs(...udevPrograms)),
+        starts: asks('Initrd.Init', udevPrograms),
       },
     };
   },
