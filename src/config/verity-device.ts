@@ -7,8 +7,10 @@ export type VerityTool = 'dm-create' | 'dmsetup' | 'veritysetup' | 'systemd-veri
 /** Verity.Tool, with `auto` decided by the form of stage 1 and by what only some of the tools can do. */
 export function verityTool({ Initrd, Verity }: PlatformSettings): VerityTool {
   if (Verity.Tool !== 'auto') return Verity.Tool;
-  if (Initrd.Init === 'systemd') return 'systemd-veritysetup';
-  return Verity.RootHashSignature !== undefined || Verity.FecDevice ? 'veritysetup' : 'dm-create';
+  const systemd = Initrd.Init === 'systemd';
+  if (Verity.RootHashSignature !== undefined || Verity.FecDevice)
+    return systemd ? 'systemd-veritysetup' : 'veritysetup';
+  return systemd ? 'dmsetup' : 'dm-create';
 }
 
 /** Tools that give the kernel a table which stage 1 makes. */

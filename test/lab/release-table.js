@@ -16,12 +16,6 @@ const resultsFile = (release) => join(lab, 'releases', release, 'results.json');
 const page = join(root, 'docs/lab.md');
 
 const releases = ['bookworm', 'trixie', 'sid'];
-/** What a release needs to be set to; why is on the page. */
-const settingsOfRelease = {
-  bookworm: { systemd: ['Verity.Tool=veritysetup'] },
-  sid: { systemd: ['Initrd.SizeBudget=12000000'] },
-};
-
 /** What `check` must refuse, with this kind of finding. */
 const refusals = { 'bookworm | dracut, thin (overlay)': 'kernel-too-old' };
 
@@ -53,7 +47,6 @@ async function bootRow({ release, form, full, initrd, settings, until }) {
   const output = join(directory, `boot-${form}-${full.replaceAll(/\W+/g, '-')}-${until}`);
   rmSync(output, { recursive: true, force: true });
   mkdirSync(output);
-  const set = [...settings, ...(settingsOfRelease[release]?.[form] ?? [])];
   const args = [
     ...[
       'dist/cli.js',
@@ -65,7 +58,7 @@ async function bootRow({ release, form, full, initrd, settings, until }) {
     ],
     ...['--sysroot', sysroot, '--kernel', kernel, '--output', output],
     ...(initrd ? ['--initrd', join(directory, `${initrd}.img`)] : []),
-    ...set.flatMap((setting) => ['--set', setting]),
+    ...settings.flatMap((setting) => ['--set', setting]),
   ];
   const said = await run(args);
   writeFileSync(join(output, 'result.json'), said);

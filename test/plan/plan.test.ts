@@ -41,7 +41,7 @@ test('both forms take the same steps', () => {
 
 test.each([
   ['shell', 'dmsetup', '/usr/sbin/dmsetup'],
-  ['systemd', 'auto', '/usr/lib/systemd/systemd-veritysetup'],
+  ['systemd', 'auto', '/usr/sbin/dmsetup'],
   ['systemd', 'veritysetup', '/usr/sbin/veritysetup'],
 ])('form %s, Tool=%s: %s is needed', (form, tool, program) => {
   const { programs } = needsOfPlan(plan(`Initrd.Init=${form}`, `Verity.Tool=${tool}`));
