@@ -98,7 +98,7 @@ test('links in the way are followed: a directory that is a link stays one', asyn
 });
 
 test('what is there already is left alone, whichever way a link is written; what is another is replaced', async () => {
-  const first = await added([...systemd, ...programs.map((name) => program(`bin/${name}`))]);
+  const first = await added([...systemd, ...programs.map((name) => program(`usr/bin/${name}`))]);
   const there = first.entries.map(
     ({ name, mode, data }): Raw => ({ name: String(name), mode, data: readRange(data) }),
   );
@@ -107,7 +107,7 @@ test('what is there already is left alone, whichever way a link is written; what
       ? { ...entry, data: `/etc/systemd/system/${entry.name.replace(/.*\//, '')}` }
       : entry,
   );
-  const base = [...systemd, ...programs.map((name) => program(`bin/${name}`))];
+  const base = [...systemd, ...programs.map((name) => program(`usr/bin/${name}`))];
   for (const entries of [there, absolute]) expect((await added([...base, ...entries])).added).toEqual([]);
   const outdated = absolute.map((entry) =>
     entry.name.endsWith('check-usr') ? { ...entry, data: '#!/bin/sh\nexit 0\n' } : entry,
