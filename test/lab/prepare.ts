@@ -19,9 +19,11 @@ import { addHashTree, makeUsrImage } from '../../src/boot/usr-image.ts';
 import { imageFormatOf } from '../../src/config/image-format.ts';
 import { formatFinding, hasErrors } from '../../src/findings.ts';
 import type { TreeEntry } from '../../src/initrd/tree-entry.ts';
+import { compileOwnProgram } from '../../src/minimal/own-programs.ts';
 import { checkOfUsr } from '../../src/pack/check-of-usr.ts';
 import { packFullInitrd } from '../../src/pack/pack.ts';
 import { planBoot } from '../../src/plan/plan.ts';
+import { ownProgramPath } from '../../src/render/full-initrd.ts';
 import { renderPlatform } from '../../src/render/platform.ts';
 import { textAt } from '../../src/render/tree.ts';
 import { findKernelImage } from '../../src/sysroot/kernel.ts';
@@ -73,7 +75,7 @@ function workDirectory(lab: Lab): string {
   return mkdtempSync(join(lab.shared, 'work-'));
 }
 
-/** A full initrd of busybox, dmsetup and one script. */
+/** A full initrd of busybox, one script, bootrelay's own program, which checks, and dmsetup, which says what there is. */
 async function makeProbe({ sysroot }: Lab, output: string): Promise<void> {
   const tree = mkdtempSync(join(tmpdir(), 'bootrelay-probe-'));
   mkdirSync(join(tree, 'bin'));
@@ -106,6 +108,8 @@ async function makeProbe({ sysroot }: Lab, output: string): Promise<void> {
     else symlinkSync(place.target, join(tree, path));
   }
   symlinkSync('../usr/sbin/dmsetup', join(tree, 'bin/dmsetup'));
+  mkdirSync(dirname(join(tree, ownProgramPath)), { recursive: true });
+  await compileOwnProgram('dm-create', 'x86-64', join(tree, ownProgramPath));
   cpSync(new URL('probe-init.sh', import.meta.url).pathname, join(tree, 'init'));
   chmodSync(join(tree, 'init'), 0o755);
   // The check of /usr as bootrelay renders it for each file system, and /usr/bin/true for an init that ends at once.
