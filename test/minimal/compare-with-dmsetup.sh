@@ -1,7 +1,7 @@
 #!/bin/sh
 # /init of a machine that compares dm-create with dmsetup: of each device what each says of it, and powers off.
 say() { echo "<6>bootrelay-report: $*" > /dev/kmsg; }
-compare() { # NAME: "same", or the exit status of each; and how many lines dmsetup has
+compare() { # NAME: "same" and the number of lines, or the exit status of each and the words of dm-create
     for what in table status; do
         dmsetup "$what" "$1" > "/dmsetup-$what"
         theirs=$?
@@ -23,11 +23,12 @@ errors() { # COUNT: a table of so many targets
 }
 create() { dmsetup create "$1" --noudevrules --noudevsync; }
 
+busybox mkdir -p /proc /sys /dev
 mount -t proc proc /proc
-busybox mkdir -p /sys /dev
 mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev
 busybox insmod /own/dm-mod.ko
+busybox insmod /own/loop.ko
 busybox truncate -s 1M /disk
 busybox losetup /dev/loop0 /disk
 loop=$(cat /sys/block/loop0/dev)
@@ -44,7 +45,7 @@ errors 1 | dmsetup load loaded
 /own/dm-create made 1024 linear "$loop 0"
 longest=$(busybox printf '%0127d' 7)
 errors 1 | create "$longest"
-for name in one linear three fifty none loaded gone made "$longest" ''; do compare "$name"; done
+for name in one linear three fifty none loaded gone made "$longest" "0$longest"; do compare "$name"; done
 for count in 70 80 81 82 83 84 85 86 87 88 89 90 300; do compare "many-$count"; done
 dmsetup suspend one
 compare one
