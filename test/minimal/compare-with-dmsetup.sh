@@ -29,7 +29,7 @@ mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev
 busybox insmod /own/dm-mod.ko
 busybox insmod /own/loop.ko
-busybox truncate -s 1M /disk
+busybox dd if=/dev/zero of=/disk bs=1M count=1
 busybox losetup /dev/loop0 /disk
 loop=$(cat /sys/block/loop0/dev)
 

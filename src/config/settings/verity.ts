@@ -90,7 +90,7 @@ export const verity = {
     type: choice('auto', 'dm-create', 'dmsetup', 'veritysetup', 'systemd-veritysetup'),
     default: 'auto',
     onlyWith: [required],
-    help: '`dm-create`, a program of 2 kB that the build compiles (with cc, or what CC names) and that gives the kernel a table made from the verity superblock; `dmsetup`, the same with seven libraries and no compiler; `veritysetup` or `systemd-veritysetup`, which bring libcryptsetup and OpenSSL. `auto`: systemd-veritysetup with Init=systemd, which has those libraries anyway; veritysetup with RootHashSignature or FecDevice; else dm-create.',
+    help: '`dm-create`, a program of 3 kB that the build compiles (with cc, or what CC names) and that gives the kernel a table made from the verity superblock; `dmsetup`, the same with seven libraries and no compiler; `veritysetup` or `systemd-veritysetup`, which bring libcryptsetup and OpenSSL. `auto`: systemd-veritysetup with Init=systemd, which has those libraries anyway; veritysetup with RootHashSignature or FecDevice; else dm-create.',
     since: '0.1.0',
   }),
   OnCorruption: setting({
