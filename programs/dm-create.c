@@ -1,14 +1,21 @@
 /*
  * dm-create NAME SECTORS TARGET PARAMETERS
+ * dm-create --table NAME
+ * dm-create --status NAME
  *
- * Makes the read-only device-mapper device NAME of one target, and the link /dev/mapper/NAME to its node: what
- * `dmsetup create NAME --readonly --noudevrules --noudevsync --table "0 SECTORS TARGET PARAMETERS"` does, without the
- * seven libraries behind dmsetup. For the minimal initrd, where devtmpfs makes /dev/dm-N and no udev runs.
+ * The first makes the read-only device-mapper device NAME of one target, and the link /dev/mapper/NAME to its node:
+ * what `dmsetup create NAME --readonly --noudevrules --noudevsync --table "0 SECTORS TARGET PARAMETERS"` does, without
+ * the seven libraries behind dmsetup. For the minimal initrd, where devtmpfs makes /dev/dm-N and no udev runs.
  *
- * Exit status 0: the device is there and active. 1: it is not, and nothing that this made is left; standard error names
- * the call, and the kernel's log has its reason. Source: include/uapi/linux/dm-ioctl.h of the kernel.
+ * The others print what `dmsetup table NAME` and `dmsetup status NAME` do: for each target of the active table a line
+ * START LENGTH TARGET PARAMETERS. They need no node. For the full initrd, which checks the device.
+ *
+ * Exit status 0: the device is there and active, or all of it is told. 1: it is not, and nothing that this made is
+ * left; standard error names the call, and the kernel's log has its reason.
+ * Source: include/uapi/linux/dm-ioctl.h of the kernel.
  * Without a C library: bootrelay compiles it with -nostdlib for x86-64 and arm64.
  */
+#include <asm/errno.h>
 #include <asm/unistd.h>
 #include <linux/ioctl.h>
 #include <linux/dm-ioctl.h>
@@ -39,12 +46,13 @@ static long call(long number, long a, long b, long c)
 #error "dm-create knows x86-64 and arm64 only"
 #endif
 
-static void write_text(int file, const char *text)
+/* Gives whether all of the text was written. */
+static int write_text(int file, const char *text)
 {
 	long length = 0;
 	while (text[length])
 		length++;
-	call(__NR_write, file, (long)text, length);
+	return call(__NR_write, file, (long)text, length) == length;
 }
 
 static void leave(int status)
@@ -72,6 +80,14 @@ static char *copy(char *to, const char *from, long size)
 	return to;
 }
 
+/* Gives whether two texts are equal. */
+static int same(const char *one, const char *other)
+{
+	while (*one && *one == *other)
+		one++, other++;
+	return *one == *other;
+}
+
 static unsigned long long number(const char *text)
 {
 	unsigned long long value = 0;
@@ -85,7 +101,25 @@ static unsigned long long number(const char *text)
 	return value;
 }
 
-/* What goes to the kernel and back: the call's head, then for DM_TABLE_LOAD one target with its parameters. */
+#define DIGITS 20 /* of the largest number */
+
+/* Writes a number with an end into DIGITS + 1 bytes. */
+static void decimal(unsigned long long value, char *to)
+{
+	char digits[DIGITS];
+	int count = 0;
+	do
+		digits[count++] = '0' + value % 10;
+	while (value /= 10);
+	while (count)
+		*to++ = digits[--count];
+	*to = 0;
+}
+
+/*
+ * What goes to the kernel and back: the call's head, then for DM_TABLE_LOAD one target with its parameters, from
+ * DM_TABLE_STATUS all targets, each with its parameters.
+ */
 static struct {
 	struct dm_ioctl head;
 	struct dm_target_spec target;
@@ -113,34 +147,69 @@ static long ask(int control, unsigned long command, const char *name, unsigned i
 /* Writes `../dm-N`, where the node is as seen from /dev/mapper. */
 static void node_of(unsigned long long device, char *to)
 {
-	unsigned int minor = (device & 0xff) | ((device >> 12) & 0xfff00); /* huge_encode_dev() */
-	char digits[10];
-	int count = 0;
-	do
-		digits[count++] = '0' + minor % 10;
-	while (minor /= 10);
-	to = copy(to, "../dm-", 7);
-	while (count)
-		*to++ = digits[--count];
-	*to = 0;
+	decimal((device & 0xff) | ((device >> 12) & 0xfff00), copy(to, "../dm-", 7)); /* huge_encode_dev() */
 }
 
-void start(int count, char **arguments)
+static long open_control(void)
 {
-	static char link[sizeof("/dev/mapper/") + DM_NAME_LEN] = "/dev/mapper/", node[sizeof("../dm-") + 10];
-	const char *failed = 0;
-
-	if (count != 5)
-		fail("usage: dm-create NAME SECTORS TARGET PARAMETERS");
-	const char *name = arguments[1];
-	copy(link + sizeof("/dev/mapper/") - 1, name, DM_NAME_LEN);
-	request.target.length = number(arguments[2]);
-	copy(request.target.target_type, arguments[3], sizeof(request.target.target_type));
-	copy(request.parameters, arguments[4], sizeof(request.parameters));
-
 	long control = call(__NR_openat, AT_FDCWD, (long)"/dev/mapper/control", O_RDWR);
 	if (control < 0)
 		fail("cannot open /dev/mapper/control");
+	return control;
+}
+
+static void print(const char *text)
+{
+	if (!write_text(1, text))
+		fail("cannot write");
+}
+
+static void print_number(unsigned long long value)
+{
+	char digits[DIGITS + 1];
+	decimal(value, digits);
+	print(digits);
+}
+
+/* Prints the targets of the active table: with DM_STATUS_TABLE_FLAG as they were loaded, without it their status. */
+static void tell(const char *name, unsigned int flags)
+{
+	long result = ask(open_control(), DM_TABLE_STATUS, name, flags);
+	if (result == -ENXIO)
+		fail("DM_TABLE_STATUS: there is no device of this name");
+	if (result < 0)
+		fail("DM_TABLE_STATUS");
+	if (request.head.flags & DM_BUFFER_FULL_FLAG)
+		fail("DM_TABLE_STATUS: the table is too long");
+	if (!request.head.target_count)
+		fail("DM_TABLE_STATUS: the device has no table");
+	const char *first = (const char *)&request + request.head.data_start;
+	const struct dm_target_spec *target = (const void *)first;
+	for (unsigned int i = 0; i < request.head.target_count; i++) {
+		print_number(target->sector_start);
+		print(" ");
+		print_number(target->length);
+		print(" ");
+		print(target->target_type);
+		print(" ");
+		print((const char *)(target + 1));
+		print("\n");
+		target = (const void *)(first + target->next);
+	}
+}
+
+/* Makes the device of NAME, SECTORS, TARGET, PARAMETERS. */
+static void make(char **arguments)
+{
+	static char link[sizeof("/dev/mapper/") + DM_NAME_LEN] = "/dev/mapper/", node[sizeof("../dm-") + DIGITS];
+	const char *name = arguments[0], *failed = 0;
+
+	copy(link + sizeof("/dev/mapper/") - 1, name, DM_NAME_LEN);
+	request.target.length = number(arguments[1]);
+	copy(request.target.target_type, arguments[2], sizeof(request.target.target_type));
+	copy(request.parameters, arguments[3], sizeof(request.parameters));
+
+	long control = open_control();
 	if (ask(control, DM_DEV_CREATE, name, DM_READONLY_FLAG) < 0)
 		fail("DM_DEV_CREATE");
 	if (ask(control, DM_TABLE_LOAD, name, DM_READONLY_FLAG) < 0)
@@ -158,5 +227,17 @@ void start(int count, char **arguments)
 			fail("DM_DEV_REMOVE: a device without a table is left");
 		fail(failed);
 	}
+}
+
+void start(int count, char **arguments)
+{
+	if (count == 5)
+		make(arguments + 1);
+	else if (count == 3 && same(arguments[1], "--table"))
+		tell(arguments[2], DM_STATUS_TABLE_FLAG);
+	else if (count == 3 && same(arguments[1], "--status"))
+		tell(arguments[2], 0);
+	else
+		fail("usage: dm-create NAME SECTORS TARGET PARAMETERS | --table NAME | --status NAME");
 	leave(0);
 }

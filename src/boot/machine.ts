@@ -112,7 +112,7 @@ async function packedImage({
   const kind = thinOf(config.settings);
   const thin = kind && { kind, usr: join(sysroot, 'usr') };
   const format = imageFormatOf(config.settings);
-  const add = (tree: readonly TreeEntry[]) => checkOfUsr(tree, { config, plan, initrd, sysroot });
+  const add = (tree: readonly TreeEntry[]) => checkOfUsr(tree, { config, plan, initrd, sysroot, work });
   const change = imageFault?.tree;
   const { findings } = await packFullInitrd({ initrd, format, thin, add, output, work, change });
   if (imageFault?.change) writeFileSync(output, imageFault.change(readFileSync(output)));

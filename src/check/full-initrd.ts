@@ -7,7 +7,12 @@ import { type Finding, finding } from '../findings.ts';
 import type { InitrdFile, InitrdFiles } from '../initrd/files.ts';
 import { lostEntries } from '../initrd/lost-entries.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
-import { checkUsrPaths, renderFullInitrdFiles, renderInstalledCheck } from '../render/full-initrd.ts';
+import {
+  type CalledProgram,
+  checkUsrPaths,
+  renderFullInitrdFiles,
+  renderInstalledCheck,
+} from '../render/full-initrd.ts';
 import type { RenderedFile } from '../render/tree.ts';
 import { startOf, type Tree } from '../sysroot/loader.ts';
 import { followLinks } from '../sysroot/paths.ts';
@@ -162,23 +167,26 @@ function ownFiles(config: PlatformConfig, plan: BootPlan): ReadonlyMap<string, R
 
 /** bootrelay's check of /usr with all that it calls, and its units, enabled. */
 function checkOwn(contents: InitrdFiles, config: PlatformConfig, plan: BootPlan): readonly string[] {
-  const { enabled, programs } = renderFullInitrdFiles(config, plan, checkUsrPaths.dracut);
+  const { enabled, called } = renderFullInitrdFiles(config, plan, checkUsrPaths.dracut);
   if (!fileAt(contents, checkUsrPaths.dracut))
     return ['must have the check of /usr (dracut module bootrelay)'];
   const files = [...ownFiles(config, plan).keys()].filter((path) => fileAt(contents, path)?.type !== 'file');
   const notEnabled = enabled.filter((unit) => !isEnabled(contents, unit));
-  const directories = ['/usr/bin', '/usr/sbin', '/bin', '/sbin'];
-  const called = programs.flatMap((name) => {
-    const paths = directories.map((directory) => join(directory, name));
-    const path = paths.find((candidate) => fileAt(contents, candidate)) ?? paths[0] ?? name;
-    return checkProgram(contents, path, 'which the check of /usr calls');
-  });
   return [
     ...checkProgram(contents, checkUsrPaths.dracut, 'which checks /usr'),
     ...files.map((path) => `must have ${path}`),
     ...notEnabled.map((unit) => `must have ${unit} enabled`),
-    ...called,
+    ...called.flatMap((program) => checkCalled(contents, program)),
   ];
+}
+
+/** A program that the check calls: the first of its paths that is there must work. */
+function checkCalled(contents: InitrdFiles, { name, paths, own }: CalledProgram): readonly string[] {
+  const because = 'which the check of /usr calls';
+  const path = paths.find((candidate) => fileAt(contents, candidate));
+  if (path !== undefined) return checkProgram(contents, path, because);
+  const [first = name] = paths;
+  return [`must have ${own === undefined ? first : `${first} or ${name}`}, ${because}`];
 }
 
 /** A link of a .requires or .wants directory, as `systemctl enable` makes it, that leads to a unit. */

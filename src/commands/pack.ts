@@ -47,13 +47,14 @@ export async function pack(args: PackArguments): Promise<CommandResult> {
   requireRegularFile(args.initrd, 'a full initrd');
   const { initrd } = args;
   const sysroot = args.sysroot === undefined ? undefined : resolve(args.sysroot);
-  const add = (tree: readonly TreeEntry[]) => checkOfUsr(tree, { ...loaded.platform, initrd, sysroot });
-  const options = { initrd, format, thin, add };
+  const options = { initrd, format, thin };
   const { packed, findings } = await withWorkDirectory((work) =>
     withProgress(args.json, (progress) => {
       progress.begin(`packing ${args.initrd}`);
       return replaceFile(args.output, async (fresh) => {
-        const packed = await packFullInitrd({ ...options, output: fresh, work });
+        const add = (tree: readonly TreeEntry[]) =>
+          checkOfUsr(tree, { ...loaded.platform, initrd, sysroot, work });
+        const packed = await packFullInitrd({ ...options, add, output: fresh, work });
         const checked = await runChecks({ ...loaded.platform, imageSize: packed.imageSize });
         const findings = [...packed.findings, ...checked.findings];
         if (hasErrors(findings)) rmSync(fresh);

@@ -1,4 +1,4 @@
-/** bootrelay's own programs for the minimal initrd: C of a page, in programs/, compiled for the platform. */
+/** bootrelay's own programs, for the minimal initrd and the check of the full one: C in programs/, compiled for the platform. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ToolError } from '../errors.ts';

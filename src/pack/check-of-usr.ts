@@ -1,15 +1,18 @@
 /** The check of /usr that a full initrd lacks: what has to be added to its tree, as one more archive behind its own. */
-import { readFileSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { placeOf } from '../config/place.ts';
 import type { PlatformConfig } from '../config/validate.ts';
+import { verityTool } from '../config/verity-device.ts';
 import { type Finding, finding } from '../findings.ts';
 import { lengthOf, rangeOf, readRange } from '../initrd/input.ts';
 import type { CpioEntry } from '../initrd/newc.ts';
-import type { TreeEntry } from '../initrd/tree-entry.ts';
+import type { FileEntry, TreeEntry } from '../initrd/tree-entry.ts';
+import { compileOwnProgram } from '../minimal/own-programs.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { initrdReleasePath, osReleasePaths } from '../plan/layout.ts';
 import {
+  type CalledProgram,
   checkingInit,
   checkUsrPaths,
   renderCheckingInit,
@@ -17,7 +20,7 @@ import {
   renderInstalledCheck,
 } from '../render/full-initrd.ts';
 import type { RenderedTree } from '../render/tree.ts';
-import { placeLibraries } from '../sysroot/libraries.ts';
+import { type LibraryProblem, type Placed, placeLibraries } from '../sysroot/libraries.ts';
 import { fileInSysroot, followLinks } from '../sysroot/paths.ts';
 import { treeOfSysroot } from '../sysroot/sysroot-tree.ts';
 
@@ -36,10 +39,12 @@ export interface CheckOptions {
   readonly initrd: string;
   /** Where programs are taken from that the check calls and the full initrd lacks. */
   readonly sysroot: string | undefined;
+  /** A directory for what is compiled on the way. */
+  readonly work: string;
 }
 
-/** What the check of /usr needs and `tree` does not have. */
-export function checkOfUsr(tree: readonly TreeEntry[], options: CheckOptions): AddedCheck {
+/** What the check of /usr needs and `tree` does not have. Throws ToolError where a program cannot be compiled. */
+export async function checkOfUsr(tree: readonly TreeEntry[], options: CheckOptions): Promise<AddedCheck> {
   const { config, plan } = options;
   const contents = new Contents(tree);
   const files = filesFor(contents, config, plan);
@@ -47,7 +52,7 @@ export function checkOfUsr(tree: readonly TreeEntry[], options: CheckOptions): A
   const rendered = [...files].flatMap(([path, file]) =>
     'text' in file ? fileEntry(path, Buffer.from(file.text), file.mode) : linkEntry(path, file.target),
   );
-  const programs = missingPrograms(contents, options);
+  const programs = await missingPrograms(contents, options);
   const release = releaseFor(contents, options);
   const entries = [...rendered, ...release, ...programs.entries].filter((entry) => !contents.has(entry));
   const added = entries.map(({ name }) => `/${name}`);
@@ -87,68 +92,110 @@ interface Programs {
   readonly findings: readonly Finding[];
 }
 
-const directories = ['/usr/bin', '/usr/sbin', '/bin', '/sbin'];
-
-/** Programs that the check calls, from the sysroot, with the libraries that they need. */
-function missingPrograms(contents: Contents, options: CheckOptions): Programs {
-  const { config, plan, initrd, sysroot } = options;
-  const { programs } = renderFullInitrdFiles(config, plan, checkUsrPaths.dracut);
-  const missing = programs.filter(
-    (name) => !directories.some((directory) => contents.pathOf(`${directory}/${name}`)),
-  );
-  const unfit = (message: string, hint: string): Finding =>
-    finding('full-initrd-unfit', `${initrd} ${message}`, { ...placeOf(config), hint });
-  const found = missing.map((name) => ({
-    name,
-    path: sysroot === undefined ? undefined : pathIn(sysroot, name),
-  }));
-  const absent = found.filter(({ path }) => path === undefined).map(({ name }) => name);
-  if (absent.length > 0 || sysroot === undefined) {
-    const hint =
-      sysroot === undefined ? 'with --sysroot, pack takes it from there' : `install it into ${sysroot}`;
-    return {
-      entries: [],
-      findings: absent.map((name) => unfit(`must have ${name}, which the check of /usr calls`, hint)),
-    };
-  }
-  const places = found.flatMap(({ path }) => path ?? []);
-  const { placed, problems } = placeLibraries(
-    treeOfSysroot(sysroot),
-    places.map((path) => ({ path, from: path })),
-  );
-  const files = [...places.map((path) => [path, { from: path }] as const), ...placed];
-  const entries = files.flatMap(([path, place]) => {
-    if ('target' in place) return linkEntry(path.slice(1), place.target);
-    const file = fileInSysroot(sysroot, place.from);
-    return file === undefined
-      ? []
-      : fileEntry(path.slice(1), readFileSync(file), statSync(file).mode & 0o777);
-  });
-  const lacking = problems.map((problem) =>
-    problem.kind === 'damaged'
-      ? unfit(
-          `gets ${problem.program}, but ${problem.path} cannot be read: ${problem.words}`,
-          `mend it in ${sysroot}`,
-        )
-      : unfit(
-          `must have ${problem.answer.names.join(' or ')} where the loader looks, which ${problem.program} needs`,
-          `install it into ${sysroot}`,
-        ),
-  );
-  const others = entries.filter((entry) => contents.pathOf(`/${entry.name}`) && !contents.has(entry));
-  const findings = others.map(({ name }) =>
-    unfit(
-      `has another /${name} than ${sysroot}, from which ${missing.join(', ')} would come`,
-      'make the full initrd from this sysroot, or add the programs to it',
-    ),
-  );
-  return { entries, findings: [...lacking, ...findings] };
+/** What has to be added so that there is each program that the check calls. */
+async function missingPrograms(contents: Contents, options: CheckOptions): Promise<Programs> {
+  const { called } = renderFullInitrdFiles(options.config, options.plan, checkUsrPaths.dracut);
+  const own = called.filter((program) => wantsOwn(contents, program, options));
+  const missing = called.filter((program) => !own.includes(program) && !isThere(contents, program));
+  const links = missing.flatMap((program) => linkTo(contents, program));
+  const others = missing.filter((program) => linkTo(contents, program).length === 0);
+  const compiled = await Promise.all(own.map((program) => compiledEntry(program, options)));
+  const { entries, findings } = fromSysroot(contents, others, options);
+  return { entries: [...compiled.flat(), ...links, ...entries], findings };
 }
 
-function pathIn(sysroot: string, name: string): string | undefined {
-  return ['/usr/bin', '/usr/sbin']
-    .map((directory) => `${directory}/${name}`)
-    .find((path) => fileInSysroot(sysroot, path));
+function isThere(contents: Contents, { paths }: CalledProgram): boolean {
+  return paths.some((path) => contents.hasProgram(path));
+}
+
+/** bootrelay's own program is kept right where it is, since it is what is called, and comes in the place of one that lacks. */
+function wantsOwn(contents: Contents, program: CalledProgram, { config }: CheckOptions): boolean {
+  if (program.own === undefined) return false;
+  const [path = ''] = program.paths;
+  if (contents.pathOf(path) !== undefined) return true;
+  return !isThere(contents, program) && verityTool(config.settings) !== 'dmsetup';
+}
+
+async function compiledEntry(
+  { own, paths: [path = ''] }: CalledProgram,
+  { plan, work }: CheckOptions,
+): Promise<readonly CpioEntry[]> {
+  if (own === undefined) return [];
+  const directory = mkdtempSync(join(work, 'check-of-usr-'));
+  const file = await compileOwnProgram(own, plan.architecture, join(directory, own));
+  return [fileEntry(path.slice(1), readFileSync(file), 0o755)];
+}
+
+const directories = ['/usr/bin', '/usr/sbin', '/bin', '/sbin'];
+const placesOf = (name: string) => directories.map((directory) => `${directory}/${name}`);
+
+/** A link where a unit starts a program by path and the initrd has it in another directory. */
+function linkTo(contents: Contents, { name, paths: [path = ''] }: CalledProgram): readonly CpioEntry[] {
+  const elsewhere = placesOf(name).find((place) => contents.hasProgram(place));
+  return elsewhere === undefined ? [] : [linkEntry(path.slice(1), elsewhere)];
+}
+
+/** Programs from the sysroot, with the libraries that they need. */
+function fromSysroot(contents: Contents, called: readonly CalledProgram[], options: CheckOptions): Programs {
+  const { sysroot } = options;
+  const found = called.map((program) => ({ ...program, from: fileOf(sysroot, program.name) }));
+  const absent = found.filter(({ from }) => from === undefined);
+  if (absent.length > 0 || sysroot === undefined)
+    return { entries: [], findings: absent.map(({ name }) => absentProgram(name, options)) };
+  const programs = found.flatMap(({ paths, from = '' }) => ({
+    path: paths.includes(from) ? from : (paths[0] ?? from),
+    from,
+  }));
+  const { placed, problems } = placeLibraries(treeOfSysroot(sysroot), programs);
+  const places = [...programs.map(({ path, from }) => [path, { from }] as const), ...placed];
+  const entries = places.flatMap(([path, place]) => placedEntry(path, place, sysroot));
+  const names = called.map(({ name }) => name).join(', ');
+  const findings = [
+    ...problems.map((problem) => libraryProblem(problem, sysroot, options)),
+    ...entries
+      .filter((entry) => contents.hasAnother(entry))
+      .map(({ name }) => anotherFile(String(name), names, sysroot, options)),
+  ];
+  return { entries, findings };
+}
+
+function fileOf(sysroot: string | undefined, name: string): string | undefined {
+  if (sysroot === undefined) return undefined;
+  return placesOf(name).find((path) => fileInSysroot(sysroot, path));
+}
+
+function placedEntry(path: string, place: Placed, sysroot: string): readonly CpioEntry[] {
+  if ('target' in place) return [linkEntry(path.slice(1), place.target)];
+  const file = fileInSysroot(sysroot, place.from);
+  if (file === undefined) return [];
+  return [fileEntry(path.slice(1), readFileSync(file), statSync(file).mode & 0o777)];
+}
+
+function unfit({ config, initrd }: CheckOptions, message: string, hint: string): Finding {
+  return finding('full-initrd-unfit', `${initrd} ${message}`, { ...placeOf(config), hint });
+}
+
+function absentProgram(name: string, options: CheckOptions): Finding {
+  const { sysroot } = options;
+  const hint =
+    sysroot === undefined ? 'with --sysroot, pack takes it from there' : `install it into ${sysroot}`;
+  return unfit(options, `must have ${name}, which the check of /usr calls`, hint);
+}
+
+function libraryProblem(problem: LibraryProblem, sysroot: string, options: CheckOptions): Finding {
+  if (problem.kind === 'damaged') {
+    const message = `gets ${problem.program}, but ${problem.path} cannot be read: ${problem.words}`;
+    return unfit(options, message, `mend it in ${sysroot}`);
+  }
+  const names = problem.answer.names.join(' or ');
+  const message = `must have ${names} where the loader looks, which ${problem.program} needs`;
+  return unfit(options, message, `install it into ${sysroot}`);
+}
+
+/** Nobody can tell whether another version would do for the programs, or for what the initrd has. */
+function anotherFile(path: string, names: string, sysroot: string, options: CheckOptions): Finding {
+  const message = `has another /${path} than ${sysroot}, from which ${names} would come`;
+  return unfit(options, message, 'make the full initrd from this sysroot, or add the programs to it');
 }
 
 /** What is in a tree, with links followed as the kernel does. */
@@ -167,16 +214,35 @@ class Contents {
     });
   }
 
-  /** Whether the same is there already: a link that leads to the same place, or a file with the same content. */
+  #fileAt(path: string): FileEntry | undefined {
+    const entry = this.#byPath.get(this.pathOf(path) ?? '');
+    const file = entry?.type === 'link' ? this.#byPath.get(`/${entry.target}`) : entry;
+    return file?.type === 'file' ? file : undefined;
+  }
+
+  /** Whether there is a file at a path that can be started. */
+  hasProgram(path: string): boolean {
+    return ((this.#fileAt(path)?.mode ?? 0) & anyExecutes) !== 0;
+  }
+
+  /** Whether something else is there. */
+  hasAnother(entry: CpioEntry): boolean {
+    return this.pathOf(`/${entry.name}`) !== undefined && !this.has(entry);
+  }
+
+  /**
+   * Whether the same is there already: a link that leads to the same place, or a file with the same content that can be started by
+   * whom the other lets start it.
+   */
   has({ name, mode, data }: CpioEntry): boolean {
     const path = this.pathOf(`/${name}`);
     if (path === undefined) return false;
     if (mode >> 12 === symlink)
       return path === this.pathOf(join('/', dirname(String(name)), String(readRange(data))));
-    const resolved = this.#byPath.get(path);
-    const file = resolved?.type === 'link' ? this.#byPath.get(`/${resolved.target}`) : resolved;
+    const file = this.#fileAt(`/${name}`);
     return (
-      file?.type === 'file' &&
+      file !== undefined &&
+      (mode & anyExecutes & ~file.mode) === 0 &&
       lengthOf(file.data) === lengthOf(data) &&
       readRange(file.data).equals(readRange(data))
     );
@@ -206,6 +272,9 @@ function makeEntry(path: string, mode: number, content: Buffer): CpioEntry {
 
 /** st_mode >> 12 (inode(7)). */
 const symlink = 0o12;
+
+/** S_IXUSR, S_IXGRP and S_IXOTH (inode(7)). */
+const anyExecutes = 0o111;
 
 const nothing = Buffer.alloc(0);
 const directoryEntry = (path: string) => makeEntry(path, 0o040755, nothing);

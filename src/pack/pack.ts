@@ -27,7 +27,7 @@ export interface PackOptions {
   /** Bytes that the initrd may have, compressed and decompressed; by default 4 GiB, the most that a file in a cpio can have. */
   readonly sizeLimit?: number | undefined;
   /** What takes its place in the tree behind all that the initrd has; by default nothing. */
-  readonly add?: ((tree: readonly TreeEntry[]) => AddedCheck) | undefined;
+  readonly add?: ((tree: readonly TreeEntry[]) => Promise<AddedCheck>) | undefined;
   /** Makes another tree of that of the initrd; by default it stays as it is. */
   readonly change?: ((tree: readonly TreeEntry[]) => readonly TreeEntry[]) | undefined;
   /** The image's file; must not exist. While it is made everybody may read it who can reach it. */
@@ -71,7 +71,7 @@ export async function packFullInitrd(options: PackOptions): Promise<Packed> {
     if (main.length === 0)
       throw new InitrdError(`${initrd} has only an early cpio, no full initrd behind it`);
     const own = makeTree(main, mountPoints);
-    const added = options.add?.(own.entries) ?? nothingAdded;
+    const added = (await options.add?.(own.entries)) ?? nothingAdded;
     const { entries } = makeTree(
       [...main, { entries: added.entries, trailer: true, early: false }],
       mountPoints,

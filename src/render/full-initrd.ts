@@ -4,6 +4,7 @@ import { mountedRoot } from '../config/mount-options.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { verityDevicePath } from '../config/verity-device.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
+import type { OwnProgram } from '../plan/need.ts';
 import { emergencyData } from './emergency.ts';
 import { unsafeVariables } from './environment.ts';
 import { renderTemplate } from './templates.ts';
@@ -26,6 +27,21 @@ export const checkUsrPaths = {
   skeleton: '/etc/bootrelay/check-usr',
 } as const;
 
+/** Where bootrelay's own program is, which tells the verity device's table and status: `pack` adds it where dmsetup is not. */
+export const ownProgramPath = '/usr/lib/bootrelay/dm-create';
+
+/** The directories of PATH in the check and in the init that runs it. */
+const programDirectories = ['/usr/bin', '/usr/sbin', '/bin', '/sbin'];
+
+/** A program that the check or its units start. */
+export interface CalledProgram {
+  readonly name: string;
+  /** Any of them will do. */
+  readonly paths: readonly string[];
+  /** bootrelay's own program at the first path, which is started instead of the other one where it is there. */
+  readonly own?: OwnProgram;
+}
+
 interface FullInitrdFiles {
   readonly checkUsr: RenderedFile;
   /** Units by name. */
@@ -34,8 +50,8 @@ interface FullInitrdFiles {
   readonly enabled: readonly string[];
   /** udev's rules by name. */
   readonly rules: ReadonlyMap<string, RenderedFile>;
-  /** What the check and the units start. */
-  readonly programs: readonly string[];
+  /** What the check and what runs it start. */
+  readonly called: readonly CalledProgram[];
   /** The dracut module's script. */
   readonly moduleSetup: RenderedFile;
 }
@@ -52,7 +68,7 @@ export function renderFullInitrdFiles(
   const mounts = [...(verity ? ['sysusr-usr.mount'] : []), 'sysroot-usr.mount'];
   const enabled = ['bootrelay-check-usr.service', ...mounts];
   const units = [...enabled, ...(verity ? ['systemd-veritysetup@usr.service'] : [])];
-  const programs = ['env', 'readlink', 'sleep', ...(verity ? ['true', 'tr', 'dmsetup'] : [])];
+  const called = calledPrograms(config);
   const data = {
     platform: plan.platform,
     files: plan.files,
@@ -64,7 +80,8 @@ export function renderFullInitrdFiles(
     unsafeVariables,
     timeout: checkTimeout + Math.ceil(plan.emergency.delay.value),
     units,
-    programs,
+    programs: called.map(({ name }) => name),
+    ownProgramPath,
     enabledUnits: enabled,
     emergency: emergencyData(plan),
     failureAction: failureActions[plan.emergency.action.value],
@@ -80,10 +97,31 @@ export function renderFullInitrdFiles(
     checkUsr: file('templates/full/check-usr', 0o755),
     units: new Map(units.map((unit) => [unit, file(`units/full/${unit}`)] as const)),
     enabled,
-    programs,
+    called,
     rules: new Map(verity ? [[rule, file(`templates/full/${rule}`)]] : []),
     moduleSetup: file('templates/full/module-setup.sh', 0o755),
   };
+}
+
+/** Units name what they start by its path; a shell looks along PATH. */
+function calledPrograms({ settings }: PlatformConfig): readonly CalledProgram[] {
+  const ofUnits = settings.FullInitrd.Init !== checkingInit;
+  const alongPath = (name: string): CalledProgram => ({
+    name,
+    paths: programDirectories.map((directory) => `${directory}/${name}`),
+  });
+  const byUnit = (name: string) => (ofUnits ? { name, paths: [`/usr/bin/${name}`] } : alongPath(name));
+  const dmsetup = alongPath('dmsetup');
+  const ofVerity: readonly CalledProgram[] = [
+    ...(ofUnits ? [byUnit('true')] : []),
+    alongPath('tr'),
+    { ...dmsetup, paths: [ownProgramPath, ...dmsetup.paths], own: 'dm-create' },
+  ];
+  return [
+    byUnit('env'),
+    ...['readlink', 'sleep'].map(alongPath),
+    ...(settings.Verity.Verity === 'required' ? ofVerity : []),
+  ];
 }
 
 const unitDirectory = 'etc/systemd/system';

@@ -356,7 +356,11 @@ describe('a full initrd', () => {
     ['no init', 'init', 'must have /init, which switch_root starts'],
     ['an init that leads nowhere', 'usr/lib/systemd/systemd', 'must have /init, which switch_root starts'],
     ['no initrd-release', 'etc/initrd-release', 'must have /etc/initrd-release'],
-    ['no dmsetup', 'usr/bin/dmsetup', 'must have /usr/bin/dmsetup, which the check of /usr calls'],
+    [
+      'neither dmsetup nor dm-create',
+      'usr/bin/dmsetup',
+      'must have /usr/lib/bootrelay/dm-create or dmsetup, which the check of /usr calls',
+    ],
     [
       'no udev',
       'usr/lib/systemd/systemd-udevd',
@@ -381,6 +385,30 @@ describe('a full initrd', () => {
     ],
   ])('%s', (_, name, message) => {
     expect(checkInitrd(without(name))).toEqual({ status: 1, findings: [message] });
+  });
+
+  test("that has bootrelay's own program works without dmsetup, and not with one that cannot be started", () => {
+    const own = 'usr/lib/bootrelay/dm-create';
+    expect(checkInitrd([...without('usr/bin/dmsetup'), file(own, 'x', 0o100755)])).toEqual({
+      status: 0,
+      findings: null,
+    });
+    expect(checkInitrd([...sound, file(own)]).findings).toEqual([
+      `must have /${own} as a program that can be started: which the check of /usr calls`,
+    ]);
+  });
+
+  test('whose units start a program by path must have it there', () => {
+    const root = sound.filter(({ name }) => name !== 'bin');
+    const inBin = root.map((entry) =>
+      ['usr/bin/env', 'usr/bin/true', 'usr/bin/sh', 'usr/bin/tr'].includes(entry.name)
+        ? { ...entry, name: entry.name.slice('usr/'.length) }
+        : entry,
+    );
+    expect(checkInitrd(inBin)).toEqual({
+      status: 1,
+      findings: ['env', 'true'].map((name) => `must have /usr/bin/${name}, which the check of /usr calls`),
+    });
   });
 
   test.each([

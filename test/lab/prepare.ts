@@ -18,9 +18,12 @@ import { makeRootImage } from '../../src/boot/root-image.ts';
 import { addHashTree, makeUsrImage } from '../../src/boot/usr-image.ts';
 import { imageFormatOf } from '../../src/config/image-format.ts';
 import { formatFinding, hasErrors } from '../../src/findings.ts';
+import type { TreeEntry } from '../../src/initrd/tree-entry.ts';
+import { compileOwnProgram } from '../../src/minimal/own-programs.ts';
 import { checkOfUsr } from '../../src/pack/check-of-usr.ts';
 import { packFullInitrd } from '../../src/pack/pack.ts';
 import { planBoot } from '../../src/plan/plan.ts';
+import { ownProgramPath } from '../../src/render/full-initrd.ts';
 import { renderPlatform } from '../../src/render/platform.ts';
 import { textAt } from '../../src/render/tree.ts';
 import { findKernelImage } from '../../src/sysroot/kernel.ts';
@@ -43,7 +46,7 @@ export default async function prepare(): Promise<void> {
   const { fullInitrd, monolithicInitrd } = lab;
   const files = await Promise.all(
     (['squashfs', 'erofs'] as const).flatMap((fileSystem) => [
-      // One of the two is an initrd that knows nothing of bootrelay: packing adds the check of /usr.
+      // One of the two is an initrd that knows nothing of bootrelay and has no dmsetup: packing adds the check of /usr.
       packShared(lab, {
         initrd: fileSystem === 'squashfs' ? monolithicInitrd : fullInitrd,
         fileSystem,
@@ -72,7 +75,7 @@ function workDirectory(lab: Lab): string {
   return mkdtempSync(join(lab.shared, 'work-'));
 }
 
-/** A full initrd of busybox, dmsetup and one script. */
+/** A full initrd of busybox, one script, bootrelay's own program, which checks, and dmsetup, which says what there is. */
 async function makeProbe({ sysroot }: Lab, output: string): Promise<void> {
   const tree = mkdtempSync(join(tmpdir(), 'bootrelay-probe-'));
   mkdirSync(join(tree, 'bin'));
@@ -105,6 +108,8 @@ async function makeProbe({ sysroot }: Lab, output: string): Promise<void> {
     else symlinkSync(place.target, join(tree, path));
   }
   symlinkSync('../usr/sbin/dmsetup', join(tree, 'bin/dmsetup'));
+  mkdirSync(dirname(join(tree, ownProgramPath)), { recursive: true });
+  await compileOwnProgram('dm-create', 'x86-64', join(tree, ownProgramPath));
   cpSync(new URL('probe-init.sh', import.meta.url).pathname, join(tree, 'init'));
   chmodSync(join(tree, 'init'), 0o755);
   // The check of /usr as bootrelay renders it for each file system, and /usr/bin/true for an init that ends at once.
@@ -134,19 +139,25 @@ async function packShared(lab: Lab, { initrd, fileSystem, target, kind, addCheck
   const output = sharedFile(target);
   const config = configure(`FullInitrd.FileSystem=${fileSystem}`);
   const thin = kind && { kind, usr: join(lab.sysroot, 'usr') };
-  const options = { config, plan: planBoot(config, []), initrd, sysroot: lab.sysroot };
+  const work = workDirectory(lab);
+  const options = { config, plan: planBoot(config, []), initrd, sysroot: lab.sysroot, work };
   const { findings } = await packFullInitrd({
     initrd,
     format: imageFormatOf(config.settings),
     thin,
     output,
-    work: workDirectory(lab),
-    change: fault?.tree,
-    add: addCheck ? (tree) => checkOfUsr(tree, options) : undefined,
+    work,
+    change: addCheck ? withoutDmsetup : fault?.tree,
+    add: addCheck ? (tree) => checkOfUsr(withoutDmsetup(tree), options) : undefined,
   });
   if (hasErrors(findings)) throw new Error(findings.map(formatFinding).join('\n'));
   if (fault?.change) writeFileSync(output, fault.change(readFileSync(output)));
   return { source: output, target };
+}
+
+/** As an initrd is that was made without it: neither dmsetup nor the rules that call it. */
+function withoutDmsetup(tree: readonly TreeEntry[]): readonly TreeEntry[] {
+  return tree.filter(({ path }) => !/\/dmsetup$|\/rules\.d\/[^/]*-dm(-[^/]*)?\.rules$/.test(path));
 }
 
 async function makeSharedUsr(

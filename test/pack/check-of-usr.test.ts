@@ -1,8 +1,8 @@
 /** What `pack` adds to a full initrd, so that it checks /usr again. */
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals';
 import { withInitrd } from '../../src/initrd/archives.ts';
 import { readRange } from '../../src/initrd/input.ts';
 import { makeTree } from '../../src/initrd/tree.ts';
@@ -13,6 +13,19 @@ import { newcTree, type Raw } from '../initrd/newc-archive.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'bootrelay-check-'));
 afterAll(() => rmSync(work, { recursive: true }));
+
+/** Stands for a compiler of a processor: elf(5), e_machine. */
+function useCompiler(machine: number): void {
+  const compiler = join(work, `cc-${machine}`);
+  const octal = `\\${machine.toString(8).padStart(3, '0')}`;
+  const body = 'while [ "$1" != -o ]; do shift; done\nprintf ';
+  writeFileSync(compiler, `#!/bin/sh\n${body}'123456789012345678${octal}\\000' > "$2"\n`, { mode: 0o755 });
+  process.env.CC = compiler;
+}
+beforeEach(() => useCompiler(62));
+afterEach(() => {
+  delete process.env.CC;
+});
 
 const program = (name: string): Raw => ({ name, mode: 0o100755, data: name });
 const link = (name: string, data: string): Raw => ({ name, mode: 0o120777, data });
@@ -27,7 +40,7 @@ async function added(entries: readonly Raw[], settings: readonly string[] = [], 
   const path = join(work, 'initrd');
   writeFileSync(path, newcTree(entries));
   const config = configure(...settings);
-  const options = { config, plan: planBoot(config, []), initrd: 'initrd', sysroot };
+  const options = { config, plan: planBoot(config, []), initrd: 'initrd', sysroot, work };
   return withInitrd(path, { work }, async ({ archives }) => {
     const own = makeTree(archives);
     const result = await checkOfUsr(own.entries, options);
@@ -85,7 +98,7 @@ test('links in the way are followed: a directory that is a link stays one', asyn
 });
 
 test('what is there already is left alone, whichever way a link is written; what is another is replaced', async () => {
-  const first = await added([...systemd, ...programs.map((name) => program(`bin/${name}`))]);
+  const first = await added([...systemd, ...programs.map((name) => program(`usr/bin/${name}`))]);
   const there = first.entries.map(
     ({ name, mode, data }): Raw => ({ name: String(name), mode, data: readRange(data) }),
   );
@@ -94,7 +107,7 @@ test('what is there already is left alone, whichever way a link is written; what
       ? { ...entry, data: `/etc/systemd/system/${entry.name.replace(/.*\//, '')}` }
       : entry,
   );
-  const base = [...systemd, ...programs.map((name) => program(`bin/${name}`))];
+  const base = [...systemd, ...programs.map((name) => program(`usr/bin/${name}`))];
   for (const entries of [there, absolute]) expect((await added([...base, ...entries])).added).toEqual([]);
   const outdated = absolute.map((entry) =>
     entry.name.endsWith('check-usr') ? { ...entry, data: '#!/bin/sh\nexit 0\n' } : entry,
@@ -104,30 +117,126 @@ test('what is there already is left alone, whichever way a link is written; what
   expect(result.text('usr/lib/bootrelay/check-usr')).not.toContain('exit 0\n# ');
 });
 
+const own = 'usr/lib/bootrelay/dm-create';
+const lacking = (...names: readonly string[]) => [
+  ...systemd,
+  ...programs.filter((name) => !names.includes(name)).map((name) => program(`usr/bin/${name}`)),
+];
+
 test('programs that it lacks come from the sysroot, or it is said that they must', async () => {
   const sysroot = join(work, 'sysroot');
   mkdirSync(join(sysroot, 'usr/sbin'), { recursive: true });
   // A script needs no library.
-  writeFileSync(join(sysroot, 'usr/sbin/dmsetup'), '#!/bin/sh\n');
-  chmodSync(join(sysroot, 'usr/sbin/dmsetup'), 0o755);
-  const some = [
-    ...systemd,
-    ...programs.filter((name) => name !== 'dmsetup').map((name) => program(`usr/bin/${name}`)),
-  ];
-  const without = await added(some);
-  expect(without.findings).toMatchObject([
+  writeFileSync(join(sysroot, 'usr/sbin/sleep'), '#!/bin/sh\n', { mode: 0o755 });
+  const some = lacking('sleep');
+  expect((await added(some, [], sysroot)).added).toContain('/usr/sbin/sleep');
+  expect((await added(some)).findings).toMatchObject([
     {
       kind: 'full-initrd-unfit',
       severity: 'error',
-      message: 'initrd must have dmsetup, which the check of /usr calls',
+      message: 'initrd must have sleep, which the check of /usr calls',
       hint: 'with --sysroot, pack takes it from there',
     },
   ]);
-  await expect(added(some.slice(0, -1), [], sysroot)).resolves.toMatchObject({
+  await expect(added(lacking('sleep', 'tr'), [], sysroot)).resolves.toMatchObject({
     findings: [
       { message: 'initrd must have tr, which the check of /usr calls', hint: `install it into ${sysroot}` },
     ],
   });
+});
+
+test('a program of a sysroot whose bin is no link is put where a unit starts it', async () => {
+  const sysroot = join(work, 'sysroot-of-bin');
+  mkdirSync(join(sysroot, 'bin'), { recursive: true });
+  for (const name of ['true', 'tr'])
+    writeFileSync(join(sysroot, 'bin', name), '#!/bin/sh\n', { mode: 0o755 });
+  const result = await added(lacking('true', 'tr'), [], sysroot);
+  expect(result.findings).toEqual([]);
+  expect(result.added).toEqual(expect.arrayContaining(['/usr/bin/true', '/bin/tr']));
+});
+
+test("without dmsetup it gets bootrelay's own program, with neither sysroot nor library", async () => {
+  const { added: paths, findings, entries } = await added(lacking('dmsetup'));
+  expect(findings).toEqual([]);
+  expect(paths).toEqual([...all, `/${own}`]);
+  const entry = entries.find(({ name }) => String(name) === own);
+  expect(entry?.mode).toBe(0o100755);
+  const again = await added([
+    ...lacking('dmsetup'),
+    ...entries.map(({ name, mode, data }) => ({ name: String(name), mode, data: readRange(data) })),
+  ]);
+  expect(again.added).toEqual([]);
+});
+
+test("bootrelay's own program is for the platform's processor", async () => {
+  const arm64 = ['Platform.Architecture=arm64'];
+  await expect(added(lacking('dmsetup'), arm64)).rejects.toThrow(/another processor than arm64/);
+  useCompiler(183);
+  expect((await added(lacking('dmsetup'), arm64)).added).toContain(`/${own}`);
+});
+
+test('where nothing compiles that is an error, which names what needs no compiler', async () => {
+  process.env.CC = 'no-such-compiler';
+  await expect(added(lacking('dmsetup'))).rejects.toThrow(/Verity\.Tool=dmsetup needs no compiler/);
+  await expect(added(lacking())).resolves.toMatchObject({ findings: [] });
+  await expect(added(lacking('dmsetup', 'tr', 'true'), ['Verity.Verity=no'])).resolves.toMatchObject({
+    findings: [],
+  });
+});
+
+test('with Verity.Tool=dmsetup that comes from the sysroot', async () => {
+  const sysroot = join(work, 'sysroot-of-dmsetup');
+  mkdirSync(join(sysroot, 'usr/sbin'), { recursive: true });
+  writeFileSync(join(sysroot, 'usr/sbin/dmsetup'), '#!/bin/sh\n', { mode: 0o755 });
+  const settings = ['Verity.Tool=dmsetup'];
+  const result = await added(lacking('dmsetup'), settings, sysroot);
+  expect(result.findings).toEqual([]);
+  expect(result.added).toEqual([...all, '/usr/sbin/dmsetup']);
+  expect((await added(lacking('dmsetup'), settings)).findings).toMatchObject([
+    { message: 'initrd must have dmsetup, which the check of /usr calls' },
+  ]);
+});
+
+test.each<[string, Partial<Raw>]>([
+  ['another', {}],
+  ['one that cannot be started', { mode: 0o100644 }],
+])(
+  "bootrelay's own program is what is called where it is: %s is replaced, dmsetup or not",
+  async (_, change) => {
+    for (const some of [lacking('dmsetup'), lacking()]) {
+      const there = [...some, { ...program(own), ...change }];
+      expect((await added(there)).added).toContain(`/${own}`);
+    }
+  },
+);
+
+test('what a unit starts by path gets a link where the initrd has it in another directory', async () => {
+  const inBin = (name: string) => [...lacking(name), { name: 'bin', mode: 0o040755 }, program(`bin/${name}`)];
+  for (const name of ['env', 'true']) {
+    const result = await added(inBin(name));
+    expect(result.added).toEqual([...all, `/usr/bin/${name}`]);
+    expect(result.text(`usr/bin/${name}`)).toBe(`/bin/${name}`);
+  }
+  // The check itself looks along PATH, and where bin is a link it is the same file.
+  for (const name of ['readlink', 'sleep', 'tr', 'dmsetup'])
+    expect((await added(inBin(name))).added).toEqual(all);
+  const merged = [...systemd, link('bin', 'usr/bin'), ...programs.map((name) => program(`usr/bin/${name}`))];
+  expect((await added(merged)).added).toEqual(all);
+});
+
+test('what cannot be started is not there: programs and the check alike', async () => {
+  const mode = 0o100644;
+  const tr = await added([...lacking('tr'), { ...program('usr/bin/tr'), mode }]);
+  expect(tr.findings).toMatchObject([{ message: 'initrd must have tr, which the check of /usr calls' }]);
+  const { entries } = await added(lacking());
+  const there = entries.map(
+    (entry): Raw => ({ name: String(entry.name), mode: entry.mode, data: readRange(entry.data) }),
+  );
+  const check = '/usr/lib/bootrelay/check-usr';
+  for (const other of [0o100644, 0o100744, 0o100000, 0o100775]) {
+    const changed = there.map((entry) => (`/${entry.name}` === check ? { ...entry, mode: other } : entry));
+    expect((await added([...lacking(), ...changed])).added).toEqual(other === 0o100775 ? [] : [check]);
+  }
 });
 
 test('without verity neither a rule nor dmsetup is wanted', async () => {

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import type { PlatformConfig } from '../../src/config/validate.ts';
 import { planBoot } from '../../src/plan/plan.ts';
-import { checkUsrPaths, renderFullInitrdFiles } from '../../src/render/full-initrd.ts';
+import { checkUsrPaths, ownProgramPath, renderFullInitrdFiles } from '../../src/render/full-initrd.ts';
 import { renderStep } from '../../src/render/step-text.ts';
 import { configure } from '../config/platform-files.ts';
 import { below } from './below.ts';
@@ -49,7 +49,8 @@ interface Machine {
   readonly handOver: Readonly<Record<string, string>> | undefined;
   readonly dmTable: string;
   readonly dmStatus: string;
-  readonly dmFails: boolean;
+  /** What of device-mapper cannot be asked, though it may have printed something. */
+  readonly dmFails: 'table' | 'status' | undefined;
 }
 
 type Change = (machine: Machine) => Machine;
@@ -151,7 +152,7 @@ function soundMachine(name: KindName): Machine {
     },
     dmTable: verityTable(0, sectors),
     dmStatus: `0 ${sectors} verity V`,
-    dmFails: false,
+    dmFails: undefined,
   });
 }
 
@@ -173,7 +174,10 @@ function filesOf(machine: Machine): Readonly<Record<string, string>> {
     ['dev/kmsg', ''],
     ['dev/console', ''],
     ['sysusr/usr/lib/bootrelay/initrd.img', ''],
-    ...Object.entries(machine.mappings).map(([node, name]) => [`sys/block/${node}/dm/name`, name]),
+    ...Object.entries(machine.mappings).flatMap(([node, name]) => [
+      [`sys/block/${node}/dm/name`, name],
+      [`sys/class/block/${node}/dm/name`, name],
+    ]),
     ...Object.entries(machine.numbers).flatMap(([node, number]) => [
       [`sys/class/block/${node}/dev`, number],
       [`sys/class/block/${node}/size`, String(sectors)],
@@ -229,19 +233,36 @@ function stage1Text(config: PlatformConfig): string {
   ].join('\n');
 }
 
-/** The check of the full initrd; dmsetup says what the machine says. */
-function checkUsrText(config: PlatformConfig, { dmTable, dmStatus, dmFails }: Machine): string {
+/** What tells the table and status of the verity device: dmsetup, or bootrelay's own program where that is. */
+type Teller = 'dmsetup' | 'dm-create';
+
+/** What a teller does, called by a word for each of the two. */
+const answerOf = ({ dmTable, dmStatus, dmFails }: Machine, prefix: string): string =>
+  [
+    'case $1:$2 in',
+    `${prefix}table:usr) printf '%s\\n' '${dmTable}'; ${dmFails === 'table' ? 'return 1' : ''} ;;`,
+    `${prefix}status:usr) printf '%s\\n' '${dmStatus}'; ${dmFails === 'status' ? 'return 1' : ''} ;;`,
+    '*) return 2 ;;',
+    'esac',
+  ].join('\n');
+
+/** The check of the full initrd; the teller says what the machine says, and the other one is wrong. */
+function checkUsrText(config: PlatformConfig, machine: Machine, teller: Teller, root: string): string {
   const plan = planBoot(config, ['p.ini']);
   const { text } = renderFullInitrdFiles(config, plan, checkUsrPaths.dracut).checkUsr;
   const fakes = [
     'export PATH=/usr/sbin:/usr/bin:/sbin:/bin',
     'sleep() { :; }',
-    'dmsetup() {',
-    `  case $1 in info) ${dmFails ? 'return 1' : "echo '253:0'"} ;;`,
-    `  table) printf '%s\\n' '${dmTable}' ;; status) printf '%s\\n' '${dmStatus}' ;; esac`,
-    '}',
+    `dmsetup() { ${teller === 'dmsetup' ? answerOf(machine, '') : 'return 3'}\n}`,
   ].join('\n');
-  return text.replace(/^export PATH=.*$/m, () => fakes);
+  if (teller === 'dm-create') {
+    const program = `#!/bin/sh\ntell() {\n${answerOf(machine, '--')}\n}\ntell "$@"\n`;
+    mkdirSync(dirname(join(root, ownProgramPath)), { recursive: true });
+    writeFileSync(join(root, ownProgramPath), program, { mode: 0o755 });
+  }
+  return text
+    .replace(/^export PATH=.*$/m, () => fakes)
+    .replaceAll(ownProgramPath, () => join(root, ownProgramPath));
 }
 
 /** A name, the change, what is said of it; a `passes` has no words. */
@@ -500,7 +521,41 @@ const ofCount: readonly Row[] = [
 
 const otherHash = 'cd34'.repeat(16);
 const ofTable: readonly Row[] = [
-  ['no verity device', change({ dmFails: true }), notVerified('there is no verity device')],
+  ['no mapping', change({ mappings: {} }), notVerified('there is no verity device')],
+  [
+    'no mapping of that name',
+    change({ mappings: { 'dm-0': 'usr2' } }),
+    notVerified('there is no verity device'),
+  ],
+  [
+    'a mapping of the name with white space',
+    change({ mappings: { 'dm-0': 'usr ' } }),
+    notVerified('there is no verity device'),
+  ],
+  [
+    'two mappings whose names begin a line alike',
+    change({ mappings: { 'dm-0': 'usr', 'dm-1': 'usr\nx' } }),
+    notVerified('dm-0 and dm-1 have the name of the verity device'),
+  ],
+  [
+    'the node of another mapping',
+    (machine) => ({
+      ...usr({ source: 'ROOT/dev/dm-0' })(machine),
+      mappings: { 'dm-0': 'other', 'dm-1': 'usr' },
+      numbers: { 'dm-0': '253:0', 'dm-1': '253:1' },
+    }),
+    notVerified('/sysusr/usr is mounted from /dev/dm-0'),
+  ],
+  [
+    'a table that may not be whole',
+    change({ dmFails: 'table' }),
+    notVerified('the table of the verity device cannot be read'),
+  ],
+  [
+    'a status that may not be whole',
+    change({ dmFails: 'status' }),
+    notVerified('the status of the verity device cannot be read'),
+  ],
   ['the source by its node', usr({ source: 'ROOT/dev/dm-0' }), passes],
   [
     'two targets',
@@ -529,9 +584,9 @@ const ofTable: readonly Row[] = [
     notVerified('verity covers 2048 sectors from 8 on, the device has 2048'),
   ],
   [
-    'the device has no size',
+    'the device has no number',
     change({ numbers: { vda1: '254:1' } }),
-    notVerified('verity covers 2048 sectors from 0 on, the device has '),
+    notVerified('the kernel does not tell the number of dm-0'),
   ],
   [
     'another root hash',
@@ -686,10 +741,15 @@ describe.each(shells)('%s', (shellName, shell) => {
 describe.each(shellsOfFullInitrd)('%s', (shellName, shell) => {
   const root = join(work, shellName);
 
-  test.each(cases(fullInitrd))('full initrd, %s: %s', (kind, _what, wrong, says) => {
+  const told = [
+    ...cases(fullInitrd).map((row) => ['dmsetup', ...row] as const),
+    ...cases({ erofs: ofTable }).map((row) => ['dm-create', ...row] as const),
+  ];
+  test.each(told)('full initrd with %s, %s: %s', (teller, kind, _what, wrong, says) => {
     const machine = wrong(soundMachine(kind));
     makeMachine(root, machine);
-    writeFileSync(join(root, 'script'), below(root, checkUsrText(configOf(kind), machine)));
+    const text = checkUsrText(configOf(kind), machine, teller, root);
+    writeFileSync(join(root, 'script'), below(root, text));
     const { status } = runProgram([...shell, join(root, 'script')]);
     const log = readFileSync(join(root, 'dev/kmsg'), 'utf8').replaceAll(root, '');
     const [first = ''] = log.split('\n');

@@ -90,7 +90,7 @@ export const verity = {
     type: choice('auto', 'dm-create', 'dmsetup', 'veritysetup', 'systemd-veritysetup'),
     default: 'auto',
     onlyWith: [required],
-    help: '`dm-create`, a program of 2 kB that the build compiles (with cc, or what CC names) and that gives the kernel a table made from the verity superblock; `dmsetup`, the same with seven libraries and no compiler; `veritysetup` or `systemd-veritysetup`, which bring libcryptsetup and OpenSSL. `auto`: dm-create, or with Init=systemd dmsetup, which udev rules call anyway; with RootHashSignature or FecDevice veritysetup, or systemd-veritysetup.',
+    help: '`dm-create`, a program of 3 kB that the build compiles (with cc, or what CC names) and that gives the kernel a table made from the verity superblock; `dmsetup`, the same with seven libraries and no compiler; `veritysetup` or `systemd-veritysetup`, which bring libcryptsetup and OpenSSL. `auto`: dm-create, or with Init=systemd dmsetup, which udev rules call anyway; with RootHashSignature or FecDevice veritysetup, or systemd-veritysetup.',
     since: '0.1.0',
   }),
   OnCorruption: setting({
