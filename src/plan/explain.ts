@@ -48,9 +48,9 @@ function labelled(
   return [first, ...rest.map((line) => `${' '.repeat(label.length + 2)}${line}`)];
 }
 
-/** What a step needs, each need in a few words. */
+/** What a step needs, each need in a few words, and once: its text and systemd may start the same program. */
 export function describeNeeds(needs: Needs): readonly string[] {
-  return [
+  const all = [
     ...needs.modules.map(({ name, optional }) => `${name} (module${optional ? ', if there is one' : ''})`),
     ...needs.programs.map(describeProgram),
     ...needs.files.map(({ anyOf }) => anyOf.join(' or ')),
@@ -58,6 +58,7 @@ export function describeNeeds(needs: Needs): readonly string[] {
     ...needs.deviceNodes.map(({ path }) => path),
     ...needs.kernelOptions.map(({ option }) => `CONFIG_${option}`),
   ];
+  return [...new Set(all)];
 }
 
 function describeReason(name: ReasonName): string {
