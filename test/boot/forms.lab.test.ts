@@ -92,6 +92,11 @@ test.each<readonly [string, Way, RegExp]>([
     /^\/sysusr\/usr erofs \/dev\/mapper\/usr ro/,
   ],
   [
+    'systemd-veritysetup makes the verity device',
+    { image: 'erofs', usr: 'erofs', settings: ['Verity.Tool=systemd-veritysetup'] },
+    /^\/sysusr\/usr erofs \/dev\/mapper\/usr ro/,
+  ],
+  [
     'a read-only full initrd',
     { image: 'squashfs', usr: 'erofs', settings: ['FullInitrd.Writable=no', 'FullInitrd.CarryOver='] },
     /^\/ squashfs \/dev\/loop0 ro/,
