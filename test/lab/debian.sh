@@ -45,8 +45,11 @@ debootstrap_into() { # DIRECTORY RELEASE KEY OPTION...: makes it anew unless it 
     echo "$key" > "$directory.key"
 }
 
-in_sysroot() { # SYSROOT PROGRAM ARGUMENT...: in a mount namespace of its own, so that nothing stays mounted
+# In a mount namespace of its own, so that nothing stays mounted. Its root is a mount point, as programs need it that make
+# namespaces themselves.
+in_sysroot() { # SYSROOT PROGRAM ARGUMENT...
     unshare --mount sh -c 'set -eu
+        mount --bind "$1" "$1"
         for directory in dev proc sys; do mount --rbind "/$directory" "$1/$directory"; done
         root=$1
         shift

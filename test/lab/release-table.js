@@ -1,10 +1,10 @@
 /**
  * The table of releases: each release of the lab x form of stage 1 x full initrd, booted with `bootrelay boot`; what came
  * of it goes into docs/lab.md. Arguments: names of releases, by default all of them; `--until=multi-user` for the whole
- * boot of the first row of each too, `--resume` for the rows that have not gone well yet. Exit code 1 where a boot did not end as it must.
+ * boot of some rows of each too, `--resume` for the rows that have not gone well yet. Exit code 1 where a boot did not end as it must.
  */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -15,13 +15,19 @@ const root = new URL('../..', import.meta.url).pathname;
 const resultsFile = (release) => join(lab, 'releases', release, 'results.json');
 const page = join(root, 'docs/lab.md');
 
-const releases = ['bookworm', 'trixie', 'sid'];
+const releases = ['bookworm', 'trixie', 'sid', 'trixie-arm64'];
+const onPc = ['bookworm', 'trixie', 'sid'];
 /** What `check` must refuse, with this kind of finding. */
 const refusals = { 'bookworm | dracut, thin (overlay)': 'kernel-too-old' };
 
 const thin = (kind) => ['FullInitrd.Source=thin', `FullInitrd.Thin=${kind}`];
+/** By mkosi-initrd, which Debian 12 does not have and that of sid not on every machine: unmodified, without bootrelay's module. */
+const byMkosi = { initrd: 'mkosi-initrd', releases: ['trixie'] };
+/** No generator runs where nothing of the system is run: systemd's packages in a cpio. */
+const ofPackages = { initrd: 'packages', releases: ['trixie-arm64'] };
+/** Where `whole` is set also until multi-user; of the releases for PCs, or those named; until the hand-over, or as far as is said. */
 const ways = [
-  { form: 'shell', full: 'dracut, thin (links)', initrd: 'dracut', settings: thin('links') },
+  { form: 'shell', full: 'dracut, thin (links)', initrd: 'dracut', settings: thin('links'), whole: true },
   { form: 'shell', full: 'dracut, thin (overlay)', initrd: 'dracut', settings: thin('overlay') },
   { form: 'shell', full: 'dracut, whole', initrd: 'dracut', settings: [] },
   {
@@ -29,14 +35,31 @@ const ways = [
     full: 'initramfs-tools, whole',
     initrd: 'initramfs-tools',
     settings: ['FullInitrd.Init=/usr/lib/bootrelay/init'],
+    until: 'stage-2',
   },
+  { form: 'shell', full: 'mkosi-initrd, thin (links)', ...byMkosi, settings: thin('links'), whole: true },
+  { form: 'shell', full: 'mkosi-initrd, thin (overlay)', ...byMkosi, settings: thin('overlay') },
+  { form: 'shell', full: 'mkosi-initrd, whole', ...byMkosi, settings: [] },
   { form: 'shell', full: '/usr', settings: ['FullInitrd.Source=usr'] },
   { form: 'systemd', full: 'dracut, thin (links)', initrd: 'dracut', settings: thin('links') },
   { form: 'systemd', full: 'dracut, whole', initrd: 'dracut', settings: [] },
+  { form: 'systemd', full: 'mkosi-initrd, whole', ...byMkosi, settings: [] },
   { form: 'systemd', full: '/usr', settings: ['FullInitrd.Source=usr'] },
+  ...['shell', 'systemd'].flatMap((form) => [
+    { form, full: 'packages, thin (links)', ...ofPackages, settings: thin('links'), until: 'stage-2' },
+    { form, full: 'packages, whole', ...ofPackages, settings: [], until: 'stage-2' },
+  ]),
 ];
 
-const platforms = { shell: 'qemu-x86_64', systemd: 'qemu-x86_64-systemd' };
+const platformOf = (release, form) =>
+  `qemu-${release.endsWith('-arm64') ? 'arm64' : 'x86_64'}${form === 'systemd' ? '-systemd' : ''}`;
+const waysOf = (release) => ways.filter(({ releases: of = onPc }) => of.includes(release));
+const rowsOf = (release, withWhole) => [
+  ...waysOf(release)
+    .filter((way) => withWhole && way.whole)
+    .map((way) => ({ ...way, release, until: 'multi-user' })),
+  ...waysOf(release).map((way) => ({ until: 'hand-over', ...way, release })),
+];
 const keyOf = ({ release, form, full, until }) => [release, form, full, until].join(' | ');
 
 /** One boot, as a row of the table. */
@@ -51,7 +74,7 @@ async function bootRow({ release, form, full, initrd, settings, until }) {
     ...[
       'dist/cli.js',
       'boot',
-      `platforms/${platforms[form]}.ini`,
+      `platforms/${platformOf(release, form)}.ini`,
       '--json',
       `--until=${until}`,
       '--timeout=600',
@@ -62,14 +85,13 @@ async function bootRow({ release, form, full, initrd, settings, until }) {
   ];
   const said = await run(args);
   writeFileSync(join(output, 'result.json'), said);
-  const versions = versionsOf(sysroot);
   return {
     release,
     form,
     full,
     until,
     kernel,
-    ...versions,
+    ...versionsOf(directory),
     ...readResult(said, output, refusals[`${release} | ${full}`]),
   };
 }
@@ -105,14 +127,27 @@ function readResult(said, output, refusal) {
   };
 }
 
-/** Versions as dpkg knows them, without the part that is Debian's. */
-function versionsOf(sysroot) {
-  const status = readFileSync(join(sysroot, 'var/lib/dpkg/status'), 'utf8').split('\n\n');
-  const of = (name) => {
-    const entry = status.find((text) => text.startsWith(`Package: ${name}\n`)) ?? '';
+/** Versions as dpkg of a release's trees knows them, without the part that is Debian's. */
+function versionsOf(directory) {
+  const of = (name, tree = 'sysroot') => {
+    const status = join(directory, tree, 'var/lib/dpkg/status');
+    if (!existsSync(status)) return '';
+    const entries = readFileSync(status, 'utf8').split('\n\n');
+    const entry = entries.find((text) => text.startsWith(`Package: ${name}\n`)) ?? '';
     return /^Version: (?:\d+:)?([\w.~]+)/m.exec(entry)?.[1]?.replace(/~.*/, '') ?? '';
   };
-  return { systemd: of('systemd'), dracut: of('dracut'), initramfsTools: of('initramfs-tools-core') };
+  return {
+    systemd: of('systemd') || unpackedSystemd(directory),
+    dracut: of('dracut'),
+    initramfsTools: of('initramfs-tools-core'),
+    mkosi: of('mkosi', 'mkosi'),
+  };
+}
+
+/** Where packages were only unpacked, dpkg knows nothing; the name of systemd's library has its version. */
+function unpackedSystemd(directory) {
+  const names = readdirSync(join(directory, 'sysroot/usr/lib/aarch64-linux-gnu/systemd'));
+  return names.map((name) => /^libsystemd-shared-(.*)\.so$/.exec(name)?.[1]).find(Boolean) ?? '';
 }
 
 const megabytes = (bytes) => (bytes === undefined ? '' : `${(bytes / 1e6).toFixed(2)} MB`);
@@ -133,12 +168,13 @@ function formatTable(results) {
   ];
   const rows = results.map((row) => [
     row.release,
-    row.kernel.replace(/-cloud-amd64$/, ''),
+    row.kernel.replace(/-cloud-a..64$/, ''),
     row.systemd,
     row.form,
     row.full
       .replace('dracut', `dracut ${row.dracut}`)
-      .replace('initramfs-tools', `initramfs-tools ${row.initramfsTools}`),
+      .replace('initramfs-tools', `initramfs-tools ${row.initramfsTools}`)
+      .replace('mkosi-initrd', `mkosi-initrd ${row.mkosi}`),
     row.until,
     row.ok && !row.refused
       ? 'ok'
@@ -163,10 +199,7 @@ function writePage(results) {
 const given = process.argv.slice(2);
 const named = given.filter((word) => !word.startsWith('--'));
 const whole = given.includes('--until=multi-user');
-const planned = (named.length > 0 ? named : releases).flatMap((release) => [
-  ...(whole ? [{ ...ways[0], release, until: 'multi-user' }] : []),
-  ...ways.map((way) => ({ ...way, release, until: 'hand-over' })),
-]);
+const planned = (named.length > 0 ? named : releases).flatMap((release) => rowsOf(release, whole));
 const results = Object.fromEntries(
   releases
     .filter((release) => existsSync(resultsFile(release)))
@@ -186,9 +219,6 @@ async function work() {
   }
 }
 await Promise.all([work(), work()]);
-const order = releases.flatMap((release) =>
-  ['multi-user', 'hand-over'].flatMap((until) => ways.map((way) => ({ ...way, release, until }))),
-);
-writePage(order.flatMap((row) => resultOf(row) ?? []));
+writePage(releases.flatMap((release) => rowsOf(release, true)).flatMap((row) => resultOf(row) ?? []));
 console.log(`${planned.length - failed} of ${planned.length} as they must be`);
 process.exit(failed === 0 ? 0 : 1);

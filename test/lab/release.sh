@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes one release of Debian for the tests and the table of releases, below releases/CODENAME in the lab: a sysroot with
-# the kernel for clouds, its version, and the full initrds that its dracut and its initramfs-tools make. Cached by a key.
+# the kernel for clouds, its version, and the full initrds that its dracut, its initramfs-tools and its mkosi-initrd make.
+# Cached by a key.
 #
 # Usage: release.sh CODENAME. Exit code 1: it cannot be made here; the last line on standard error says why.
 set -eu
@@ -18,32 +19,53 @@ include=linux-image-cloud-amd64,systemd,systemd-sysv,udev,dracut,initramfs-tools
 include=$include,cryptsetup-bin,kmod,zstd
 # systemd of Debian 12 has systemd-veritysetup in itself.
 [ "$release" = bookworm ] || include=$include,systemd-cryptsetup
-# The Release file of sid can be past its date.
-debootstrap_into "$directory/sysroot" "$release" "$release $include 1" --variant=minbase \
-    --aptopt='Acquire::Check-Valid-Until "false"' --dpkgopt='path-exclude=/usr/share/doc/*' \
-    --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' --include="$include"
+
+make_tree() { # NAME KEY OPTION...: the release with what the options say, anew unless it was made with the same key
+    name=$1 key=$2
+    shift 2
+    # The Release file of sid can be past its date.
+    debootstrap_into "$lab/releases/$release/$name" "$release" "$key" "$@" \
+        --aptopt='Acquire::Check-Valid-Until "false"' --dpkgopt='path-exclude=/usr/share/doc/*' \
+        --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*'
+}
+
+make_tree sysroot "$release $include 1" --variant=minbase --include="$include"
 sysroot=$lab/releases/$release/sysroot
 kernel=$(ls "$sysroot/usr/lib/modules")
 
-make_initrd() { # NAME KEY PROGRAM ARGUMENT...: leaves it in NAME.img, anew unless it was made with the same key
-    image=$lab/releases/$release/$1 key=$(echo "$2" | cat - "$sysroot.key" | sha256sum)
+make_initrd() { # NAME KEY TREE PROGRAM ARGUMENT...: leaves it in NAME.img, anew unless it was made with the same key
+    image=$lab/releases/$release/$1 tree=$3 key=$(echo "$2" | cat - "$3.key" | sha256sum)
     [ "$(cat "$image.key" 2> /dev/null)" != "$key" ] || return 0
     [ "$(id -u)" = 0 ] || fail 'not root: cannot make an initrd in the sysroot'
     say "making $image.img"
-    shift 2
-    in_sysroot "$sysroot" "$@" > "$image.log" 2>&1 || { tail -n 5 "$image.log" >&2; fail "$1 failed: $image.log"; }
+    shift 3
+    in_sysroot "$tree" "$@" > "$image.log" 2>&1 || { tail -n 5 "$image.log" >&2; fail "$1 failed: $image.log"; }
     rm -f "$image.img"
-    mv "$sysroot/var/tmp/initrd.img" "$image.img"
+    mv "$tree/var/tmp/initrd.img" "$image.img"
     chmod 644 "$image.img"
     echo "$key" > "$image.key"
 }
 
 render_modules
 add_dracut_module "$sysroot"
-make_initrd dracut "$(cat "$lab"/rendered/qemu-x86_64/full/90bootrelay/*) 1" dracut --force --no-hostonly --reproducible --zstd \
+make_initrd dracut "$(cat "$lab"/rendered/qemu-x86_64/full/90bootrelay/*) 1" "$sysroot" \
+    dracut --force --no-hostonly --reproducible --zstd \
     --add 'crypt systemd-veritysetup bootrelay' --omit 'network network-manager systemd-networkd systemd-resolved' \
     --kver "$kernel" /var/tmp/initrd.img
-make_initrd initramfs-tools 1 mkinitramfs -o /var/tmp/initrd.img "$kernel"
+make_initrd initramfs-tools 1 "$sysroot" mkinitramfs -o /var/tmp/initrd.img "$kernel"
+
+# mkosi-initrd makes it of packages, with the apt of the tree that it runs in, and of the modules that are there. It takes
+# those that it knows and those that this machine uses. mkosi of Debian 12 has none yet, that of sid wants /proc/modules.
+[ "$release" = bookworm ] || { [ "$release" = sid ] && [ ! -e /proc/modules ]; } || {
+    make_tree mkosi "$release 1" --variant=apt --include=mkosi,ca-certificates
+    mkosi=$lab/releases/$release/mkosi
+    rm -rf "$mkosi/usr/lib/modules"
+    cp -al "$sysroot/usr/lib/modules" "$mkosi/usr/lib/"
+    # It wants firmware to be there, even none.
+    mkdir -p "$mkosi/usr/lib/firmware"
+    make_initrd mkosi-initrd "$kernel 1" "$mkosi" sh -euc 'apt-get --quiet update
+        exec mkosi-initrd --kernel-version "$1" --format cpio --output-dir /var/tmp --output initrd.img' sh "$kernel"
+}
 
 echo "$kernel" > "$lab/releases/$release/kernel"
 say "ready: $lab/releases/$release"
