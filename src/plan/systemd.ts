@@ -8,7 +8,7 @@ const unused = {
   acl: 'nobody is logged in who would get access to a device',
   cryptsetup:
     'no unit has an image of its own (RootImage=, ExtensionImages=); systemd-veritysetup requires it for itself',
-  kmod: 'modules are loaded by load-modules, in its order',
+  kmod: 'stage 1 loads its modules with insmod, in an order of its own',
   libcrypto: 'no unit has encrypted credentials',
   pam: 'no unit has PAMName=',
   tpm: 'nothing is measured, and nothing unsealed',

@@ -97,12 +97,13 @@ test.each<[string, Files, readonly string[]]>([
 
 const old = (options: string) =>
   `program-too-old: ${veritysetup} of the sysroot must know ${options}: it would ignore what it is given`;
+const chosen = ['Verity.Tool=systemd-veritysetup'];
 const corrected = ['Verity.FecDevice=PARTLABEL=USR-A-FEC'];
 
 test.each<[string, Buffer | undefined, readonly string[], readonly string[]]>([
-  ['of systemd 254', of254, [], []],
+  ['of systemd 254', of254, chosen, []],
   ['of systemd 254, with error correction', of254, corrected, []],
-  ['of systemd 252', of252, [], [old('hash-offset=')]],
+  ['of systemd 252', of252, chosen, [old('hash-offset=')]],
   [
     'of systemd 252, error correction',
     of252,
@@ -110,8 +111,8 @@ test.each<[string, Buffer | undefined, readonly string[], readonly string[]]>([
     [old('hash-offset=, fec-device=, fec-offset=, fec-roots=')],
   ],
   ['of systemd 252, not used', of252, ['Verity.Tool=veritysetup'], []],
-  ['of systemd 252, not used but for dmsetup', of252, ['Verity.Tool=dmsetup'], []],
-  ['none', undefined, [], [`program-missing: the sysroot must have ${veritysetup}`]],
+  ['of systemd 252, not used but for dmsetup', of252, [], []],
+  ['none', undefined, chosen, [`program-missing: the sysroot must have ${veritysetup}`]],
 ])('systemd-veritysetup knows the options that it is given: %s', async (_, program, settings, expected) => {
   const files = { ...others, [systemd]: fixed, ...(program && { [veritysetup]: program }) };
   expect(await ofSystemd(files, ...settings)).toEqual(expected);
