@@ -14,6 +14,6 @@ export function formatCommandLine(config: PlatformConfig, rootHash: string | und
     // Stage 1 has set verity up; no generator shall look for partitions by the root hash.
     'systemd.verity=no',
     'root=PARTLABEL=ROOT rootfstype=ext4 rw',
-    ...(fromCommandLine ? [`${KernelCommandLine.RootHash}=${rootHash}`] : []),
+    ...(fromCommandLine ? [`${KernelCommandLine.RootHash[0]}=${rootHash}`] : []),
   ].join(' ');
 }

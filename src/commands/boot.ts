@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { bootMachine } from '../boot/boot-machine.ts';
-import type { Fault } from '../boot/faults/fault.ts';
+import { type Fault, parameterNamesOf } from '../boot/faults/fault.ts';
 import { type FaultyMachine, injectFault, type SoundMachine, withoutFault } from '../boot/faults/inject.ts';
 import { faultNamed, isOfImage } from '../boot/faults/named-fault.ts';
 import { type Machine, makeMachine } from '../boot/machine.ts';
@@ -90,7 +90,9 @@ async function makeAndBoot(task: Task): Promise<CommandResult> {
   const { machine } = made;
   const sound = soundMachine(machine, args);
   const { KernelCommandLine } = platform.config.settings;
-  const hardware = fault ? await injectFault(fault, sound, KernelCommandLine, work) : withoutFault(sound);
+  const hardware = fault
+    ? await injectFault(fault, sound, parameterNamesOf(KernelCommandLine), work)
+    : withoutFault(sound);
   copyFileSync(hardware.initrd, join(output, 'initrd.img'));
   if (args.keepDisk) await keepDisks(hardware, output);
   return bootAndTell(task, machine, hardware);

@@ -28,7 +28,9 @@ function besides(violations: readonly Violation[], effects: readonly Violation[]
 
 const parameterNamesDiffer: Rule = ({ settings: { KernelCommandLine } }) => {
   const { Override: _, ...parameters } = KernelCommandLine;
-  const entries = Object.entries(parameters);
+  const entries = Object.entries(parameters).flatMap(([key, names]) =>
+    [names].flat().map((name) => [key, name] as const),
+  );
   return entries
     .filter(([, name], index) => entries.findIndex(([, other]) => other === name) < index)
     .map(([key, name]) => ({

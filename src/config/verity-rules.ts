@@ -70,7 +70,7 @@ const rootHashIsProtected: Rule = ({ settings: { Verity, KernelCommandLine } }) 
       {
         kind: 'root-hash-unprotected',
         setting: 'Verity.RootHash',
-        message: `whoever can change ${KernelCommandLine.RootHash}= on the kernel command line chooses the /usr that boots`,
+        message: `whoever can change ${KernelCommandLine.RootHash.join('= or ')}= on the kernel command line chooses the /usr that boots`,
         hint: 'sign the command line with the kernel (a UKI), build the root hash in, or require its signature',
       },
     ];

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { formatCommandLine } from '../../src/boot/command-line.ts';
 import { type DiskPart, makeDisk } from '../../src/boot/disk.ts';
 import { joinCpio, makeExtraCpio as makeCpio } from '../../src/boot/extra-cpio.ts';
-import type { Fault } from '../../src/boot/faults/fault.ts';
+import { type Fault, parameterNamesOf } from '../../src/boot/faults/fault.ts';
 import {
   type FaultyMachine,
   injectFault,
@@ -127,7 +127,7 @@ async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
   };
   const { fault } = options;
   const machine = fault
-    ? await injectFault(fault, sound, config.settings.KernelCommandLine, work)
+    ? await injectFault(fault, sound, parameterNamesOf(config.settings.KernelCommandLine), work)
     : withoutFault(sound);
   const result = await runGuest({
     guest: uml ? umlGuest(machine, uml, work) : qemuGuest(machine, options, system, work),

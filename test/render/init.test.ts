@@ -30,9 +30,32 @@ describe.each(shells)('%s', (_, shell) => {
   });
 });
 
+/** The names of parameters, for each thing the one that counts first. */
+interface Names {
+  readonly UsrDevice: readonly string[];
+  readonly UsrFileSystem: readonly string[];
+  readonly UsrOptions: readonly string[];
+  readonly RootHash: readonly string[];
+}
+
+const usual: Names = {
+  UsrDevice: ['mount.usr'],
+  UsrFileSystem: ['mount.usrfstype'],
+  UsrOptions: ['mount.usrflags'],
+  RootHash: ['usrhash'],
+};
+
+const several: Names = {
+  UsrDevice: ['mount.usr', 'usr', 'old.usr'],
+  UsrFileSystem: ['mount.usrfstype', 'usrfstype'],
+  UsrOptions: ['mount.usrflags', 'usrflags'],
+  RootHash: ['verity.usrhash', 'usrhash'],
+};
+
 /** The step of the rendered /init alone, reading a command line from a file, printing what it took. */
-function commandLineStep(): string {
-  const text = textAt(renderNamed('qemu-x86_64'), 'minimal/init') ?? '';
+function commandLineStep(names: Names): string {
+  const overrides = Object.entries(names).map(([key, of]) => `KernelCommandLine.${key}=${of.join(' ')}`);
+  const text = textAt(renderNamed('qemu-x86_64', ...overrides), 'minimal/init') ?? '';
   const step = /^step read-kernel-command-line\n(.*?)^step /ms.exec(text)?.[1] ?? '';
   expect(step).toContain('/proc/cmdline');
   return [
@@ -76,24 +99,29 @@ function kernelParameters(commandLine: string): readonly (readonly [string, stri
   return parameters;
 }
 
-function expected(commandLine: string): string {
-  const last = (name: string) => kernelParameters(commandLine).findLast(([key]) => key === name)?.[1];
-  const fileSystem = kernelParameters(commandLine).find(
-    ([key, value]) => key === 'mount.usrfstype' && !['auto', 'erofs'].includes(value),
+function expected(commandLine: string, names = usual): string {
+  const parameters = kernelParameters(commandLine);
+  /** Of the names of one thing the first that is there. */
+  const given = ([first = '', ...others]: readonly string[]) =>
+    [first, ...others].find((name) => parameters.some(([key]) => key === name)) ?? first;
+  const last = (of: readonly string[]) => parameters.findLast(([key]) => key === given(of))?.[1];
+  const fileSystem = parameters.find(
+    ([key, value]) => key === given(names.UsrFileSystem) && !['auto', 'erofs'].includes(value),
   );
-  if (fileSystem) return `stop:mount.usrfstype=${fileSystem[1]}, but this initrd has erofs only`;
-  const flags = last('mount.usrflags');
+  if (fileSystem) return `stop:${fileSystem.join('=')}, but this initrd has erofs only`;
+  const flags = last(names.UsrOptions);
   const options = (flags ?? '').split(',').filter(Boolean);
   const useOf = (option: string) => findMountOption('erofs', option)?.use;
   const refused = options.find(
     (option) => !['always', 'command line', 'later stages'].includes(useOf(option) ?? ''),
   );
-  if (refused !== undefined) return `stop:mount.usrflags= may not set the option ${refused}`;
+  if (refused !== undefined) return `stop:${given(names.UsrOptions)}= may not set the option ${refused}`;
   const kept = options.filter((option) => useOf(option) === 'command line').join(',');
-  const hash = last('usrhash') ?? '';
-  if (!/^[0-9A-Fa-f]+$/.test(hash)) return 'stop:usrhash= is missing, empty or not hexadecimal';
-  const device = kernelParameters(commandLine).findLast(
-    ([key, value]) => key === 'mount.usr' && value !== '/dev/mapper/usr',
+  const hash = last(names.RootHash) ?? '';
+  if (!/^[0-9A-Fa-f]+$/.test(hash))
+    return `stop:${names.RootHash.join('= or ')}= is missing, empty or not hexadecimal`;
+  const device = parameters.findLast(
+    ([key, value]) => key === given(names.UsrDevice) && value !== '/dev/mapper/usr',
   );
   return [device ? withoutQuotes(device[1]) : 'unset', flags === undefined ? 'unset' : kept, hash].join('\n');
 }
@@ -108,8 +136,8 @@ function withoutQuotes(device: string): string {
 describe.each(shells)('the kernel command line, read by %s', (_, shell) => {
   const script = join(work, 'command-line.sh');
   const input = join(work, 'cmdline');
-  const read = (commandLine: string) => {
-    writeFileSync(script, commandLineStep());
+  const read = (commandLine: string, names = usual) => {
+    writeFileSync(script, commandLineStep(names));
     writeFileSync(input, `${commandLine}\n`);
     return runProgram([...shell, script, input]).stdout;
   };
@@ -156,8 +184,53 @@ describe.each(shells)('the kernel command line, read by %s', (_, shell) => {
     expect(read(commandLine)).toBe(result);
   });
 
-  test('any command line means what it means to the kernel', () => {
-    const name = fc.constantFrom('mount.usr', 'usrhash', 'mount.usrflags', 'quiet', 'x.y');
+  test.each([
+    ['the first alone', 'mount.usr=PARTLABEL=A usrhash=ab', 'PARTLABEL=A\nunset\nab'],
+    ['the second alone', 'usr=PARTLABEL=A usrhash=ab', 'PARTLABEL=A\nunset\nab'],
+    [
+      'the first before the second',
+      'mount.usr=PARTLABEL=A usr=PARTLABEL=B usrhash=ab',
+      'PARTLABEL=A\nunset\nab',
+    ],
+    [
+      'the first behind the second',
+      'usr=PARTLABEL=B mount.usr=PARTLABEL=A usrhash=ab',
+      'PARTLABEL=A\nunset\nab',
+    ],
+    ['the last of the first', 'mount.usr=/b usr=/c mount.usr=/a usrhash=ab', '/a\nunset\nab'],
+    ['the second before the third', 'old.usr=/c usr=/b usrhash=ab', '/b\nunset\nab'],
+    ['the first in quotes', 'usr=/b "mount.usr=LABEL=a b" usrhash=ab', 'LABEL=a b\nunset\nab'],
+    ['the dot is a dot', 'mountXusr=/c usr=/b usrhash=ab', '/b\nunset\nab'],
+    ['the first with the verity device', 'usr=/b mount.usr=/dev/mapper/usr usrhash=ab', 'unset\nunset\nab'],
+    ['the first without a value', 'usr=/b mount.usr usrhash=ab', '/b\nunset\nab'],
+    ['hashes of two names', 'usrhash=bb verity.usrhash=aa', 'unset\nunset\naa'],
+    [
+      'an empty hash before another one',
+      'verity.usrhash= usrhash=bb',
+      'stop:verity.usrhash= or usrhash= is missing, empty or not hexadecimal',
+    ],
+    ['options by the second', 'usrhash=ab usrflags=noatime', 'unset\nnoatime\nab'],
+    ['a refused option by the second', 'usrhash=ab usrflags=r?', 'stop:usrflags= may not set the option r?'],
+    [
+      'another file system by the second',
+      'usrfstype=xfs',
+      'stop:usrfstype=xfs, but this initrd has erofs only',
+    ],
+    [
+      'another file system that does not count',
+      'usrhash=ab usrfstype=xfs mount.usrfstype=erofs',
+      'unset\nunset\nab',
+    ],
+  ])('of several names: %s', (_name, commandLine, result) => {
+    expect(expected(commandLine, several)).toBe(result);
+    expect(read(commandLine, several)).toBe(result);
+  });
+
+  test.each([
+    ['one name', usual],
+    ['several names', several],
+  ])('any command line means what it means to the kernel, %s', (_name, names) => {
+    const name = fc.constantFrom(...Object.values(names).flat(), 'quiet', 'x.y');
     const option = fc.constantFrom('ro', 'rw', 'noatime', 'x-y', 'x-*', 'auto', 'device=a', '', 'r?', '"');
     const value = fc.oneof(
       fc.stringMatching(/^[ab"=*$(){}'\\ \t]{0,12}$/),
@@ -171,7 +244,7 @@ describe.each(shells)('the kernel command line, read by %s', (_, shell) => {
     fc.assert(
       fc.property(fc.array(parameter, { maxLength: 6 }), (parameters) => {
         const commandLine = parameters.join(' ');
-        expect(read(commandLine)).toBe(expected(commandLine));
+        expect(read(commandLine, names)).toBe(expected(commandLine, names));
       }),
       { numRuns: 150 },
     );

@@ -6,8 +6,18 @@ import type { StepName } from '../../plan/steps.ts';
 import type { DiskBus } from '../../tools/qemu.ts';
 import type { Place } from './places.ts';
 
-/** The names of kernel parameters that the platform listens to. */
-export type ParameterNames = PlatformSettings['KernelCommandLine'];
+type Listened = Omit<PlatformSettings['KernelCommandLine'], 'Override'>;
+
+/** The names of kernel parameters that the platform listens to; of several for one thing the one that counts first. */
+export type ParameterNames = Readonly<Record<keyof Listened, string>>;
+
+export function parameterNamesOf({
+  Override: _,
+  ...listened
+}: PlatformSettings['KernelCommandLine']): ParameterNames {
+  const firsts = Object.entries(listened).map(([key, names]) => [key, [names].flat()[0]]);
+  return Object.fromEntries(firsts) as ParameterNames;
+}
 
 /** Makes another kernel command line of a sound one; `rootHash` is that of the /usr on the disk. */
 export type CommandLineFault = (sound: string, names: ParameterNames, rootHash: string) => string;

@@ -1,7 +1,7 @@
-/** [KernelCommandLine]: the names of parameters, and which count. */
+/** [KernelCommandLine]: the names of parameters, and which count. Of several names for one thing the first that is given does. */
 import { either, is, isSet, isUnset } from '../only-with.ts';
 import { setting } from '../setting.ts';
-import { parameterName } from '../value-types/names.ts';
+import { parameterName, parameterNames } from '../value-types/names.ts';
 import { boolean } from '../value-types/value-type.ts';
 
 const override = is('KernelCommandLine.Override', 'yes');
@@ -16,49 +16,49 @@ export const kernelCommandLine = {
     since: '0.1.0',
   }),
   UsrDevice: setting({
-    type: parameterName,
+    type: parameterNames,
     default: 'mount.usr',
     onlyWith: [override, either(isUnset('Verity.DataDevice'), is('Verity.Verity', 'no'))],
     help: 'Parameter for Usr.Device. The value /dev/mapper/NAME, as systemd wants it, leaves the partition as set.',
     since: '0.1.0',
   }),
   UsrFileSystem: setting({
-    type: parameterName,
+    type: parameterNames,
     default: 'mount.usrfstype',
     onlyWith: [override],
     help: 'Parameter for Usr.FileSystem.',
     since: '0.1.0',
   }),
   UsrOptions: setting({
-    type: parameterName,
+    type: parameterNames,
     default: 'mount.usrflags',
     onlyWith: [override],
     help: 'Parameter for Usr.Options.',
     since: '0.1.0',
   }),
   DataDevice: setting({
-    type: parameterName,
+    type: parameterNames,
     default: 'systemd.verity_usr_data',
     onlyWith: [override, verity, isSet('Verity.DataDevice')],
     help: 'Parameter for Verity.DataDevice, which is read instead of that of UsrDevice.',
     since: '0.1.0',
   }),
   HashDevice: setting({
-    type: parameterName,
+    type: parameterNames,
     default: 'systemd.verity_usr_hash',
     onlyWith: [override, verity, isSet('Verity.HashDevice')],
     help: 'Parameter for Verity.HashDevice.',
     since: '0.1.0',
   }),
   FecDevice: setting({
-    type: parameterName,
+    type: parameterNames,
     default: 'bootrelay.usr_fec',
     onlyWith: [override, verity, isSet('Verity.FecDevice')],
     help: 'Parameter for Verity.FecDevice: each slot has its own.',
     since: '0.1.0',
   }),
   RootHash: setting({
-    type: parameterName,
+    type: parameterNames,
     default: 'usrhash',
     onlyWith: [verity, is('Verity.RootHash', 'command-line')],
     help: 'Parameter that carries the root hash.',

@@ -19,6 +19,23 @@ export const parameterName = pattern(
   'the name of a kernel command line parameter, without "="',
 );
 
+/** Names of one parameter, the one that counts first: distributions have had others before. */
+export const parameterNames: ValueType<readonly [string, ...string[]]> = {
+  name: 'parameter names',
+  parse(text) {
+    const [first = '', ...others] = words(text);
+    const names = [first, ...others] as const;
+    const fits =
+      new Set(names).size === names.length && names.every((name) => 'value' in parameterName.parse(name));
+    if (fits) return { value: names };
+    return {
+      required: 'names of kernel command line parameters, without "=", separated by blanks and each once',
+      hint: 'the first one that is given counts',
+    };
+  },
+  format: (names) => names.join(' '),
+};
+
 /** A kernel module; behind it only its own parameters, or more modules that have none. */
 export const moduleName: ValueType<string> = {
   ...pattern(

@@ -8,16 +8,24 @@ import { onlyIf } from '../only-if.ts';
 import { defineStep, type Said } from '../step.ts';
 import { usrMountDropIns, usrMountUnit } from '../usr-mount.ts';
 
+type ParameterKey = 'usrDevice' | 'usrFileSystem' | 'usrOptions' | 'hashDevice' | 'fecDevice' | 'rootHash';
+
+/** The names of one parameter, the one that counts first. */
+type Names = readonly [string, ...string[]];
+
+interface LaterName {
+  readonly name: string;
+  /** An extended regular expression for a word that is one of the names before it. */
+  readonly earlier: string;
+}
+
 interface KernelCommandLineView {
   readonly override: boolean;
-  readonly parameters: {
-    readonly usrDevice: string;
-    readonly usrFileSystem: string;
-    readonly usrOptions: string;
-    readonly hashDevice: string;
-    readonly fecDevice: string;
-    readonly rootHash: string;
-  };
+  readonly parameters: Readonly<Record<ParameterKey, Names>>;
+  /** Patterns for words of these parameters. */
+  readonly given: Readonly<Record<ParameterKey, readonly string[]>>;
+  /** Names that count only where none of those before them is given. */
+  readonly laterNames: readonly LaterName[];
   /** Links of udev that stand for a tag, which this initrd can look for. */
   readonly links: readonly { readonly tag: string; readonly directory: string }[];
   /** Tags whose values count in any case. */
@@ -59,13 +67,8 @@ export const readKernelCommandLine = defineStep({
   when: readsCommandLine,
   plan({ settings }): Said<KernelCommandLineView> {
     const view = viewOf(settings);
-    const { override, parameters, separateHash, corrects, dropIn } = view;
-    const listened = [
-      ...onlyIf(override, parameters.usrDevice, parameters.usrFileSystem, parameters.usrOptions),
-      ...onlyIf(override && separateHash, parameters.hashDevice),
-      ...onlyIf(override && corrects, parameters.fecDevice),
-      ...onlyIf(view.readsRootHash, parameters.rootHash),
-    ];
+    const { override, separateHash, corrects, dropIn } = view;
+    const listened = listenedOf(view);
     const values = [
       ...onlyIf(override, 'usr_device', 'usr_options'),
       ...onlyIf(override && separateHash, 'hash_device'),
@@ -74,7 +77,7 @@ export const readKernelCommandLine = defineStep({
     ];
     return {
       explanation: [
-        `Takes ${listened.map((name) => `${name}=`).join(', ')} from the kernel command line, by the kernel's own quoting rules. Of several the last one wins.`,
+        `Takes ${listened.map(writeNames).join(', ')} from the kernel command line, by the kernel's own quoting rules. Of several the last one wins.`,
       ],
       needs: {
         programs: [
@@ -97,6 +100,53 @@ export const readKernelCommandLine = defineStep({
   },
 });
 
+/** The parameters that count, each with its names. */
+function listenedOf({
+  override,
+  parameters,
+  separateHash,
+  corrects,
+  readsRootHash,
+}: Pick<
+  KernelCommandLineView,
+  'override' | 'parameters' | 'separateHash' | 'corrects' | 'readsRootHash'
+>): readonly Names[] {
+  return [
+    ...onlyIf(override, parameters.usrDevice, parameters.usrFileSystem, parameters.usrOptions),
+    ...onlyIf(override && separateHash, parameters.hashDevice),
+    ...onlyIf(override && corrects, parameters.fecDevice),
+    ...onlyIf(readsRootHash, parameters.rootHash),
+  ];
+}
+
+function writeNames([first, ...others]: Names): string {
+  return `${first}=${others.map((name) => ` (else ${name}=)`).join('')}`;
+}
+
+function parametersOf({ Verity, KernelCommandLine: names }: PlatformSettings): Record<ParameterKey, Names> {
+  return {
+    usrDevice: Verity.Verity === 'required' && Verity.DataDevice ? names.DataDevice : names.UsrDevice,
+    usrFileSystem: names.UsrFileSystem,
+    usrOptions: names.UsrOptions,
+    hashDevice: names.HashDevice,
+    fecDevice: names.FecDevice,
+    rootHash: names.RootHash,
+  };
+}
+
+function patternsOf(parameters: Record<ParameterKey, Names>): KernelCommandLineView['given'] {
+  const patterns = Object.entries(parameters).map(([key, names]) => [key, names.map((name) => `${name}=`)]);
+  return Object.fromEntries(patterns);
+}
+
+/** Names of parameters have no character that means something in a regular expression but the dot. */
+function laterNamesOf(names: Names): readonly LaterName[] {
+  return names.slice(1).map((name, index) => {
+    const earlier = names.slice(0, index + 1).map((other) => other.replaceAll('.', '[.]'));
+    return { name, earlier: `^"?(${earlier.join('|')})=` };
+  });
+}
+
 function viewOf(settings: PlatformSettings): KernelCommandLineView {
   const { Initrd, KernelCommandLine, Usr, Verity } = settings;
   const override = KernelCommandLine.Override;
@@ -105,27 +155,25 @@ function viewOf(settings: PlatformSettings): KernelCommandLineView {
     mountOptionsOf(Usr.FileSystem).flatMap(({ use, option }) => onlyIf(uses.includes(use), option));
   const understood = override ? understoodNames(settings) : new Set<DeviceIdentifier>();
   const dropIn = { unit: usrMountUnit, directory: usrMountDropIns };
-  return {
+  const counts = {
     override,
-    parameters: {
-      usrDevice: verity && Verity.DataDevice ? KernelCommandLine.DataDevice : KernelCommandLine.UsrDevice,
-      usrFileSystem: KernelCommandLine.UsrFileSystem,
-      usrOptions: KernelCommandLine.UsrOptions,
-      hashDevice: KernelCommandLine.HashDevice,
-      fecDevice: KernelCommandLine.FecDevice,
-      rootHash: KernelCommandLine.RootHash,
-    },
+    parameters: parametersOf(settings),
+    readsRootHash: readsRootHash(settings),
+    separateHash: verity && Verity.HashDevice !== undefined,
+    corrects: verity && Verity.FecDevice !== undefined,
+  };
+  return {
+    ...counts,
+    given: patternsOf(counts.parameters),
+    laterNames: listenedOf(counts).flatMap(laterNamesOf),
     links: (['LABEL', 'UUID', 'PARTLABEL', 'PARTUUID'] as const)
       .filter((tag) => understood.has(tag))
       .map((tag) => ({ tag, directory: linksOf(tag) })),
     byUuid: understood.has('UUID'),
     byPartitionUuid: understood.has('PARTUUID'),
     lowers: understood.has('UUID') || understood.has('PARTUUID'),
-    readsRootHash: readsRootHash(settings),
-    noRootHash: `${KernelCommandLine.RootHash}= is missing, empty or not hexadecimal`,
+    noRootHash: `${KernelCommandLine.RootHash.join('= or ')}= is missing, empty or not hexadecimal`,
     readsDataDevice: verity && Verity.DataDevice !== undefined,
-    separateHash: verity && Verity.HashDevice !== undefined,
-    corrects: verity && Verity.FecDevice !== undefined,
     verityDevice: verity ? verityDevicePath(settings) : usualVerityDevice,
     allowedOptions: optionsOf('command line'),
     droppedOptions: optionsOf(...dropped),

@@ -86,7 +86,9 @@ export const setUpVerity = defineStep({
 function explanationOf(settings: PlatformSettings): readonly string[] {
   const { Verity, KernelCommandLine } = settings;
   const rootHash =
-    Verity.RootHash === 'command-line' ? `that ${KernelCommandLine.RootHash}= gives` : 'that is built in';
+    Verity.RootHash === 'command-line'
+      ? `that ${KernelCommandLine.RootHash.join('= or ')}= gives`
+      : 'that is built in';
   return [
     ...onlyIf(
       Verity.RequireSignature,
@@ -174,7 +176,7 @@ function rootHashOf(config: PlatformConfig): Variable {
   const { Verity, KernelCommandLine } = config.settings;
   if (Verity.RootHash !== 'command-line')
     return variable(config, 'root_hash', 'Verity.RootHash', Verity.RootHash);
-  const where = `from ${KernelCommandLine.RootHash}=`;
+  const where = `from ${KernelCommandLine.RootHash.join('= or ')}=`;
   return { variable: 'root_hash', value: '', setting: 'Verity.RootHash', where };
 }
 
