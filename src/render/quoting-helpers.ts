@@ -58,7 +58,7 @@ function asList(value: unknown): readonly string[] {
 
 function quoteAlternative(pattern: string): string {
   if (pattern.endsWith('*')) return `${quoteShell(pattern.slice(0, -1))}*`;
-  return pattern.endsWith('=') ? `${quoteShell(pattern)}*` : quoteShell(pattern);
+  return pattern.endsWith('=') ? `${quoteShell(pattern.slice(0, -1))}=*` : quoteShell(pattern);
 }
 
 /** Columns of a line of alternatives, without its indentation. */

@@ -53,19 +53,22 @@ const several: Names = {
 };
 
 /** The step of the rendered /init alone, reading a command line from a file, printing what it took. */
-function commandLineStep(names: Names): string {
+function commandLineStep(names: Names, shown = ['usr_device', 'usr_options', 'root_hash']): string {
   const overrides = Object.entries(names).map(([key, of]) => `KernelCommandLine.${key}=${of.join(' ')}`);
-  const text = textAt(renderNamed('qemu-x86_64', ...overrides), 'minimal/init') ?? '';
+  const limited = ['Devices.LongestTimeout=5min', 'KernelCommandLine.Timeout=rd.timeout'];
+  const more = shown.includes('device_timeout') ? limited : [];
+  const text = textAt(renderNamed('qemu-x86_64', ...overrides, ...more), 'minimal/init') ?? '';
   const step = /^step read-kernel-command-line\n(.*?)^step /ms.exec(text)?.[1] ?? '';
   expect(step).toContain('/proc/cmdline');
   return [
-    "usr_device=unset usr_options=unset root_hash=''",
+    "usr_device=unset usr_options=unset root_hash='' device_timeout=90",
+    'log() { :; }',
     'stop() { printf \'stop:%s\' "$2"; exit 0; }',
     step
       .replace('/proc/cmdline', '"$1"')
       .replaceAll('/tmp/words', '"$1.words"')
       .replaceAll('/tmp/line', '"$1.line"'),
-    'printf \'%s\\n%s\\n%s\' "$usr_device" "$usr_options" "$root_hash"',
+    `printf '%s' "${shown.map((name) => `$${name}`).join('\n')}"`,
   ].join('\n');
 }
 
@@ -224,6 +227,26 @@ describe.each(shells)('the kernel command line, read by %s', (_, shell) => {
   ])('of several names: %s', (_name, commandLine, result) => {
     expect(expected(commandLine, several)).toBe(result);
     expect(read(commandLine, several)).toBe(result);
+  });
+
+  test.each([
+    ['not given', '', '90'],
+    ['less', 'rd.timeout=20', '20'],
+    ['more, within bounds', 'rd.timeout=300', '300'],
+    ['more than the bound', 'rd.timeout=301', '300'],
+    ['more than a shell can count', `rd.timeout=${'9'.repeat(30)}`, '300'],
+    ['with zeros in front', 'rd.timeout=0080', '80'],
+    ['octal to nobody', 'rd.timeout=010', '10'],
+    ['0', 'rd.timeout=0', '90'],
+    ['empty', 'rd.timeout=', '90'],
+    ['negative', 'rd.timeout=-5', '90'],
+    ['with a unit', 'rd.timeout=5min', '90'],
+    ['a command', 'rd.timeout=$(reboot)', '90'],
+    ['the last one', 'rd.timeout=5 rd.timeout=6', '6'],
+  ])('a time limit: %s', (_name, commandLine, seconds) => {
+    writeFileSync(script, commandLineStep(usual, ['device_timeout']));
+    writeFileSync(input, `usrhash=ab ${commandLine}\n`);
+    expect(runProgram([...shell, script, input])).toMatchObject({ status: 0, stdout: seconds, stderr: '' });
   });
 
   test.each([

@@ -58,6 +58,11 @@ CarryOver=
 Action=halt
 Shell=password
 PasswordHash=${hash}
+[KernelCommandLine]
+DataDevice=verity.usr systemd.verity_usr_data
+RootHash=verity.usrhash usrhash
+UsrOptions=mount.usrflags usrflags
+Timeout=rd.earlytimeout
 `,
   'platforms/sealed.ini': `[Platform]
 Extends=base.ini

@@ -50,6 +50,30 @@ export const commandLineFaults = {
     disks: [{ label: 'USR-B' }],
     expected: verified,
   },
+  'parameter-of-two-names': {
+    what: 'the partition is named by both names of the parameter, and only the one that counts names that of /usr',
+    settings: ['KernelCommandLine.UsrDevice=mount.usr usr'],
+    commandLine: (sound) => `usr=${other} mount.usr=PARTLABEL=USR-B ${sound} usr=/dev/no-such-device`,
+    disks: [{ label: 'USR-B' }],
+    expected: verified,
+  },
+  'parameter-by-later-name': {
+    what: 'the partition is named by the name that counts where the first one is not given',
+    settings: [
+      'KernelCommandLine.UsrDevice=mount.usr usr',
+      'KernelCommandLine.RootHash=verity.usrhash usrhash',
+    ],
+    commandLine: (sound, { RootHash }, rootHash) =>
+      `${sound.replace(`${RootHash}=`, 'unused=')} usr=PARTLABEL=USR-B usrhash=${rootHash}`,
+    disks: [{ label: 'USR-B' }],
+    expected: verified,
+  },
+  'time-limit-given': {
+    what: 'the partition is missing, and the kernel command line sets the time limit to one second',
+    settings: ['Devices.Timeout=5min', 'KernelCommandLine.Timeout=rd.timeout'],
+    commandLine: append(({ UsrDevice }) => `${UsrDevice}=PARTLABEL=USR-C rd.timeout=1`),
+    expected: { step: 'find-usr-partition', reason: 'device-missing' },
+  },
   'device-by-link': {
     what: "the kernel command line names the partition by udev's link, with an escape in it",
     commandLine: append(({ UsrDevice }) => `${UsrDevice}=/dev/disk/by-partlabel/USR\\x20B`),

@@ -1,5 +1,5 @@
 /** [Devices]: how stage 1 finds devices, and which hardware must be driven. */
-import { is } from '../only-with.ts';
+import { is, isSet } from '../only-with.ts';
 import { setting } from '../setting.ts';
 import { deviceIdentifiers } from '../value-types/devices.ts';
 import { hardware } from '../value-types/names.ts';
@@ -12,6 +12,13 @@ export const devices = {
     default: '90s',
     help: 'How long to wait for the /usr partition before the emergency action. 0: look once.',
     since: '0.1.0',
+  }),
+  LongestTimeout: setting({
+    type: timeSpan,
+    default: '15min',
+    onlyWith: [is('KernelCommandLine.Override', 'yes'), isSet('KernelCommandLine.Timeout')],
+    help: 'The longest time that the kernel command line may ask for in the place of Timeout.',
+    since: '0.2.0',
   }),
   Require: setting({
     type: hardware,

@@ -19,7 +19,7 @@ export const kernelCommandLine = {
     type: parameterNames,
     default: 'mount.usr',
     onlyWith: [override, either(isUnset('Verity.DataDevice'), is('Verity.Verity', 'no'))],
-    help: 'Parameter for Usr.Device. The value /dev/mapper/NAME, as systemd wants it, leaves the partition as set.',
+    help: 'Parameter for Usr.Device. The value /dev/mapper/NAME, as systemd wants it, leaves the partition as set. This and the others can be several names with blanks between them, such as `mount.usr usr`: the first that is given counts.',
     since: '0.1.0',
   }),
   UsrFileSystem: setting({
@@ -56,6 +56,12 @@ export const kernelCommandLine = {
     onlyWith: [override, verity, isSet('Verity.FecDevice')],
     help: 'Parameter for Verity.FecDevice: each slot has its own.',
     since: '0.1.0',
+  }),
+  Timeout: setting({
+    type: parameterNames,
+    onlyWith: [override],
+    help: 'Parameter for Devices.Timeout, a whole number of seconds such as `rd.timeout=300`; none by default. More than Devices.LongestTimeout is that; what is no number is said in the log, and Devices.Timeout stays.',
+    since: '0.2.0',
   }),
   RootHash: setting({
     type: parameterNames,

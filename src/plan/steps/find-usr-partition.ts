@@ -35,7 +35,7 @@ export const findUsrPartition = defineStep({
   summary: 'waits for exactly one device of the given name',
   plan(config): Said<FindUsrPartitionView> {
     const { settings } = config;
-    const { Devices, KernelCommandLine } = settings;
+    const { KernelCommandLine } = settings;
     const verity = settings.Verity.Verity === 'required';
     const { data, hash, fec } = devicesOf(settings);
     const view = viewOf(settings);
@@ -63,7 +63,7 @@ export const findUsrPartition = defineStep({
       variables: variablesOf(config),
       reads: ['usr_device', ...onlyIf(hash, 'hash_device'), ...onlyIf(fec, 'fec_device'), 'device_timeout'],
       writes: ['usr_partition', ...onlyIf(hash, 'hash_partition'), ...onlyIf(fec, 'fec_partition')],
-      waits: Math.ceil(Devices.Timeout) * [data, hash, fec].filter(Boolean).length,
+      waits: longestWait(settings) * [data, hash, fec].filter(Boolean).length,
       reasons: [
         'device-name-unsupported',
         'device-ambiguous',
@@ -82,6 +82,12 @@ function nameOf(device: DeviceSpec | undefined): string {
 /** The value of the variable by which stage 1 looks for a device. */
 function wordsOf(device: DeviceSpec | undefined): string {
   return device ? lookedFor(device) : '';
+}
+
+/** Seconds that stage 1 waits for one device at most. */
+function longestWait({ Devices, KernelCommandLine }: PlatformSettings): number {
+  const asked = KernelCommandLine.Override && KernelCommandLine.Timeout ? Devices.LongestTimeout : 0;
+  return Math.ceil(Math.max(Devices.Timeout, asked));
 }
 
 function explanationOf(settings: PlatformSettings): readonly string[] {
