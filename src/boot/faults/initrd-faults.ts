@@ -78,7 +78,7 @@ const minimalInitrdFaults = {
   },
   'program-missing': {
     what: 'a program of the minimal initrd cannot be started: the one that sets verity up',
-    files: { '/usr/bin/dm-create': '', '/usr/lib/systemd/systemd-veritysetup': '' },
+    files: { '/usr/bin/dm-create': '', '/usr/sbin/dmsetup': '', '/usr/lib/systemd/systemd-veritysetup': '' },
     expected: { step: 'set-up-verity', reason: 'program-missing' },
   },
   'console-absent': {
