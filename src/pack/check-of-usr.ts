@@ -3,7 +3,6 @@ import { mkdtempSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { placeOf } from '../config/place.ts';
 import type { PlatformConfig } from '../config/validate.ts';
-import { verityTool } from '../config/verity-device.ts';
 import { type Finding, finding } from '../findings.ts';
 import { lengthOf, rangeOf, readRange } from '../initrd/input.ts';
 import type { CpioEntry } from '../initrd/newc.ts';
@@ -113,7 +112,7 @@ function wantsOwn(contents: Contents, program: CalledProgram, { config }: CheckO
   if (program.own === undefined) return false;
   const [path = ''] = program.paths;
   if (contents.pathOf(path) !== undefined) return true;
-  return !isThere(contents, program) && verityTool(config.settings) !== 'dmsetup';
+  return !isThere(contents, program) && config.settings.Verity.Tool !== 'dmsetup';
 }
 
 async function compiledEntry(
