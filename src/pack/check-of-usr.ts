@@ -14,6 +14,7 @@ import {
   type CalledProgram,
   checkingInit,
   checkUsrPaths,
+  pathsOf,
   renderCheckingInit,
   renderFullInitrdFiles,
   renderInstalledCheck,
@@ -125,12 +126,9 @@ async function compiledEntry(
   return [fileEntry(path.slice(1), readFileSync(file), 0o755)];
 }
 
-const directories = ['/usr/bin', '/usr/sbin', '/bin', '/sbin'];
-const placesOf = (name: string) => directories.map((directory) => `${directory}/${name}`);
-
 /** A link where a unit starts a program by path and the initrd has it in another directory. */
 function linkTo(contents: Contents, { name, paths: [path = ''] }: CalledProgram): readonly CpioEntry[] {
-  const elsewhere = placesOf(name).find((place) => contents.hasProgram(place));
+  const elsewhere = pathsOf(name).find((place) => contents.hasProgram(place));
   return elsewhere === undefined ? [] : [linkEntry(path.slice(1), elsewhere)];
 }
 
@@ -160,7 +158,7 @@ function fromSysroot(contents: Contents, called: readonly CalledProgram[], optio
 
 function fileOf(sysroot: string | undefined, name: string): string | undefined {
   if (sysroot === undefined) return undefined;
-  return placesOf(name).find((path) => fileInSysroot(sysroot, path));
+  return pathsOf(name).find((path) => fileInSysroot(sysroot, path));
 }
 
 function placedEntry(path: string, place: Placed, sysroot: string): readonly CpioEntry[] {
