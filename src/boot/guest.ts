@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly log: string;
   /** Seconds on the clock of this machine after which the guest is ended. */
   readonly timeout: number;
+  /** Seconds without a word after which it is given up too; by default none are too many. */
+  readonly silence?: number;
   /** True once enough has been seen: the guest is ended then. */
   readonly enough: (seen: Observation) => boolean;
   /** Milliseconds that a failed boot goes on after its reason; by default 1500. */
@@ -60,10 +62,13 @@ export async function runGuest(options: RunOptions): Promise<GuestRun> {
     running.kill();
   };
   const limit = setTimeout(() => end('timeout'), options.timeout * 1000);
+  const silent =
+    options.silence === undefined ? undefined : setTimeout(() => end('timeout'), options.silence * 1000);
   let lastWords: NodeJS.Timeout | undefined;
   const events = scheduleEvents(options);
   running.output.on('data', (bytes: Buffer) => {
     log.write(bytes);
+    silent?.refresh();
     // What a guest says while it is ended tells nothing of its boot.
     if (ended !== 'exit') return;
     answering.show(bytes);
@@ -79,6 +84,7 @@ export async function runGuest(options: RunOptions): Promise<GuestRun> {
   const result = await running.ended;
   running.kill();
   clearTimeout(limit);
+  clearTimeout(silent);
   clearTimeout(lastWords);
   await new Promise((resolve) => log.end(resolve));
   events.end();

@@ -57,7 +57,7 @@ function tooOld(need: ProgramOfSysroot, config: PlatformConfig, sysroot: string)
 /** What does without an option that a program is too old for. */
 const newer: Readonly<Record<string, string>> = {
   '/usr/lib/systemd/systemd-veritysetup':
-    'systemd 254 or newer has it; with an older one set Verity.Tool=veritysetup, or dmsetup',
+    'systemd 254 or newer has it; with an older one set Verity.Tool=veritysetup',
 };
 
 /** Whether this release of what calls it does so. */

@@ -3,7 +3,6 @@ import { mkdtempSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { placeOf } from '../config/place.ts';
 import type { PlatformConfig } from '../config/validate.ts';
-import { verityTool } from '../config/verity-device.ts';
 import { type Finding, finding } from '../findings.ts';
 import { lengthOf, rangeOf, readRange } from '../initrd/input.ts';
 import type { CpioEntry } from '../initrd/newc.ts';
@@ -15,6 +14,7 @@ import {
   type CalledProgram,
   checkingInit,
   checkUsrPaths,
+  pathsOf,
   renderCheckingInit,
   renderFullInitrdFiles,
   renderInstalledCheck,
@@ -113,7 +113,7 @@ function wantsOwn(contents: Contents, program: CalledProgram, { config }: CheckO
   if (program.own === undefined) return false;
   const [path = ''] = program.paths;
   if (contents.pathOf(path) !== undefined) return true;
-  return !isThere(contents, program) && verityTool(config.settings) !== 'dmsetup';
+  return !isThere(contents, program) && config.settings.Verity.Tool !== 'dmsetup';
 }
 
 async function compiledEntry(
@@ -126,12 +126,9 @@ async function compiledEntry(
   return [fileEntry(path.slice(1), readFileSync(file), 0o755)];
 }
 
-const directories = ['/usr/bin', '/usr/sbin', '/bin', '/sbin'];
-const placesOf = (name: string) => directories.map((directory) => `${directory}/${name}`);
-
 /** A link where a unit starts a program by path and the initrd has it in another directory. */
 function linkTo(contents: Contents, { name, paths: [path = ''] }: CalledProgram): readonly CpioEntry[] {
-  const elsewhere = placesOf(name).find((place) => contents.hasProgram(place));
+  const elsewhere = pathsOf(name).find((place) => contents.hasProgram(place));
   return elsewhere === undefined ? [] : [linkEntry(path.slice(1), elsewhere)];
 }
 
@@ -161,7 +158,7 @@ function fromSysroot(contents: Contents, called: readonly CalledProgram[], optio
 
 function fileOf(sysroot: string | undefined, name: string): string | undefined {
   if (sysroot === undefined) return undefined;
-  return placesOf(name).find((path) => fileInSysroot(sysroot, path));
+  return pathsOf(name).find((path) => fileInSysroot(sysroot, path));
 }
 
 function placedEntry(path: string, place: Placed, sysroot: string): readonly CpioEntry[] {

@@ -30,8 +30,13 @@ export const checkUsrPaths = {
 /** Where bootrelay's own program is, which tells the verity device's table and status: `pack` adds it where dmsetup is not. */
 export const ownProgramPath = '/usr/lib/bootrelay/dm-create';
 
-/** The directories of PATH in the check and in the init that runs it. */
+/** The directories of PATH in the check and in the init that runs it; what is added comes into the first. */
 const programDirectories = ['/usr/bin', '/usr/sbin', '/bin', '/sbin'];
+
+/** The paths at which the check finds a program by its name. */
+export function pathsOf(name: string): readonly string[] {
+  return programDirectories.map((directory) => `${directory}/${name}`);
+}
 
 /** A program that the check or its units start. */
 export interface CalledProgram {
@@ -106,10 +111,7 @@ export function renderFullInitrdFiles(
 /** Units name what they start by its path; a shell looks along PATH. */
 function calledPrograms({ settings }: PlatformConfig): readonly CalledProgram[] {
   const ofUnits = settings.FullInitrd.Init !== checkingInit;
-  const alongPath = (name: string): CalledProgram => ({
-    name,
-    paths: programDirectories.map((directory) => `${directory}/${name}`),
-  });
+  const alongPath = (name: string): CalledProgram => ({ name, paths: pathsOf(name) });
   const byUnit = (name: string) => (ofUnits ? { name, paths: [`/usr/bin/${name}`] } : alongPath(name));
   const dmsetup = alongPath('dmsetup');
   const ofVerity: readonly CalledProgram[] = [

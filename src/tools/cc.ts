@@ -25,7 +25,7 @@ export function compileArgs(source: string, output: string, architecture: Archit
     '-fno-asynchronous-unwind-tables',
     '-fno-stack-protector',
   ];
-  const link = ['-Wl,--build-id=none', '-Wl,-z,noseparate-code', '-Wl,-s'];
+  const link = ['-Wl,--build-id=none', '-Wl,-z,noseparate-code', '-Wl,-z,norelro', '-Wl,-s'];
   return {
     program: compilerFor(architecture),
     args: ['-Os', '-Wall', '-Wextra', ...machine, ...bare, ...link, '-o', output, source],

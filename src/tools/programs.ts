@@ -10,24 +10,28 @@ export interface Program {
   readonly variable?: string;
   /** Variables of the caller's environment that it gets, by default none: only those that change no byte of what is built. */
   readonly keeps?: RegExp;
+  /** A compiler starts programs of its own: it does not run from a tools tree. */
+  readonly compiles?: true;
   /** How to do without the program. */
   readonly instead?: string;
 }
 
-const noCompiler = { instead: 'Verity.Tool=dmsetup needs no compiler' };
-const crossCompiler = { versionArgs: ['--version'], ...noCompiler };
+const compiler = {
+  versionArgs: ['--version'],
+  compiles: true,
+  // Caches of compilers, which CC may name.
+  keeps: /^(HOME|XDG_CACHE_HOME|CCACHE_DIR|SCCACHE_DIR)$/,
+  instead: 'Verity.Tool=dmsetup needs no compiler',
+} as const;
 
 export const programs = {
   bsdcat: { package: 'libarchive-tools', versionArgs: ['--version'] },
   bsdtar: { package: 'libarchive-tools', versionArgs: ['--version'] },
-  'aarch64-linux-gnu-gcc': { package: 'gcc-aarch64-linux-gnu', ...crossCompiler },
+  'aarch64-linux-gnu-gcc': { package: 'gcc-aarch64-linux-gnu', ...compiler },
   cc: {
     package: 'gcc',
-    versionArgs: ['--version'],
     variable: 'CC',
-    // Caches of compilers, which CC may name.
-    keeps: /^(HOME|XDG_CACHE_HOME|CCACHE_DIR|SCCACHE_DIR)$/,
-    ...noCompiler,
+    ...compiler,
   },
   cp: { package: 'coreutils', versionArgs: ['--version'] },
   dd: { package: 'coreutils', versionArgs: ['--version'] },
@@ -53,7 +57,7 @@ export const programs = {
   sqfstar: { package: 'squashfs-tools', versionArgs: ['-version'] },
   swtpm: { package: 'swtpm', versionArgs: ['--version'] },
   veritysetup: { package: 'cryptsetup-bin', versionArgs: ['--version'] },
-  'x86_64-linux-gnu-gcc': { package: 'gcc-x86-64-linux-gnu', ...crossCompiler },
+  'x86_64-linux-gnu-gcc': { package: 'gcc-x86-64-linux-gnu', ...compiler },
   xz: { package: 'xz-utils', versionArgs: ['--version'] },
   zstd: { package: 'zstd', versionArgs: ['--version'] },
 } as const satisfies Record<string, Program>;
@@ -79,8 +83,7 @@ const systemDirectories = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 export function findProgram(name: ProgramName, directories = searchPath()): Executable {
   const program: Program = programs[name];
   const [chosen = name, ...prefix] = (process.env[program.variable ?? ''] ?? '').split(' ').filter(Boolean);
-  // A compiler starts programs of its own: it does not run from a tools tree.
-  const tree = program.variable === undefined ? process.env[toolsTreeVariable] : undefined;
+  const tree = program.compiles ? undefined : process.env[toolsTreeVariable];
   const fromTree = tree ? findInTree(name, tree) : undefined;
   if (fromTree) return fromTree;
   const places = chosen.includes('/') ? [''] : directories;

@@ -88,7 +88,20 @@ export interface BootResult extends GuestRun {
   readonly log: string;
 }
 
+/**
+ * Boots once; the systemd form once more where it stood still. One in some hundred boots of it does, behind the unmounting of
+ * /sysusr/usr, with a reason that is not known yet (docs/boot.md): that is told, with its last words, and a test fails only
+ * where it happens twice.
+ */
 export async function boot(options: TestBoot): Promise<BootResult> {
+  const result = await bootOnce(options);
+  if (options.form !== 'systemd' || result.ended !== 'timeout') return result;
+  const words = readFileSync(result.log, 'latin1').split('\n').slice(-30).join('\n');
+  console.warn(`once more, since it stood still (${result.log}):\n${words}`);
+  return bootOnce(options);
+}
+
+async function bootOnce(options: TestBoot): Promise<BootResult> {
   const work = mkdtempSync(join(lab.shared, 'boot-'));
   try {
     return await bootIn(work, options);
@@ -133,6 +146,8 @@ async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
     guest: uml ? umlGuest(machine, uml, work) : qemuGuest(machine, options, system, work),
     log,
     timeout: options.timeout ?? (options.goal === 'multi-user' ? 280 : 120),
+    // Under emulation beside other work the systemd form is never silent for half as long.
+    ...(options.form === 'systemd' && { silence: 75 }),
     events: machine.events,
     answers: machine.answers.length > 0 ? machine.answers : options.answers,
     enough: (seen) => reached(seen, options.goal) && !(fault && goesOn(fault)),

@@ -116,14 +116,12 @@ function readResult(said, output, refusal) {
   }
   const at = (name, stage) =>
     milestones.find((milestone) => milestone.name === name && milestone.stage === stage)?.uptime;
-  const last = milestones.at(-1)?.uptime;
   return {
-    ok: verdict.ok,
+    ok: refusal === undefined && verdict.ok,
     summary: verdict.summary,
     minimal: statSync(join(output, 'initrd.img')).size,
     image: machine?.sizes?.fullInitrd,
     handOver: milestones.find(({ stage }) => stage === 'stage 2')?.uptime - at('init', 'kernel'),
-    last,
   };
 }
 

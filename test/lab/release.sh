@@ -54,8 +54,8 @@ make_initrd dracut "$(cat "$lab"/rendered/qemu-x86_64/full/90bootrelay/*) 1" "$s
     --kver "$kernel" /var/tmp/initrd.img
 make_initrd initramfs-tools 1 "$sysroot" mkinitramfs -o /var/tmp/initrd.img "$kernel"
 
-# mkosi-initrd makes it of packages, with the apt of the tree that it runs in, and of the modules that are there. It takes
-# those that it knows and those that this machine uses. mkosi of Debian 12 has none yet, that of sid wants /proc/modules.
+# mkosi-initrd makes it of packages, with the apt of the tree that it runs in, and of the modules that are there. mkosi of
+# Debian 12 has none yet, that of sid wants /proc/modules.
 [ "$release" = bookworm ] || { [ "$release" = sid ] && [ ! -e /proc/modules ]; } || {
     make_tree mkosi "$release 1" --variant=apt --include=mkosi,ca-certificates
     mkosi=$lab/releases/$release/mkosi

@@ -104,6 +104,7 @@ test.each([
   const program = readFileSync(await compileOwnProgram('dm-create', architecture, join(work, architecture)));
   // elf(5): e_machine.
   expect(program.readUInt16LE(18)).toBe(machine);
+  expect(program.length).toBeLessThan(4096);
 });
 
 test('a compiler for another processor is refused', async () => {

@@ -155,18 +155,27 @@ test('a program of a sysroot whose bin is no link is put where a unit starts it'
   expect(result.added).toEqual(expect.arrayContaining(['/usr/bin/true', '/bin/tr']));
 });
 
-test("without dmsetup it gets bootrelay's own program, with neither sysroot nor library", async () => {
-  const { added: paths, findings, entries } = await added(lacking('dmsetup'));
-  expect(findings).toEqual([]);
-  expect(paths).toEqual([...all, `/${own}`]);
-  const entry = entries.find(({ name }) => String(name) === own);
-  expect(entry?.mode).toBe(0o100755);
-  const again = await added([
-    ...lacking('dmsetup'),
-    ...entries.map(({ name, mode, data }) => ({ name: String(name), mode, data: readRange(data) })),
-  ]);
-  expect(again.added).toEqual([]);
-});
+test.each([
+  ['shell', []],
+  ['systemd', ['Initrd.Init=systemd']],
+])(
+  "without dmsetup it gets bootrelay's own program, with neither sysroot nor library: %s form",
+  async (_, form) => {
+    const { added: paths, findings, entries } = await added(lacking('dmsetup'), form);
+    expect(findings).toEqual([]);
+    expect(paths).toEqual([...all, `/${own}`]);
+    const entry = entries.find(({ name }) => String(name) === own);
+    expect(entry?.mode).toBe(0o100755);
+    const again = await added(
+      [
+        ...lacking('dmsetup'),
+        ...entries.map(({ name, mode, data }) => ({ name: String(name), mode, data: readRange(data) })),
+      ],
+      form,
+    );
+    expect(again.added).toEqual([]);
+  },
+);
 
 test("bootrelay's own program is for the platform's processor", async () => {
   const arm64 = ['Platform.Architecture=arm64'];
