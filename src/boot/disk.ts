@@ -12,12 +12,14 @@ import { run } from '../tools/run.ts';
 const mebibyte = 1024 * 1024;
 const diskUuid = 'b0074e1a-0000-4000-8000-000000000010';
 
-/** Types of the Discoverable Partitions Specification would make systemd find them; these are plain Linux data. */
+/** Types of the Discoverable Partitions Specification would make systemd find them: only platforms that want it get those. */
 const linuxData = '0FC63DAF-8483-4772-8E79-3D69D8477DE4';
 
 export interface DiskPart {
   readonly name: string;
   readonly uuid: string;
+  /** GPT type UUID; by default that of any Linux data. */
+  readonly type?: string | undefined;
   readonly file: string;
 }
 
@@ -29,8 +31,8 @@ export function wholeMebibytes(size: number): number {
 /** Gives each part its offset on the disk: one behind the other, each at a whole MiB. */
 function planPartitions(parts: readonly (DiskPart & { readonly size: number })[]): readonly Partition[] {
   let start = mebibyte;
-  return parts.map(({ name, uuid, size }) => {
-    const partition = { name, type: linuxData, uuid, start, size: wholeMebibytes(size) };
+  return parts.map(({ name, uuid, type = linuxData, size }) => {
+    const partition = { name, type, uuid, start, size: wholeMebibytes(size) };
     start += partition.size;
     return partition;
   });

@@ -2,6 +2,7 @@
 import { type Finding, finding, type Origin } from '../findings.ts';
 import { settingsHaveEffect } from './effect-rule.ts';
 import { fullInitrdRules } from './full-initrd-rules.ts';
+import { listenedNames } from './listened-names.ts';
 import { mountOptionRules } from './mount-option-rules.ts';
 import type { Rule, RuleInput, Violation } from './rule.ts';
 import type { PlatformSettings, SettingName } from './settings.ts';
@@ -27,9 +28,8 @@ function besides(violations: readonly Violation[], effects: readonly Violation[]
 }
 
 const parameterNamesDiffer: Rule = ({ settings: { KernelCommandLine } }) => {
-  const { Override: _, ...parameters } = KernelCommandLine;
-  const entries = Object.entries(parameters).flatMap(([key, names]) =>
-    [names].flat().map((name) => [key, name] as const),
+  const entries = Object.entries(listenedNames(KernelCommandLine)).flatMap(([key, names]) =>
+    [names ?? []].flat().map((name) => [key, name] as const),
   );
   return entries
     .filter(([, name], index) => entries.findIndex(([, other]) => other === name) < index)

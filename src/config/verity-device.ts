@@ -1,6 +1,6 @@
 /** The verity device of /usr: its name, and which program makes it. */
 import type { PlatformSettings } from './settings.ts';
-import type { DeviceSpec } from './value-types/devices.ts';
+import { type DeviceSpec, formatDevice } from './value-types/devices.ts';
 
 export type VerityTool = 'dm-create' | 'dmsetup' | 'veritysetup' | 'systemd-veritysetup';
 
@@ -26,7 +26,62 @@ export function verityDevicePath(settings: PlatformSettings): string {
   return `/dev/mapper/${settings.Verity.Name}`;
 }
 
-/** The partition with the data of /usr. Usr.Device may name the verity device where Verity.DataDevice is set. */
-export function dataPartition({ Usr, Verity }: PlatformSettings): DeviceSpec | undefined {
+/** The partition with the data of /usr, as settings name it. Usr.Device may name the verity device where Verity.DataDevice is set. */
+function namedPartition({ Usr, Verity }: NamesUsr): DeviceSpec | undefined {
   return Verity.Verity === 'required' && Verity.DataDevice ? Verity.DataDevice : Usr.Device;
+}
+
+type NamesUsr = Pick<PlatformSettings, 'Usr' | 'Verity'>;
+
+/** True where /usr is a discoverable partition. */
+export function dissects(settings: NamesUsr): boolean {
+  return namedPartition(settings)?.by === 'dissect';
+}
+
+/** The partition with the data of /usr: `dissect` only where its name is not known before the boot. */
+export function dataPartition(settings: NamesUsr): DeviceSpec | undefined {
+  const { Verity, RootHash } = settings.Verity;
+  const known = dissects(settings) && Verity === 'required' && isDigest(RootHash);
+  return known ? partitionOf(RootHash.slice(0, digitsOfUuid)) : namedPartition(settings);
+}
+
+/** The partition of its own that has the hash tree; undefined where there is none. */
+export function hashPartition(settings: NamesUsr): DeviceSpec | undefined {
+  const { Verity, RootHash, HashDevice } = settings.Verity;
+  if (Verity === 'no' || !dissects(settings)) return Verity === 'no' ? undefined : HashDevice;
+  return isDigest(RootHash) ? partitionOf(RootHash.slice(-digitsOfUuid)) : { by: 'dissect', value: '' };
+}
+
+/** True where the hash tree is on another partition than the data, as far as their names tell. */
+export function hasOwnHashPartition(settings: NamesUsr): boolean {
+  const [data, hash] = [dataPartition(settings), hashPartition(settings)];
+  return hash !== undefined && (hash.by === 'dissect' || !data || formatDevice(data) !== formatDevice(hash));
+}
+
+function isDigest(rootHash: string): boolean {
+  return rootHash !== 'command-line' && rootHash !== 'signature';
+}
+
+const digitsOfUuid = 32;
+
+/** A partition whose UUID is made of digits of the root hash: systemd-veritysetup-generator(8). */
+function partitionOf(digits: string): DeviceSpec {
+  const value = digits.toLowerCase().replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  return { by: 'PARTUUID', value };
+}
+
+/** True where nothing names the partition: of those that may be /usr the newest counts. */
+export function choosesNewest(settings: NamesUsr): boolean {
+  const { Verity, RootHash } = settings.Verity;
+  return dissects(settings) && (Verity === 'no' || RootHash === 'signature');
+}
+
+/** Where the signature of the root hash is in the minimal initrd, or where stage 1 puts it; undefined where there is none. */
+export function signatureFile(settings: Pick<PlatformSettings, 'Verity'>): string | undefined {
+  return readsSignature(settings) ? '/tmp/usr.p7s' : settings.Verity.RootHashSignature;
+}
+
+/** True where the signature of the root hash is on a partition of its own. */
+export function readsSignature({ Verity }: Pick<PlatformSettings, 'Verity'>): boolean {
+  return Verity.Verity === 'required' && Verity.RootHashSignature === 'partition';
 }

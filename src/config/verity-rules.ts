@@ -2,7 +2,14 @@
 import type { Rule, Violation } from './rule.ts';
 import type { SettingName } from './settings.ts';
 import { formatDevice } from './value-types/devices.ts';
-import { makesTable, verityDevicePath, verityTool } from './verity-device.ts';
+import {
+  dissects,
+  hashPartition,
+  hasOwnHashPartition,
+  makesTable,
+  verityDevicePath,
+  verityTool,
+} from './verity-device.ts';
 
 const dataDeviceIsNamed: Rule = ({ settings: { Usr, Verity }, settings }) => {
   const verityPath = verityDevicePath(settings);
@@ -47,19 +54,40 @@ const rootHashIsUsed: Rule = ({ settings: { Verity } }) => {
   return [{ kind: 'settings-contradict', setting: 'Verity.RootHash', message }];
 };
 
-const hashTreeIsApart: Rule = ({ settings: { Usr, Verity } }) => {
-  const atStart =
-    Verity.HashOffset === 0 || (Verity.HashOffset === 'auto' && Verity.HashDevice !== undefined);
-  if (Verity.Verity === 'no' || !atStart) return [];
-  const data = Verity.DataDevice ?? Usr.Device;
-  const same = !Verity.HashDevice || (data && formatDevice(data) === formatDevice(Verity.HashDevice));
-  if (!same) return [];
+const hashTreeIsApart: Rule = ({ settings: { Verity }, settings }) => {
+  if (Verity.Verity === 'no' || Verity.HashOffset !== 0 || dissects(settings)) return [];
+  if (hasOwnHashPartition(settings)) return [];
   const message = 'a hash tree at offset 0 needs a HashDevice of its own: the file system starts there';
   const setting = Verity.HashDevice ? 'Verity.HashDevice' : 'Verity.HashOffset';
-  const hint = Verity.HashDevice
-    ? 'leave HashDevice out for a hash tree behind the file system'
-    : 'HashOffset=auto';
+  const hint = 'HashOffset=auto for a hash tree behind the file system';
   return [{ kind: 'settings-contradict', setting, message, hint }];
+};
+
+/** Names of discoverable partitions are made of the root hash: there is nothing else to say of them. */
+const discoveredIsFound: Rule = ({ settings }) => {
+  const { Verity, HashDevice, HashOffset } = settings.Verity;
+  if (Verity === 'no' || !dissects(settings)) return [];
+  const offset = HashOffset !== 'auto' && HashOffset !== 0;
+  if (HashDevice === undefined && !offset) return [];
+  const setting = HashDevice === undefined ? 'Verity.HashOffset' : 'Verity.HashDevice';
+  const message = `the hash tree of a discoverable /usr is at the start of the partition that the root hash names: ${setting} must not be set`;
+  return [
+    { kind: 'settings-contradict', setting, message, hint: 'leave it out, or name the partition of /usr' },
+  ];
+};
+
+/** A root hash from the disk is worth what the kernel's check of its signature is. */
+const foundRootHashIsSigned: Rule = ({ settings }) => {
+  const { Verity, RootHash, RootHashSignature, RequireSignature } = settings.Verity;
+  if (Verity === 'no' || RootHash !== 'signature') return [];
+  const missing = [
+    ...(dissects(settings) ? [] : ['Usr.Device=dissect']),
+    ...(RootHashSignature === 'partition' ? [] : ['Verity.RootHashSignature=partition']),
+    ...(RequireSignature ? [] : ['Verity.RequireSignature=yes']),
+  ];
+  if (missing.length === 0) return [];
+  const message = `RootHash=signature needs ${missing.join(' and ')}: whoever can write to the disk would choose the /usr that boots`;
+  return [{ kind: 'settings-contradict', setting: 'Verity.RootHash', message, hint: missing.join(', ') }];
 };
 
 const rootHashIsProtected: Rule = ({ settings: { Verity, KernelCommandLine } }) => {
@@ -120,10 +148,10 @@ const signatureIsThere: Rule = ({ settings: { Verity } }) => {
   return [{ kind: 'root-hash-unsigned', setting, message, hint: 'RootHashSignature=/etc/verity.d/usr.p7s' }];
 };
 
-const errorCorrectionIsApart: Rule = ({ settings: { Usr, Verity } }) => {
-  const { FecDevice, HashDevice, DataDevice, FecOffset } = Verity;
+const errorCorrectionIsApart: Rule = ({ settings: { Usr, Verity }, settings }) => {
+  const { FecDevice, DataDevice, FecOffset } = Verity;
   if (Verity.Verity === 'no' || !FecDevice || FecOffset > 0) return [];
-  const others = [DataDevice ?? Usr.Device, HashDevice].flatMap((device) =>
+  const others = [DataDevice ?? Usr.Device, hashPartition(settings)].flatMap((device) =>
     device ? [formatDevice(device)] : [],
   );
   if (!others.includes(formatDevice(FecDevice))) return [];
@@ -136,6 +164,8 @@ export const verityRules: readonly Rule[] = [
   verityIsUsed,
   rootHashIsUsed,
   hashTreeIsApart,
+  discoveredIsFound,
+  foundRootHashIsSigned,
   toolFitsForm,
   onErrorNeedsTable,
   toolCanDoIt,

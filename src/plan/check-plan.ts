@@ -35,12 +35,17 @@ function checkFacts({ name, uses }: Step, before: readonly Step[]): readonly str
     .map((fact) => `${name} uses "${fact}", which no earlier step provides`);
 }
 
-function checkValues({ name, reads }: Step, steps: readonly Step[], index: number): readonly string[] {
+/** A step that sets a value itself may hand it on to one that changes it again. */
+function checkValues(
+  { name, reads, writes: own }: Step,
+  steps: readonly Step[],
+  index: number,
+): readonly string[] {
   const settings = steps.flatMap(({ variables }) => variables.map(({ variable }) => variable));
   const known = new Set([...settings, ...steps.slice(0, index).flatMap(({ writes }) => writes)]);
   const later = steps.slice(index + 1);
   return reads.flatMap((value) => {
-    const writer = later.find(({ writes }) => writes.includes(value));
+    const writer = own.includes(value) ? undefined : later.find(({ writes }) => writes.includes(value));
     return [
       ...(known.has(value) ? [] : [`${name} reads ${value}, which no setting and no earlier step gives`]),
       ...(writer ? [`${name} reads ${value} before ${writer.name} sets it`] : []),

@@ -1,5 +1,6 @@
 /** The parameters of the kernel command line that a platform listens to. */
 import type { PlatformSettings } from '../config/settings.ts';
+import { choosesNewest } from '../config/verity-device.ts';
 
 /** The names of one parameter; the first that is given counts. */
 export type ParameterNames = readonly [string, ...string[]];
@@ -10,6 +11,8 @@ export type ParameterKey =
   | 'usrOptions'
   | 'hashDevice'
   | 'fecDevice'
+  | 'verityOptions'
+  | 'imageFilter'
   | 'timeout'
   | 'rootHash';
 
@@ -42,6 +45,12 @@ export function parametersOf(settings: PlatformSettings): readonly KernelParamet
       : []),
     ...(verity && Verity.FecDevice
       ? [{ key: 'fecDevice', names: names.FecDevice, variable: 'fec_device' } as const]
+      : []),
+    ...(verity && names.VerityOptions
+      ? [{ key: 'verityOptions', names: names.VerityOptions, variable: 'hash_offset' } as const]
+      : []),
+    ...(choosesNewest(settings)
+      ? [{ key: 'imageFilter', names: names.ImageFilter, variable: 'usr_labels' } as const]
       : []),
     ...(names.Timeout ? [{ key: 'timeout', names: names.Timeout, variable: 'device_timeout' } as const] : []),
   ];

@@ -77,6 +77,18 @@ export const reasons = {
     when: 'the kernel refuses the verity device',
     help: "The partition is smaller than the verity superblock says, the kernel lacks the hash algorithm, or the root hash has no signature of a key that the kernel trusts. The kernel's log has the cause just before.",
   },
+  'signature-missing': {
+    when: 'no partition has a signature of the root hash, or what is on it is no signature (Verity.RootHashSignature=partition)',
+    help: `The signature partition is that of another /usr, or an update did not finish: its JSON has rootHash and signature. ${otherSlot} and write this one again.`,
+  },
+  'verity-options-refused': {
+    when: 'the kernel command line gives an option of dm-verity that would weaken the platform, or that stage 1 does not know how to keep',
+    help: 'Remove it from the parameter of KernelCommandLine.VerityOptions; docs/boot.md has what each option does. An option such as ignore-corruption is an attack unless somebody knows better.',
+  },
+  'parameter-repeated': {
+    when: 'the kernel command line gives different values for one setting, and KernelCommandLine.Repeated=refuse',
+    help: 'Two sources of the kernel command line disagree, such as a boot entry and an addon: each setting must have one value. The message names the parameters.',
+  },
   'usr-unmountable': {
     when: '/usr cannot be mounted',
     help: `The file system is damaged, was made for a newer kernel, or does not take the mount options. ${otherSlot}.`,

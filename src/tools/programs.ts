@@ -49,6 +49,7 @@ export const programs = {
   'mkfs.ext4': { package: 'e2fsprogs', versionArgs: ['-V'] },
   mksquashfs: { package: 'squashfs-tools', versionArgs: ['-version'] },
   modinfo: { package: 'kmod', versionArgs: ['--version'] },
+  openssl: { package: 'openssl', versionArgs: ['version'] },
   perl: { package: 'perl-base', versionArgs: ['--version'] },
   'qemu-system-aarch64': { package: 'qemu-system-arm', versionArgs: ['--version'] },
   'qemu-system-x86_64': { package: 'qemu-system-x86', versionArgs: ['--version'] },

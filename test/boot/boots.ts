@@ -20,6 +20,7 @@ import { type Goal, reached } from '../../src/boot/timeline.ts';
 import { judge, type Verdict } from '../../src/boot/verdict.ts';
 import { readSystem } from '../../src/check/system.ts';
 import type { PlatformConfig } from '../../src/config/validate.ts';
+import { hasOwnHashPartition, readsSignature } from '../../src/config/verity-device.ts';
 import { buildMinimalInitrd } from '../../src/minimal/build.ts';
 import { planBoot } from '../../src/plan/plan.ts';
 import { findKernelImage } from '../../src/sysroot/kernel.ts';
@@ -202,14 +203,15 @@ function nextLogName(): string {
 
 async function usrParts(config: PlatformConfig, work: string) {
   const { Usr, Verity } = config.settings;
+  const ownHash = hasOwnHashPartition(config.settings);
   const file = join(lab.shared, sharedUsr[Usr.FileSystem as keyof typeof sharedUsr]);
-  if (!Verity.HashDevice && !Verity.FecDevice)
+  if (!ownHash && !Verity.FecDevice && !readsSignature(config.settings))
     return {
       parts: usrPartitions(config, { data: file }),
       rootHash: readFileSync(`${file}.roothash`, 'utf8'),
     };
-  const data = Verity.HashDevice ? `${file}.data` : join(work, 'usr.img');
-  if (!Verity.HashDevice) await run(copySparseArgs(`${file}.data`, data));
+  const data = ownHash ? `${file}.data` : join(work, 'usr.img');
+  if (!ownHash) await run(copySparseArgs(`${file}.data`, data));
   const { parts, rootHash = '' } = await sealUsr(config, data, work);
   return { parts, rootHash };
 }

@@ -64,6 +64,34 @@ RootHash=verity.usrhash usrhash
 UsrOptions=mount.usrflags usrflags
 Timeout=rd.earlytimeout
 `,
+  'platforms/discoverable.ini': `[Platform]
+Extends=base.ini
+Description=Discoverable partitions by the root hash of the kernel command line, with a signature partition
+[Usr]
+Device=dissect
+[Verity]
+RootHashSignature=partition
+RequireSignature=yes
+[KernelCommandLine]
+UsrDevice=mount.usr usr
+VerityOptions=systemd.verity_usr_options
+Repeated=refuse
+`,
+  'platforms/newest.ini': `[Platform]
+Extends=base.ini
+Description=The newest discoverable /usr of which the kernel finds the root hash signed
+[Initrd]
+Init=systemd
+[Usr]
+Device=dissect
+LabelPattern=Example_*
+[Verity]
+RootHash=signature
+RootHashSignature=partition
+RequireSignature=yes
+[KernelCommandLine]
+VerityOptions=systemd.verity_usr_options
+`,
   'platforms/sealed.ini': `[Platform]
 Extends=base.ini
 Description=Nothing from the command line: the root hash built in, one partition, a fixed offset
@@ -182,6 +210,8 @@ export const platformNames = [
   'thin-read-only',
   'thin-systemd',
   'two-partitions',
+  'discoverable',
+  'newest',
   'sealed',
   'unverified',
   'systemd-sealed',

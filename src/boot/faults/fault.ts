@@ -1,4 +1,5 @@
 /** A fault that `boot --fault` injects: what is changed about a machine, and how its boot must end. */
+import { listenedNames } from '../../config/listened-names.ts';
 import type { PlatformSettings } from '../../config/settings.ts';
 import type { TreeEntry } from '../../initrd/tree-entry.ts';
 import type { ReasonName } from '../../plan/reasons.ts';
@@ -6,16 +7,13 @@ import type { StepName } from '../../plan/steps.ts';
 import type { DiskBus } from '../../tools/qemu.ts';
 import type { Place } from './places.ts';
 
-type Listened = Omit<PlatformSettings['KernelCommandLine'], 'Override'>;
+type Listened = ReturnType<typeof listenedNames>;
 
 /** The names of kernel parameters that the platform listens to; of several for one thing the one that counts first. */
 export type ParameterNames = Readonly<Record<keyof Listened, string>>;
 
-export function parameterNamesOf({
-  Override: _,
-  ...listened
-}: PlatformSettings['KernelCommandLine']): ParameterNames {
-  const firsts = Object.entries(listened).map(([key, names]) => [key, [names].flat()[0]]);
+export function parameterNamesOf(section: PlatformSettings['KernelCommandLine']): ParameterNames {
+  const firsts = Object.entries(listenedNames(section)).map(([key, names]) => [key, [names].flat()[0]]);
   return Object.fromEntries(firsts) as ParameterNames;
 }
 

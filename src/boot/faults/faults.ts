@@ -1,6 +1,7 @@
 /** Every fault by its name. */
 import { commandLineFaults } from './command-line-faults.ts';
 import { consoleFaults } from './console-faults.ts';
+import { discoveryFaults } from './discovery-faults.ts';
 import { diskFaults } from './disk-faults.ts';
 import { environmentFaults } from './environment-faults.ts';
 import type { Fault } from './fault.ts';
@@ -12,6 +13,7 @@ import { verityFaults } from './verity-faults.ts';
 export const faults: Readonly<Record<string, Fault>> = {
   ...verityFaults,
   ...diskFaults,
+  ...discoveryFaults,
   ...initrdFaults,
   ...commandLineFaults,
   ...mountOptionFaults,

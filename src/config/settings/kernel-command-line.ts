@@ -2,7 +2,7 @@
 import { either, is, isSet, isUnset } from '../only-with.ts';
 import { setting } from '../setting.ts';
 import { parameterName, parameterNames } from '../value-types/names.ts';
-import { boolean } from '../value-types/value-type.ts';
+import { boolean, choice } from '../value-types/value-type.ts';
 
 const override = is('KernelCommandLine.Override', 'yes');
 const verity = is('Verity.Verity', 'required');
@@ -56,6 +56,31 @@ export const kernelCommandLine = {
     onlyWith: [override, verity, isSet('Verity.FecDevice')],
     help: 'Parameter for Verity.FecDevice: each slot has its own.',
     since: '0.1.0',
+  }),
+  VerityOptions: setting({
+    type: parameterNames,
+    onlyWith: [override, verity],
+    help: 'Parameter with options of dm-verity, such as `systemd.verity_usr_options`; none by default. `hash-offset=` counts, and `fec-device=` where the platform has a FecDevice; what would weaken the platform, such as `ignore-corruption`, stops the boot; what has no effect is said in the log. docs/boot.md has each option of veritysetup-generator(8).',
+    since: '0.2.0',
+  }),
+  ImageFilter: setting({
+    type: parameterNames,
+    default: 'systemd.image_filter',
+    onlyWith: [
+      override,
+      either(is('Usr.Device', 'dissect'), is('Verity.DataDevice', 'dissect')),
+      either(is('Verity.RootHash', 'signature'), is('Verity.Verity', 'no')),
+    ],
+    help: 'Parameter for Usr.LabelPattern, with rules as in systemd.image-filter(7): that of `usr=` counts.',
+    since: '0.2.0',
+  }),
+  Repeated: setting({
+    type: choice('last', 'refuse'),
+    default: 'last',
+    onlyWith: [override],
+    strictest: ['refuse', 'last'],
+    help: 'What counts where the kernel command line gives several values for one setting: of one name the `last`, as in the kernel and systemd, and of several names the first that is given; `refuse`: different values stop the boot, as a boot entry that somebody added to.',
+    since: '0.2.0',
   }),
   Timeout: setting({
     type: parameterNames,

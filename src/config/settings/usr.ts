@@ -1,14 +1,26 @@
 /** [Usr]: the partition of /usr, and how it is mounted. */
+
+import { either, is } from '../only-with.ts';
 import { setting } from '../setting.ts';
-import { device } from '../value-types/devices.ts';
-import { mountOptions } from '../value-types/names.ts';
+import { usrDevice } from '../value-types/devices.ts';
+import { labelPattern, mountOptions } from '../value-types/names.ts';
 import { choice } from '../value-types/value-type.ts';
 
 export const usr = {
   Device: setting({
-    type: device,
-    help: 'The partition that holds /usr. Exactly one device must match. As in fstab(5), a value may be in quotes; UUIDs count in any case, and a link such as /dev/disk/by-partlabel/USR-A means the tag that it is made from.',
+    type: usrDevice,
+    help: 'The partition that holds /usr. Exactly one device must match. `dissect`: a discoverable partition, with its hash tree on another one: both have their UUIDs from the root hash; without verity the newest one by LabelPattern. As in fstab(5), a value may be in quotes; UUIDs count in any case, and a link such as /dev/disk/by-partlabel/USR-A means the tag that it is made from.',
     since: '0.1.0',
+  }),
+  LabelPattern: setting({
+    type: labelPattern,
+    default: '*',
+    onlyWith: [
+      either(is('Usr.Device', 'dissect'), is('Verity.DataDevice', 'dissect')),
+      either(is('Verity.RootHash', 'signature'), is('Verity.Verity', 'no')),
+    ],
+    help: 'Which discoverable partitions count where several may: a pattern as in glob(7) for their labels, such as `Example_*`. Of those that match the one with the newest version does, as `sort -V` has them; one called `_empty` never.',
+    since: '0.2.0',
   }),
   FileSystem: setting({
     type: choice('erofs', 'btrfs', 'squashfs', 'ext4'),

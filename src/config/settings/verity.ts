@@ -1,10 +1,10 @@
 /** [Verity]: dm-verity over /usr. */
 import { is, isSet } from '../only-with.ts';
 import { others, setting } from '../setting.ts';
-import { device } from '../value-types/devices.ts';
+import { device, usrDevice } from '../value-types/devices.ts';
 import { rootHash } from '../value-types/hashes.ts';
 import { deviceMapperName } from '../value-types/names.ts';
-import { plainPath } from '../value-types/paths.ts';
+import { signatureSource } from '../value-types/paths.ts';
 import { blockBytes, blockOffset } from '../value-types/sizes.ts';
 import { boolean, choice, integer } from '../value-types/value-type.ts';
 
@@ -26,7 +26,7 @@ export const verity = {
     since: '0.1.0',
   }),
   DataDevice: setting({
-    type: device,
+    type: usrDevice,
     onlyWith: [required],
     help: 'The partition with the data, where Usr.Device names the verity device (/dev/mapper/NAME) or nothing. Default: Usr.Device.',
     since: '0.1.0',
@@ -48,14 +48,14 @@ export const verity = {
     type: rootHash,
     default: 'command-line',
     onlyWith: [required],
-    strictest: [others, 'command-line'],
-    help: 'The root hash, built in; or `command-line`: the boot loader gives it as KernelCommandLine.RootHash.',
+    strictest: [others, 'signature', 'command-line'],
+    help: 'The root hash, built in; `command-line`: the boot loader gives it as KernelCommandLine.RootHash; `signature`: that of the newest signature partition (Usr.LabelPattern), which the kernel must find signed.',
     since: '0.1.0',
   }),
   RootHashSignature: setting({
-    type: plainPath,
+    type: signatureSource,
     onlyWith: [required],
-    help: 'A file of the sysroot with a PKCS#7 signature (DER) of the root hash, which the kernel checks with the keys that it trusts; it comes along. With veritysetup or systemd-veritysetup.',
+    help: 'A file of the sysroot with a PKCS#7 signature (DER) of the root hash, which the kernel checks with the keys that it trusts; it comes along. `partition`: the signature of the root hash is on a discoverable partition, as systemd-repart makes it. With veritysetup or systemd-veritysetup.',
     since: '0.1.0',
   }),
   RequireSignature: setting({

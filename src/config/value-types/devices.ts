@@ -3,27 +3,33 @@ import { closest } from '../../text/suggestions.ts';
 import type { Parsed, ValueType } from './value-type.ts';
 
 /** How a block device is named: by a tag that its contents or its partition table entry carries, or by path. */
-export const deviceIdentifiers = ['LABEL', 'UUID', 'PARTLABEL', 'PARTUUID', 'path'] as const;
+export const deviceIdentifiers = ['LABEL', 'UUID', 'PARTLABEL', 'PARTUUID', 'PARTTYPE', 'path'] as const;
 export type DeviceIdentifier = (typeof deviceIdentifiers)[number];
 export type DeviceTag = Exclude<DeviceIdentifier, 'path'>;
 
 const deviceTags = deviceIdentifiers.filter((by) => by !== 'path');
 
+/** Tags that udev makes links of. */
+export const linkedTags = ['LABEL', 'UUID', 'PARTLABEL', 'PARTUUID'] as const satisfies readonly DeviceTag[];
+
 export interface DeviceSpec {
-  readonly by: DeviceIdentifier;
+  /** `dissect`: the partition that the Discoverable Partitions Specification has for it; its value is empty. */
+  readonly by: DeviceIdentifier | 'dissect';
   readonly value: string;
 }
 
 /** The directory of udev's links to devices with that tag: 60-persistent-storage.rules. */
-export function linksOf(tag: DeviceTag): string {
+export function linksOf(tag: (typeof linkedTags)[number]): string {
   return `/dev/disk/by-${tag.toLowerCase()}`;
 }
 
-const aDevice = 'a device: LABEL=, UUID=, PARTLABEL= or PARTUUID= with a value, or a path below /dev';
-const howToFindTags = 'lsblk -o PATH,PARTLABEL,PARTUUID,LABEL,UUID tells the tags of each device';
+const aDevice =
+  'a device: LABEL=, UUID=, PARTLABEL=, PARTUUID= or PARTTYPE= with a value, or a path below /dev';
+const howToFindTags = 'lsblk -o PATH,PARTLABEL,PARTUUID,PARTTYPE,LABEL,UUID tells the tags of each device';
 
 /**
- * A block device as in mount(8): `LABEL=`, `UUID=`, `PARTLABEL=`, `PARTUUID=` or a path below /dev. As fstab(5) and
+ * A block device as in mount(8): `LABEL=`, `UUID=`, `PARTLABEL=`, `PARTUUID=`, `PARTTYPE=` (the type of its entry in a
+ * GPT) or a path below /dev. As fstab(5) and
  * libblkid have them, a tag's value may be in quotes, and `\xNN` of udev and `\NNN` of fstab stand for characters; a
  * link of udev that is made from a tag means that tag.
  */
@@ -31,7 +37,7 @@ export const device: ValueType<DeviceSpec> = {
   name: 'device',
   format: formatDevice,
   parse(text) {
-    const link = deviceTags.find((tag) => text.startsWith(`${linksOf(tag)}/`));
+    const link = linkedTags.find((tag) => text.startsWith(`${linksOf(tag)}/`));
     if (link) return parseTag(link, text.slice(linksOf(link).length + 1));
     if (text.startsWith('/dev/disk/')) return { required: `${aDevice}; ${noUdev}`, hint: howToFindTags };
     if (/^\/dev\/[^\s,]+$/.test(text) && !text.includes('/../'))
@@ -42,6 +48,14 @@ export const device: ValueType<DeviceSpec> = {
     const value = unquote(written);
     return value === undefined ? { required: `${by}= with quotes that match` } : parseTag(by, value);
   },
+};
+
+/** A device, or `dissect`: what systemd calls a partition that is found by what it is. */
+export const usrDevice: ValueType<DeviceSpec> = {
+  name: 'device or dissect',
+  choices: ['dissect'],
+  format: formatDevice,
+  parse: (text) => (text === 'dissect' ? { value: { by: text, value: '' } } : device.parse(text)),
 };
 
 const noUdev =
@@ -81,7 +95,7 @@ function withoutEscapes(text: string): string | undefined {
   }
 }
 
-const uuidTags: readonly DeviceTag[] = ['UUID', 'PARTUUID'];
+const uuidTags: readonly DeviceTag[] = ['UUID', 'PARTUUID', 'PARTTYPE'];
 
 function parseTag(by: DeviceTag, written: string): Parsed<DeviceSpec> {
   const value = withoutEscapes(written);
@@ -117,11 +131,13 @@ function parseUuid(by: DeviceTag, value: string): Parsed<DeviceSpec> {
 /** The text of a device as settings write it, and the kernel command line: it is read as the same device. */
 export function formatDevice({ by, value }: DeviceSpec): string {
   if (by === 'path') return value;
+  if (by === 'dissect') return by;
   const text = value.replace(/\\(?=x[0-9A-Fa-f]{2}|[0-3][0-7]{2})/g, '\\x5c');
   return `${by}=${/^\s|\s$/.test(text) ? `"${text}"` : text}`;
 }
 
 /** The words by which stage 1 looks for a device: those of the tag as they are, without quotes and escapes. */
 export function lookedFor({ by, value }: DeviceSpec): string {
+  if (by === 'dissect') return by;
   return by === 'path' ? value : `${by}=${value}`;
 }

@@ -4,14 +4,15 @@ import type { ValueType } from './value-type.ts';
 /** Hexadecimal digits of a digest, by hash algorithm of dm-verity. */
 const digestLengths = { sha256: 64, sha512: 128 } as const;
 
-/** A verity root hash in hexadecimal, or `command-line` where the boot loader gives it. */
+/** A verity root hash in hexadecimal; `command-line` where the boot loader gives it; `signature` where a signature partition does. */
 export const rootHash: ValueType<string> = {
-  name: 'command-line or hexadecimal',
-  choices: ['command-line'],
+  name: 'command-line, signature or hexadecimal',
+  choices: ['command-line', 'signature'],
   parse(value) {
-    if (value === 'command-line') return { value };
+    if (value === 'command-line' || value === 'signature') return { value };
     const lengths: readonly number[] = Object.values(digestLengths);
-    const required = 'command-line, or a root hash in hexadecimal: 64 digits (sha256) or 128 (sha512)';
+    const required =
+      'command-line, signature, or a root hash in hexadecimal: 64 digits (sha256) or 128 (sha512)';
     if (!/^[0-9A-Fa-f]*$/.test(value)) return { required };
     if (!lengths.includes(value.length)) return { required, hint: `this one has ${value.length} digits` };
     return { value: value.toLowerCase() };

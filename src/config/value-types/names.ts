@@ -7,6 +7,12 @@ export const platformName = pattern(
   'a name of letters, digits and _ . - that starts with a letter or digit, at most 63 characters',
 );
 
+export const labelPattern = pattern(
+  'pattern',
+  /^[A-Za-z0-9_.*?[\]^!~+ -]{1,72}$/,
+  'a pattern as in glob(7): letters, digits, blanks and _ . - + ~ * ? [ ] ! ^',
+);
+
 export const deviceMapperName = pattern(
   'name',
   /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/,

@@ -13,6 +13,13 @@ export const plainPath: ValueType<string> = {
   },
 };
 
+/** A file of the sysroot, or `partition`: the one that the Discoverable Partitions Specification has for it. */
+export const signatureSource: ValueType<string> = {
+  name: 'path or partition',
+  choices: ['partition'],
+  parse: (value) => (value === 'partition' ? { value } : plainPath.parse(value)),
+};
+
 /** A path below /usr, for files that come from the verified file system. */
 export const usrPath: ValueType<string> = {
   name: 'path below /usr',

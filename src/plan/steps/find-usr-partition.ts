@@ -1,6 +1,8 @@
+import { partitionTypesOf } from '../../config/partition-types.ts';
 import type { PlatformSettings } from '../../config/settings.ts';
 import type { PlatformConfig } from '../../config/validate.ts';
 import { type DeviceSpec, formatDevice, lookedFor } from '../../config/value-types/devices.ts';
+import { choosesNewest, readsSignature, signatureFile } from '../../config/verity-device.ts';
 import { devicesOf, understoodNames } from '../device-names.ts';
 import { applets, asks, options, programs } from '../needs.ts';
 import { onlyIf } from '../only-if.ts';
@@ -19,6 +21,13 @@ interface FindUsrPartitionView {
   /** Tags that only blkid looks up. */
   readonly byBlkid: readonly string[];
   readonly usesBlkid: boolean;
+  /** By the type of their entry in a GPT, which blkid reads. */
+  readonly byPartitionType: boolean;
+  /** The type of which the newest partition counts; undefined where something names the partition. */
+  readonly newest: string | undefined;
+  /** The root hash, which the kernel command line gives, or the disk, names the partition of the hash tree, and that of the data. */
+  readonly byRootHash: { readonly data: boolean } | undefined;
+  readonly signature: SignatureView | undefined;
   /** The kernel command line may name other devices, in ways that nobody looked at before. */
   readonly override: boolean;
   readonly separateHash: boolean;
@@ -30,6 +39,15 @@ interface FindUsrPartitionView {
   readonly coldplug: boolean;
 }
 
+/** The signature of the root hash on a partition of its own. */
+interface SignatureView {
+  readonly type: string;
+  /** The signature belongs to a root hash that is known, or it brings the root hash. */
+  readonly ofRootHash: boolean;
+  readonly hasRootHash: boolean;
+  readonly file: string;
+}
+
 export const findUsrPartition = defineStep({
   name: 'find-usr-partition',
   summary: 'waits for exactly one device of the given name',
@@ -39,15 +57,27 @@ export const findUsrPartition = defineStep({
     const verity = settings.Verity.Verity === 'required';
     const { data, hash, fec } = devicesOf(settings);
     const view = viewOf(settings);
+    const readsHash = settings.Verity.RootHash === 'command-line' && (view.byRootHash || view.signature);
+    const setsHash = view.byRootHash || view.signature;
     return {
       explanation: explanationOf(settings),
       needs: {
         kernelOptions: options('BLOCK', 'EFI_PARTITION'),
         programs: [
-          ...applets('sleep', ...onlyIf(view.fromKernel, 'grep'), ...onlyIf(view.link, 'ln')),
+          ...applets(
+            'sleep',
+            ...onlyIf(view.fromKernel, 'grep'),
+            ...onlyIf(view.link, 'ln'),
+            ...onlyIf(view.byPartitionType, 'cut'),
+            ...onlyIf(view.newest, 'sort', 'tail'),
+            ...onlyIf(view.byRootHash ?? view.signature, 'tr'),
+            ...onlyIf(view.signature, 'base64', 'dd', 'grep'),
+          ),
           ...asks(
             'Devices.FindBy',
-            programs(...onlyIf(view.usesBlkid || view.byPartitionUuid, '/usr/sbin/blkid')),
+            programs(
+              ...onlyIf(view.usesBlkid || view.byPartitionUuid || view.byPartitionType, '/usr/sbin/blkid'),
+            ),
           ),
         ],
       },
@@ -56,19 +86,33 @@ export const findUsrPartition = defineStep({
         'kernel log',
         'disk drivers',
         ...onlyIf(view.coldplug, 'drivers of new devices'),
-        ...onlyIf(KernelCommandLine.Override, 'command line values'),
+        ...onlyIf(KernelCommandLine.Override || readsHash, 'command line values'),
       ],
       provides: ['data partition', ...onlyIf(hash, 'hash partition'), ...onlyIf(!verity, 'usr device')],
       places: { 'data partition': nameOf(data), 'hash partition': nameOf(hash), 'usr device': '' },
       variables: variablesOf(config),
-      reads: ['usr_device', ...onlyIf(hash, 'hash_device'), ...onlyIf(fec, 'fec_device'), 'device_timeout'],
-      writes: ['usr_partition', ...onlyIf(hash, 'hash_partition'), ...onlyIf(fec, 'fec_partition')],
+      reads: [
+        'usr_device',
+        ...onlyIf(hash && !view.byRootHash, 'hash_device'),
+        ...onlyIf(fec, 'fec_device'),
+        ...onlyIf(setsHash, 'root_hash'),
+        ...onlyIf(view.newest, 'usr_labels'),
+        'device_timeout',
+      ],
+      writes: [
+        'usr_partition',
+        ...onlyIf(hash, 'hash_partition'),
+        ...onlyIf(fec, 'fec_partition'),
+        ...onlyIf(setsHash, 'root_hash'),
+      ],
       waits: longestWait(settings) * [data, hash, fec].filter(Boolean).length,
       reasons: [
         'device-name-unsupported',
         'device-ambiguous',
         'device-missing',
         ...onlyIf(view.link, 'run-unwritable'),
+        ...onlyIf(view.byRootHash, 'root-hash-length'),
+        ...onlyIf(view.signature, 'signature-missing'),
       ],
       view,
     };
@@ -99,21 +143,42 @@ function explanationOf(settings: PlatformSettings): readonly string[] {
   ];
 }
 
+/** The type of the partition that nothing names. Where a root hash is looked for, it is that of the signature. */
+function newestType(settings: PlatformSettings): string | undefined {
+  if (!choosesNewest(settings)) return undefined;
+  const types = partitionTypesOf(settings);
+  return settings.Verity.Verity === 'no' ? types.usr : types.signature;
+}
+
+function signatureOf(settings: PlatformSettings): SignatureView | undefined {
+  if (!readsSignature(settings)) return undefined;
+  const hasRootHash = settings.Verity.RootHash === 'signature';
+  const { signature } = partitionTypesOf(settings);
+  return { type: signature, ofRootHash: !hasRootHash, hasRootHash, file: signatureFile(settings) ?? '' };
+}
+
 function variablesOf(config: PlatformConfig): readonly Variable[] {
   const { Verity, Devices } = config.settings;
   const { data, hash, fec } = devicesOf(config.settings);
   const dataSetting = Verity.Verity === 'required' && Verity.DataDevice ? 'Verity.DataDevice' : 'Usr.Device';
   return [
     variable(config, 'usr_device', dataSetting, wordsOf(data)),
-    ...onlyIf(hash, variable(config, 'hash_device', 'Verity.HashDevice', wordsOf(hash))),
+    ...onlyIf(
+      hash && hash.by !== 'dissect',
+      variable(config, 'hash_device', 'Verity.HashDevice', wordsOf(hash)),
+    ),
     ...onlyIf(fec, variable(config, 'fec_device', 'Verity.FecDevice', wordsOf(fec))),
+    ...onlyIf(
+      choosesNewest(config.settings),
+      variable(config, 'usr_labels', 'Usr.LabelPattern', config.settings.Usr.LabelPattern),
+    ),
     variable(config, 'device_timeout', 'Devices.Timeout', Math.ceil(Devices.Timeout)),
   ];
 }
 
 function viewOf(settings: PlatformSettings): FindUsrPartitionView {
   const { Initrd, KernelCommandLine, Modules, Verity } = settings;
-  const { hash, fec } = devicesOf(settings);
+  const { data, hash, fec } = devicesOf(settings);
   const understood = understoodNames(settings);
   const byBlkid = (['LABEL', 'UUID'] as const).filter((by) => understood.has(by));
   const byPartitionLabel = understood.has('PARTLABEL');
@@ -124,6 +189,10 @@ function viewOf(settings: PlatformSettings): FindUsrPartitionView {
     byPartitionUuid,
     fromKernel: byPartitionLabel || byPartitionUuid,
     byBlkid,
+    byPartitionType: understood.has('PARTTYPE'),
+    newest: newestType(settings),
+    byRootHash: hash?.by === 'dissect' ? { data: data?.by === 'dissect' } : undefined,
+    signature: signatureOf(settings),
     usesBlkid: byBlkid.length > 0,
     override: KernelCommandLine.Override,
     separateHash: hash !== undefined,

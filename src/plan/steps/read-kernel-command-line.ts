@@ -1,7 +1,7 @@
 import { dropped, mountedOptions, mountOptionsOf, type OptionUse } from '../../config/mount-options.ts';
 import type { PlatformSettings } from '../../config/settings.ts';
-import { type DeviceIdentifier, linksOf } from '../../config/value-types/devices.ts';
-import { usualVerityDevice, verityDevicePath } from '../../config/verity-device.ts';
+import { type DeviceIdentifier, linkedTags, linksOf } from '../../config/value-types/devices.ts';
+import { dissects, usualVerityDevice, verityDevicePath } from '../../config/verity-device.ts';
 import { understoodNames } from '../device-names.ts';
 import {
   type KernelParameter,
@@ -15,6 +15,7 @@ import { applets, programs } from '../needs.ts';
 import { onlyIf } from '../only-if.ts';
 import { defineStep, type Said } from '../step.ts';
 import { usrMountDropIns, usrMountUnit } from '../usr-mount.ts';
+import { type VerityOptionUse, verityOptionsOf } from '../verity-options.ts';
 
 interface KernelCommandLineView {
   readonly override: boolean;
@@ -27,13 +28,25 @@ interface KernelCommandLineView {
   /** Tags whose values count in any case. */
   readonly byUuid: boolean;
   readonly byPartitionUuid: boolean;
-  /** One of both. */
+  readonly byPartitionType: boolean;
+  /** One of them. */
   readonly lowers: boolean;
   /** What is wrong where there is no root hash. */
   readonly noRootHash: string;
   /** The data device has a parameter of its own, which is read in the place of that of the /usr device. */
   readonly readsDataDevice: boolean;
-  readonly verityDevice: string;
+  /** Names that stand for the device as the platform has it. */
+  readonly ownDevices: readonly string[];
+  /** Where different values for one setting stop the boot: patterns for the words of each. */
+  readonly once: readonly { readonly name: string; readonly words: readonly string[] }[];
+  /** What options of dm-verity do; undefined where none are read. */
+  readonly verityOptions:
+    | {
+        readonly soAnyway: readonly string[];
+        readonly refused: readonly string[];
+        readonly corrects: boolean;
+      }
+    | undefined;
   /** Options that the kernel command line may set, and those that say nothing to the kernel. */
   readonly allowedOptions: readonly string[];
   readonly droppedOptions: readonly string[];
@@ -66,15 +79,18 @@ export const readKernelCommandLine = defineStep({
           ...programs(...onlyIf(dropIn, '/usr/bin/systemctl')),
         ],
       },
-      uses: ['kernel file systems'],
+      uses: ['kernel file systems', ...onlyIf(given.timeout ?? view.verityOptions, 'kernel log')],
       provides: ['command line values'],
-      reads: values,
+      // The offset has no value before: the step that uses it has the platform's.
+      reads: values.filter((value) => value !== 'hash_offset'),
       writes: values,
       reasons: [
         'program-missing',
         'run-unwritable',
         ...onlyIf(override, 'file-system-unsupported', 'usr-options-refused'),
         ...onlyIf(given.rootHash, 'root-hash-missing'),
+        ...onlyIf(view.verityOptions, 'verity-options-refused'),
+        ...onlyIf(view.once.length, 'parameter-repeated'),
       ],
       view,
     };
@@ -88,21 +104,34 @@ function viewOf(settings: PlatformSettings, parameters: readonly KernelParameter
   const optionsOf = (...uses: readonly OptionUse[]) =>
     mountOptionsOf(Usr.FileSystem).flatMap(({ use, option }) => onlyIf(uses.includes(use), option));
   const understood = override ? understoodNames(settings) : new Set<DeviceIdentifier>();
+  const refuses = KernelCommandLine.Repeated === 'refuse';
   const dropIn = { unit: usrMountUnit, directory: usrMountDropIns };
   const given = parameters.map(({ key, names }) => [key, names.map((name) => `${name}=`)]);
   return {
     override,
     given: Object.fromEntries(given),
     laterNames: parameters.flatMap(laterNamesOf),
-    links: (['LABEL', 'UUID', 'PARTLABEL', 'PARTUUID'] as const)
-      .filter((tag) => understood.has(tag))
-      .map((tag) => ({ tag, directory: linksOf(tag) })),
+    links: linkedTags.filter((tag) => understood.has(tag)).map((tag) => ({ tag, directory: linksOf(tag) })),
     byUuid: understood.has('UUID'),
     byPartitionUuid: understood.has('PARTUUID'),
-    lowers: understood.has('UUID') || understood.has('PARTUUID'),
+    byPartitionType: understood.has('PARTTYPE'),
+    lowers: (['UUID', 'PARTUUID', 'PARTTYPE'] as const).some((by) => understood.has(by)),
     noRootHash: `${KernelCommandLine.RootHash.join('= or ')}= is missing, empty or not hexadecimal`,
     readsDataDevice: verity && Verity.DataDevice !== undefined,
-    verityDevice: verity ? verityDevicePath(settings) : usualVerityDevice,
+    ownDevices: [
+      verity ? verityDevicePath(settings) : usualVerityDevice,
+      ...onlyIf(dissects(settings), 'dissect'),
+    ],
+    once: refuses
+      ? parameters.map(({ names }) => ({ name: names[0], words: names.map((name) => `${name}=`) }))
+      : [],
+    verityOptions: parameters.some(({ key }) => key === 'verityOptions')
+      ? {
+          soAnyway: verityWords(settings, 'so anyway'),
+          refused: verityWords(settings, 'refused'),
+          corrects: Verity.FecDevice !== undefined,
+        }
+      : undefined,
     allowedOptions: optionsOf('command line'),
     droppedOptions: optionsOf(...dropped),
     usrOptions: mountedOptions(Usr.FileSystem, Usr.Options),
@@ -111,4 +140,8 @@ function viewOf(settings: PlatformSettings, parameters: readonly KernelParameter
     fileSystem: Usr.FileSystem,
     longestTimeout: Math.ceil(Devices.LongestTimeout),
   };
+}
+
+function verityWords(settings: PlatformSettings, use: VerityOptionUse): readonly string[] {
+  return verityOptionsOf(settings).flatMap((row) => onlyIf(row.use === use, row.option));
 }

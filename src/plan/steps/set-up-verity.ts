@@ -2,7 +2,18 @@ import type { PlatformSettings } from '../../config/settings.ts';
 import type { PlatformConfig } from '../../config/validate.ts';
 import { formatDevice } from '../../config/value-types/devices.ts';
 import { writeSize } from '../../config/value-types/sizes.ts';
-import { makesTable, type VerityTool, verityDevicePath, verityTool } from '../../config/verity-device.ts';
+import {
+  dissects,
+  hashPartition,
+  hasOwnHashPartition,
+  makesTable,
+  readsSignature,
+  signatureFile,
+  type VerityTool,
+  verityDevicePath,
+  verityTool,
+} from '../../config/verity-device.ts';
+import { parametersOf } from '../kernel-parameters.ts';
 import type { KernelOptionNeed, Needs, ProgramNeed } from '../need.ts';
 import { applets, asks, hashAccelerator, options } from '../needs.ts';
 import { onlyIf } from '../only-if.ts';
@@ -20,6 +31,14 @@ interface VerityView {
   /** The same with a unit, such as 1016M; empty where it has none. */
   readonly hashOffsetText: string;
   readonly fixedOffset: boolean;
+  /** The kernel command line may give another offset. */
+  readonly givenOffset: boolean;
+  /** The value that takes the platform's offset. */
+  readonly ownOffset: 'own_offset' | 'hash_offset';
+  /** The partition that is named for the hash tree may turn out to be that of the data. */
+  readonly bothMayBeOne: boolean;
+  /** The same, and the offset follows from it. */
+  readonly maybeSame: boolean;
   /** The hash tree is on a partition of its own, not behind the file system. */
   readonly separateHash: boolean;
   /** The value that names the partition of the hash tree. */
@@ -59,7 +78,7 @@ export const setUpVerity = defineStep({
       uses: [
         'kernel file systems',
         'data partition',
-        ...onlyIf(Verity.HashDevice, 'hash partition'),
+        ...onlyIf(hashPartition(settings), 'hash partition'),
         ...onlyIf(Verity.RootHash === 'command-line', 'command line values'),
       ],
       provides: ['usr device'],
@@ -67,9 +86,10 @@ export const setUpVerity = defineStep({
       variables: [rootHashOf(config)],
       reads: [
         'usr_partition',
-        ...onlyIf(Verity.HashDevice, 'hash_partition'),
+        ...onlyIf(hashPartition(settings), 'hash_partition'),
         ...onlyIf(Verity.FecDevice, 'fec_partition'),
         'root_hash',
+        ...onlyIf(listensToOffset(settings), 'hash_offset'),
       ],
       reasons: reasonsOf(settings),
       view: viewOf(settings),
@@ -88,7 +108,9 @@ function explanationOf(settings: PlatformSettings): readonly string[] {
   const rootHash =
     Verity.RootHash === 'command-line'
       ? `that ${KernelCommandLine.RootHash.join('= or ')}= gives`
-      : 'that is built in';
+      : Verity.RootHash === 'signature'
+        ? 'that the signature partition has'
+        : 'that is built in';
   return [
     ...onlyIf(
       Verity.RequireSignature,
@@ -98,7 +120,7 @@ function explanationOf(settings: PlatformSettings): readonly string[] {
     'Requires first that the hash tree begins with the root hash: a wrong one has a reason of its own.',
     ...onlyIf(
       Verity.RootHashSignature,
-      `The kernel checks the signature in ${Verity.RootHashSignature} with the keys that it trusts.`,
+      `The kernel checks the signature ${readsSignature(settings) ? 'of the signature partition' : `in ${Verity.RootHashSignature}`} with the keys that it trusts.`,
     ),
     ...(Verity.FecDevice ? [`The kernel repairs blocks from ${formatDevice(Verity.FecDevice)}.`] : []),
     `A block that does not match: ${Verity.OnCorruption}, from the first read on. One that cannot be read: ${Verity.OnError}.`,
@@ -120,7 +142,7 @@ const reactionToErrors = { version: '6.12', because: 'Verity.OnError' } as const
 
 function needsOf(settings: PlatformSettings): Partial<Needs> {
   const { Verity, Initrd } = settings;
-  const signature = Verity.RootHashSignature;
+  const signature = readsSignature(settings) ? undefined : Verity.RootHashSignature;
   return {
     modules: [
       {
@@ -171,12 +193,20 @@ function reasonsOf({ Verity }: PlatformSettings): readonly ReasonName[] {
   ];
 }
 
-/** The root hash that is built in, or a place for that of the kernel command line. */
+/** True where the kernel command line may say where the verity superblock is. */
+function listensToOffset(settings: PlatformSettings): boolean {
+  return parametersOf(settings).some(({ key }) => key === 'verityOptions');
+}
+
+/** The root hash that is built in, or a place for that of the kernel command line, or of the disk. */
 function rootHashOf(config: PlatformConfig): Variable {
   const { Verity, KernelCommandLine } = config.settings;
-  if (Verity.RootHash !== 'command-line')
+  if (Verity.RootHash !== 'command-line' && Verity.RootHash !== 'signature')
     return variable(config, 'root_hash', 'Verity.RootHash', Verity.RootHash);
-  const where = `from ${KernelCommandLine.RootHash.join('= or ')}=`;
+  const where =
+    Verity.RootHash === 'signature'
+      ? 'from the signature partition'
+      : `from ${KernelCommandLine.RootHash.join('= or ')}=`;
   return { variable: 'root_hash', value: '', setting: 'Verity.RootHash', where };
 }
 
@@ -195,7 +225,11 @@ function reactionsOf({ OnCorruption, OnError }: PlatformSettings['Verity']): rea
 
 function viewOf(settings: PlatformSettings): VerityView {
   const { Verity, Usr } = settings;
-  const hashOffset = Verity.HashDevice && Verity.HashOffset === 'auto' ? 0 : Verity.HashOffset;
+  const hash = hashPartition(settings);
+  // The kernel command line may name the data's own partition.
+  const named = settings.KernelCommandLine.Override && !dissects(settings);
+  const bothMayBeOne = hash !== undefined && (named || !hasOwnHashPartition(settings));
+  const hashOffset = hash && Verity.HashOffset === 'auto' ? 0 : Verity.HashOffset;
   const reactions = reactionsOf(Verity);
   const tool = verityTool(settings);
   return {
@@ -205,11 +239,15 @@ function viewOf(settings: PlatformSettings): VerityView {
     hashOffset,
     hashOffsetText: hashOffset === 'auto' ? '' : unitText(hashOffset),
     fixedOffset: hashOffset !== 'auto',
-    separateHash: Verity.HashDevice !== undefined,
-    hashPartition: Verity.HashDevice ? 'hash_partition' : 'usr_partition',
+    givenOffset: listensToOffset(settings),
+    ownOffset: listensToOffset(settings) ? 'own_offset' : 'hash_offset',
+    separateHash: hash !== undefined,
+    maybeSame: bothMayBeOne && Verity.HashOffset === 'auto',
+    bothMayBeOne,
+    hashPartition: hash ? 'hash_partition' : 'usr_partition',
     opens: { [tool]: true },
     makesTable: makesTable(tool),
-    signature: Verity.RootHashSignature,
+    signature: signatureFile(settings),
     requiresSignature: Verity.RequireSignature,
     correction: Verity.FecDevice && {
       offset: Verity.FecOffset,

@@ -1,3 +1,4 @@
+import { hashPartition } from '../../config/verity-device.ts';
 import { applets, programs } from '../needs.ts';
 import { onlyIf } from '../only-if.ts';
 import { sourced } from '../source.ts';
@@ -48,7 +49,7 @@ export const switchRoot = defineStep({
       provides: ['running full initrd'],
       reads: [
         'usr_partition',
-        ...onlyIf(verity && Verity.HashDevice, 'hash_partition'),
+        ...onlyIf(hashPartition(config.settings), 'hash_partition'),
         ...onlyIf(verity, 'root_hash'),
         ...onlyIf(image, 'image'),
         ...onlyIf(!systemd, 'full_init'),
@@ -56,7 +57,7 @@ export const switchRoot = defineStep({
       reasons: [...onlyIf(systemd, 'release-missing'), 'run-unwritable', 'hand-over-failed'],
       view: {
         verity,
-        separateHash: Verity.HashDevice !== undefined,
+        separateHash: hashPartition(config.settings) !== undefined,
         verityName: Verity.Name,
         image,
       },
