@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import type { Fault } from '../../src/boot/faults/fault.ts';
 import { boot, makeExtraCpio, type TestBoot } from './boots.ts';
 
 const hash = spawnSync('openssl', ['passwd', '-6', 'the password'], { encoding: 'utf8' }).stdout.trim();
@@ -208,4 +209,26 @@ describe.each(['shell', 'systemd'] as const)('%s: a credential', (form) => {
     if (credential in files) expect(text).toMatch(/bootrelay: \S+cred is no hash of a password/);
     expect(ended).toBe('exit');
   });
+});
+
+/** The disk of the machine is plugged in once the boot has stopped. */
+const diskLater = {
+  what: 'the disk comes while somebody is in the shell',
+  bus: 'virtio-scsi',
+  settings: ['Modules.Modules=virtio_scsi', 'Modules.Modules=sd_mod', 'Devices.Timeout=2s'],
+  disks: [{ plugged: { step: 'find-usr-partition', seconds: 12 } }],
+  expected: { handOver: 'verified' },
+} as const satisfies Fault;
+
+test.each(['shell', 'systemd'] as const)('%s: a disk that comes late is found by the retry', async (form) => {
+  const { text, verdict } = await console({
+    ...probe,
+    form,
+    machine: 'qemu',
+    settings: [...retry, 'Emergency.Delay=9s'],
+    fault: diskLater,
+    answers: [enter, { to: prompt, text: 'while ! [ -b /dev/sda1 ]; do sleep 1; done; exit\n' }],
+  });
+  expect(text).toMatch(/find-usr-partition failed: device-missing: .*the boot begins again/s);
+  expect(verdict).toMatchObject({ ok: true });
 });
