@@ -1,5 +1,5 @@
 /** The emergency action as text: the script that ends a boot, and what its shell needs. */
-import { passwordHashPattern } from '../config/value-types/hashes.ts';
+import { passwordHashPatterns } from '../config/value-types/hashes.ts';
 import type { BootPlan, EmergencyPlan } from '../plan/boot-plan.ts';
 import { deviceUnit } from '../plan/unit-names.ts';
 import { unitsOfPlan } from './step-units.ts';
@@ -28,7 +28,7 @@ export function renderEmergency(plan: BootPlan): readonly PathAndFile[] {
     shellCommand: shellCommands[emergency.shell.value],
     passwordHash: emergency.passwordHash,
     credentialFiles: emergency.passwordCredential && credentialFiles(emergency.passwordCredential.value),
-    hashPattern: passwordHashPattern,
+    hashPatterns: passwordHashPatterns,
     ...undoData(plan),
     ...(systemd && failedUnit(plan)),
   };

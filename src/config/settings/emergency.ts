@@ -51,7 +51,7 @@ export const emergency = {
   PasswordCredential: setting({
     type: credentialName,
     onlyWith: [is('Emergency.Shell', 'password')],
-    help: 'The name of a credential with the hash of the password, such as `passwd.hashed-password.root` (systemd.system-credentials(7)), in which systemd-stub has put a file NAME.cred of the boot partition. It is read as it is, not decrypted, and takes the place of PasswordHash. Whoever can write to the boot partition can choose the password.',
+    help: 'The name of a credential with the hash of the password, such as `passwd.hashed-password.root` (systemd.system-credentials(7)): systemd-stub brings it from a file NAME.cred of the boot partition. It is read as it is, not decrypted, and takes the place of PasswordHash. Whoever can write to the boot partition can choose the password.',
     since: '0.2.0',
   }),
   FullInitrd: setting({
