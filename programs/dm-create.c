@@ -2,16 +2,19 @@
  * dm-create NAME SECTORS TARGET PARAMETERS
  * dm-create --table NAME
  * dm-create --status NAME
+ * dm-create --remove NAME
  *
  * The first makes the read-only device-mapper device NAME of one target, and the link /dev/mapper/NAME to its node:
  * what `dmsetup create NAME --readonly --noudevrules --noudevsync --table "0 SECTORS TARGET PARAMETERS"` does, without
  * the seven libraries behind dmsetup. For the minimal initrd, where devtmpfs makes /dev/dm-N and no udev runs.
  *
- * The others print what `dmsetup table NAME` and `dmsetup status NAME` do: for each target of the active table a line
+ * The next two print what `dmsetup table NAME` and `dmsetup status NAME` do: for each target of the active table a line
  * START LENGTH TARGET PARAMETERS. They need no node. For the full initrd, which checks the device.
  *
- * Exit status 0: the device is there and active, or all of it is told. 1: it is not, and nothing that this made is
- * left; standard error names the call, and the kernel's log has its reason.
+ * The last takes the device and the link away, for a boot that begins again.
+ *
+ * Exit status 0: the device is there and active, or all of it is told, or it is gone. 1: it is not, and nothing that
+ * this made is left; standard error names the call, and the kernel's log has its reason.
  * Source: include/uapi/linux/dm-ioctl.h of the kernel.
  * Without a C library: bootrelay compiles it with -nostdlib for x86-64 and arm64.
  */
@@ -198,13 +201,32 @@ static void tell(const char *name, unsigned int flags)
 	}
 }
 
+#define PATH (sizeof("/dev/mapper/") + DM_NAME_LEN)
+
+/* Writes the path of the link of NAME into PATH bytes. */
+static void path_of(const char *name, char *to)
+{
+	copy(copy(to, "/dev/mapper/", PATH), name, DM_NAME_LEN);
+}
+
+/* Takes the device NAME away, which nothing may use, and the link to its node. */
+static void take_away(const char *name)
+{
+	static char link[PATH];
+
+	path_of(name, link);
+	if (ask(open_control(), DM_DEV_REMOVE, name, 0) < 0)
+		fail("DM_DEV_REMOVE");
+	call(__NR_unlinkat, AT_FDCWD, (long)link, 0);
+}
+
 /* Makes the device of NAME, SECTORS, TARGET, PARAMETERS. */
 static void make(char **arguments)
 {
-	static char link[sizeof("/dev/mapper/") + DM_NAME_LEN] = "/dev/mapper/", node[sizeof("../dm-") + DIGITS];
+	static char link[PATH], node[sizeof("../dm-") + DIGITS];
 	const char *name = arguments[0], *failed = 0;
 
-	copy(link + sizeof("/dev/mapper/") - 1, name, DM_NAME_LEN);
+	path_of(name, link);
 	request.target.length = number(arguments[1]);
 	copy(request.target.target_type, arguments[2], sizeof(request.target.target_type));
 	copy(request.parameters, arguments[3], sizeof(request.parameters));
@@ -237,7 +259,9 @@ void start(int count, char **arguments)
 		tell(arguments[2], DM_STATUS_TABLE_FLAG);
 	else if (count == 3 && same(arguments[1], "--status"))
 		tell(arguments[2], 0);
+	else if (count == 3 && same(arguments[1], "--remove"))
+		take_away(arguments[2]);
 	else
-		fail("usage: dm-create NAME SECTORS TARGET PARAMETERS | --table NAME | --status NAME");
+		fail("usage: dm-create NAME SECTORS TARGET PARAMETERS | --table NAME | --status NAME | --remove NAME");
 	leave(0);
 }

@@ -122,6 +122,11 @@ export const findingKinds = {
     title: 'A boot that fails gives a root shell to whoever holds the keyboard.',
     help: 'Set Shell=password with a PasswordHash, or Shell=never. `check --allow shell-without-password` for a machine in a laboratory.',
   },
+  'password-from-credential': {
+    severity: 'note',
+    title: 'The password of the emergency shell may come from a file that nothing signs.',
+    help: 'systemd-stub reads credentials from the boot partition, and no signature covers them: set PasswordHash instead of PasswordCredential, unless whoever can write to that partition may have a root shell in stage 1 anyway. docs/security.md has what such a shell can do.',
+  },
   'debug-enabled': {
     severity: 'warning',
     unlessAllowed: true,

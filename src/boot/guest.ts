@@ -80,6 +80,11 @@ export async function runGuest(options: RunOptions): Promise<GuestRun> {
     }
     if (options.enough(seen)) end('goal');
     else if (seen.failure) lastWords ??= setTimeout(() => end('goal'), options.lastWords ?? 1500);
+    else if (lastWords) {
+      // The boot has begun again.
+      clearTimeout(lastWords);
+      lastWords = undefined;
+    }
   });
   const result = await running.ended;
   running.kill();

@@ -50,10 +50,17 @@ const stepPatterns = [
   /^systemd(?:\[1\])?: Mounting \S+ - bootrelay: ([a-z][a-z0-9-]*)\.\.\.$/,
 ];
 
+/** What the emergency action says when its shell was left and the boot is tried again: what failed before does not count. */
+const beginsAgain = 'bootrelay: the shell was left, and the boot begins again';
+
 /** Adds one line of the console to what was seen; in a value of it any character may stand (U+2028 too, which . does not match). */
 export function observe(seen: Observation, { uptime, text }: ConsoleLine): Observation {
   const failure = /^bootrelay: (\S+ failed: .*)$/s.exec(text)?.[1];
   if (failure && seen.failure === undefined && uptime !== undefined) return { ...seen, failure };
+  if (text === beginsAgain) {
+    const { failure: _, ...before } = seen;
+    return before;
+  }
   const panic = /^Kernel panic - not syncing: (.*)$/s.exec(text)?.[1];
   if (panic && seen.failure === undefined) return { ...seen, failure: `kernel panic: ${panic}` };
   if (

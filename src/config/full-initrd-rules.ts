@@ -3,7 +3,7 @@
 import { didYouMean } from '../text/suggestions.ts';
 import { compressorsOf } from './image-format.ts';
 import type { Rule } from './rule.ts';
-import { isMasked, ownUnits } from './usr-units.ts';
+import { emergencyUnits, followsEmergency, isMasked, ownUnits } from './usr-units.ts';
 
 /** What stage 1 and the full initrd have at these places must not be overwritten. */
 const ownPlaces =
@@ -67,6 +67,23 @@ const leavesCheckAlone: Rule = ({ settings: { FullInitrd } }) => {
     }));
 };
 
+const leavesEmergencyAlone: Rule = ({ settings }) => {
+  if (!followsEmergency(settings)) return [];
+  const { Mask, DropIns } = settings.FullInitrd;
+  const named = [
+    ...Mask.map((unit) => ['FullInitrd.Mask', unit] as const),
+    ...DropIns.map(({ unit }) => ['FullInitrd.DropIns', unit] as const),
+  ];
+  return named
+    .filter(([, unit]) => emergencyUnits.some((own) => own === unit))
+    .map(([setting, unit]) => ({
+      kind: 'settings-contradict',
+      setting,
+      message: `${unit} must stay as bootrelay renders it with Emergency.FullInitrd=follow: it ends the boot`,
+      hint: 'Emergency.FullInitrd=own',
+    }));
+};
+
 const dropInsAreRead: Rule = ({ settings: { FullInitrd } }) =>
   FullInitrd.DropIns.filter(({ unit }) => isMasked(unit, FullInitrd)).map(({ unit }) => ({
     kind: 'setting-without-effect',
@@ -86,6 +103,7 @@ export const fullInitrdRules: readonly Rule[] = [
   imageCompressionFits,
   unmasksWhatIsMasked,
   leavesCheckAlone,
+  leavesEmergencyAlone,
   dropInsAreRead,
   extraFilesAreApart,
   carriesOverOnlyExtras,

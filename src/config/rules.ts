@@ -59,7 +59,7 @@ const coldplugHasDirectories: Rule = ({ settings: { Modules } }) => {
 };
 
 const shellIsGuarded: Rule = ({ settings: { Emergency }, isSet }) => {
-  const { Shell, PasswordHash, Delay } = Emergency;
+  const { Shell, PasswordHash, PasswordCredential, Delay } = Emergency;
   const setting = 'Emergency.Shell';
   if (Shell === 'never') return [];
   if (Delay < 1) {
@@ -76,9 +76,17 @@ const shellIsGuarded: Rule = ({ settings: { Emergency }, isSet }) => {
     const message = 'whoever holds the keyboard of a machine that fails to boot becomes root';
     return [{ kind: 'shell-without-password', setting, message, hint: 'Shell=password' }];
   }
-  if (PasswordHash !== undefined) return [];
-  const message = 'Emergency.PasswordHash is required with Shell=password';
-  return [{ kind: 'value-required', setting, message, hint: '`openssl passwd -6` prints one' }];
+  if (PasswordHash !== undefined || PasswordCredential !== undefined) return [];
+  const message = 'Emergency.PasswordHash or PasswordCredential is required with Shell=password';
+  return [{ kind: 'value-required', setting, message, hint: '`openssl passwd -6` prints a PasswordHash' }];
+};
+
+const credentialIsUnsigned: Rule = ({ settings: { Emergency } }) => {
+  if (Emergency.Shell !== 'password' || Emergency.PasswordCredential === undefined) return [];
+  const message =
+    'whoever can write to the boot partition chooses the password of the emergency shell: no signature covers credentials';
+  const hint = 'PasswordHash= instead, which is signed with the minimal initrd';
+  return [{ kind: 'password-from-credential', setting: 'Emergency.PasswordCredential', message, hint }];
 };
 
 const systemdReadsCommandLine: Rule = ({ settings: { Initrd, KernelCommandLine } }) => {
@@ -103,6 +111,7 @@ const rules: readonly Rule[] = [
   compressionLevelFits,
   coldplugHasDirectories,
   shellIsGuarded,
+  credentialIsUnsigned,
   systemdReadsCommandLine,
   debugIsForDevelopment,
 ];

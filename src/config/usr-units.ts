@@ -128,3 +128,14 @@ export const ownUnits: readonly string[] = [
   ...masked.flatMap(({ units }) => units),
   ...changed.map(({ unit }) => unit),
 ];
+
+/** The init of a full initrd without systemd: it runs the check, and then the initrd's own. */
+export const checkingInit = '/usr/lib/bootrelay/init';
+
+/** Units of a full initrd that open a shell where its boot fails: systemd's own, and the one of dracut. */
+export const emergencyUnits = ['emergency.service', 'rescue.service', 'dracut-emergency.service'] as const;
+
+/** Whether what fails in the full initrd ends as what fails in stage 1 does. */
+export function followsEmergency({ Emergency, FullInitrd }: PlatformSettings): boolean {
+  return Emergency.FullInitrd === 'follow' && FullInitrd.Init !== checkingInit;
+}

@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { placeOf } from '../config/place.ts';
+import { checkingInit } from '../config/usr-units.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, finding } from '../findings.ts';
 import { lengthOf, rangeOf, readRange } from '../initrd/input.ts';
@@ -12,7 +13,6 @@ import type { BootPlan } from '../plan/boot-plan.ts';
 import { initrdReleasePath, osReleasePaths } from '../plan/layout.ts';
 import {
   type CalledProgram,
-  checkingInit,
   checkUsrPaths,
   pathsOf,
   renderCheckingInit,

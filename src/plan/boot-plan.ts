@@ -15,12 +15,27 @@ export interface EmergencyPlan {
   /** Seconds. */
   readonly delay: Sourced<number>;
   readonly shell: Sourced<'never' | 'password' | 'always'>;
+  readonly afterShell: Sourced<'action' | 'retry'>;
+  /** What has to be undone so that the boot can begin again when the shell is left; undefined where the action follows. */
+  readonly undo: UndoPlan | undefined;
   /** As crypt(5) makes it; only with a shell that asks for it. */
   readonly passwordHash: string | undefined;
+  /** The credential that may have another hash; only with a shell that asks for it. */
+  readonly passwordCredential: Sourced<string> | undefined;
+  /** Whether the emergency mode of the full initrd does the same. */
+  readonly fullInitrd: Sourced<'follow' | 'own'>;
   /** What any step can stop with, besides its own reasons. */
   readonly reasons: readonly ReasonName[];
   /** The kernel parameter that names the steps to stop before; undefined where there are no breakpoints. */
   readonly debug: Sourced<string> | undefined;
+}
+
+/** What a boot leaves besides mounts, which are undone whatever they are. */
+export interface UndoPlan {
+  /** The verity device by its name and its path, and the tool that takes it away, as a key that is true. */
+  readonly verity:
+    | { readonly name: string; readonly device: string; readonly tool: Readonly<Record<string, boolean>> }
+    | undefined;
 }
 
 export interface BootPlan {

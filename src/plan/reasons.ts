@@ -97,6 +97,10 @@ export const reasons = {
     when: 'stage 1 or the full initrd finds another /usr than the one that was verified: not mounted or more than once, writable, of another device, another directory of it, or with another root hash; or the kernel calls it corrupted',
     help: 'Mount options led elsewhere, something in the full initrd mounted over it, or a block of /usr was changed since. Take it for an attack if nothing explains it.',
   },
+  'retry-refused': {
+    when: 'the emergency shell was left, and the boot cannot begin again since something of what it had done cannot be undone (Emergency.AfterShell=retry)',
+    help: 'A program that the shell has started still uses a mount or the verity device. The action of the platform follows.',
+  },
   'image-missing': {
     when: 'the image of the full initrd is not in /usr',
     help: `/usr was made without it, or FullInitrd.Image is another path there. ${otherSlot}.`,
@@ -128,6 +132,10 @@ export const reasons = {
   'carry-over-failed': {
     when: 'what FullInitrd.CarryOver names cannot be copied into the full initrd',
     help: 'The overlay is full: raise FullInitrd.TmpfsSize, or the machine has too little memory.',
+  },
+  'full-initrd-emergency': {
+    when: 'systemd in the full initrd comes to its emergency or rescue mode, and Emergency.FullInitrd=follow',
+    help: 'A unit of the full initrd has failed, which the message names, or a device did not come, such as that of `root=`: the lines of systemd just before say which. `rd.emergency`, `rd.rescue` and `rd.break` on the kernel command line lead there too.',
   },
   'hand-over-failed': {
     when: '/usr or the mounts of stage 1 cannot be handed over to the full initrd',

@@ -1,5 +1,8 @@
 /** The emergency action as text: the script that ends a boot, and what its shell needs. */
+import { passwordHashPatterns } from '../config/value-types/hashes.ts';
 import type { BootPlan, EmergencyPlan } from '../plan/boot-plan.ts';
+import { deviceUnit } from '../plan/unit-names.ts';
+import { unitsOfPlan } from './step-units.ts';
 import { renderTemplate } from './templates.ts';
 import type { RenderedFile } from './tree.ts';
 
@@ -24,6 +27,9 @@ export function renderEmergency(plan: BootPlan): readonly PathAndFile[] {
     fraction: Number((emergency.delay.value - seconds).toFixed(3)),
     shellCommand: shellCommands[emergency.shell.value],
     passwordHash: emergency.passwordHash,
+    credentialFiles: emergency.passwordCredential && credentialFiles(emergency.passwordCredential.value),
+    hashPatterns: passwordHashPatterns,
+    ...undoData(plan),
     ...(systemd && failedUnit(plan)),
   };
   const file = (path: string, mode: RenderedFile['mode']): PathAndFile => {
@@ -35,6 +41,25 @@ export function renderEmergency(plan: BootPlan): readonly PathAndFile[] {
     ...(systemd || opensShell ? [file('etc/passwd', 0o644), file('etc/group', 0o644)] : []),
     ...(emergency.passwordHash === undefined ? [] : [file('etc/shadow', 0o600)]),
   ];
+}
+
+/** Where systemd-stub puts the credential NAME: that of the kernel image before that of all (systemd-stub(7)). */
+function credentialFiles(name: string): readonly string[] {
+  return ['credentials', 'global_credentials'].map((directory) => `/.extra/${directory}/${name}.cred`);
+}
+
+/** What the script takes away before the boot begins again. */
+function undoData(plan: BootPlan): object {
+  const { undo } = plan.emergency;
+  if (!undo) return {};
+  const { verity } = undo;
+  return {
+    units: unitsOfPlan(plan)
+      .map(({ unit }) => unit)
+      .reverse(),
+    stillMapped: verity && `the verity device ${verity.name} is still in use`,
+    deviceUnit: verity && plan.form === 'systemd' ? deviceUnit(verity.device) : undefined,
+  };
 }
 
 /** What the systemd form can tell of a unit that failed without a word of its own. */

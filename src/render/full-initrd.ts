@@ -1,6 +1,8 @@
 /** What the full initrd needs to reuse and check /usr: units, a check, and the dracut module that installs them. */
 
+import { dirname } from 'node:path';
 import { mountedRoot } from '../config/mount-options.ts';
+import { checkingInit, emergencyUnits, followsEmergency } from '../config/usr-units.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { verityDevicePath } from '../config/verity-device.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
@@ -47,8 +49,17 @@ export interface CalledProgram {
   readonly own?: OwnProgram;
 }
 
+interface EmergencyFiles {
+  readonly path: string;
+  readonly script: RenderedFile;
+  /** For each unit that would open a shell. */
+  readonly dropIn: RenderedFile;
+}
+
 interface FullInitrdFiles {
   readonly checkUsr: RenderedFile;
+  /** What ends the boot where systemd comes to its emergency mode; undefined where the full initrd does as it likes. */
+  readonly emergency: EmergencyFiles | undefined;
   /** Units by name. */
   readonly units: ReadonlyMap<string, RenderedFile>;
   /** Those to be enabled. */
@@ -74,6 +85,8 @@ export function renderFullInitrdFiles(
   const enabled = ['bootrelay-check-usr.service', ...mounts];
   const units = [...enabled, ...(verity ? ['systemd-veritysetup@usr.service'] : [])];
   const called = calledPrograms(config);
+  const follows = followsEmergency(config.settings);
+  const emergencyPath = `${dirname(checkUsrPath)}/emergency`;
   const data = {
     platform: plan.platform,
     files: plan.files,
@@ -91,6 +104,11 @@ export function renderFullInitrdFiles(
     emergency: emergencyData(plan),
     failureAction: failureActions[plan.emergency.action.value],
     checkUsrPath,
+    follows,
+    emergencyPath,
+    emergencyUnits,
+    // There is nothing in the full initrd that would know the password.
+    opensShell: plan.emergency.shell.value === 'always',
     fromUsr: config.settings.FullInitrd.Source === 'usr',
   };
   const file = (template: string, mode: RenderedFile['mode'] = 0o644): RenderedFile => ({
@@ -100,6 +118,13 @@ export function renderFullInitrdFiles(
   const rule = '12-bootrelay.rules';
   return {
     checkUsr: file('templates/full/check-usr', 0o755),
+    emergency: follows
+      ? {
+          path: emergencyPath,
+          script: file('templates/full/emergency', 0o755),
+          dropIn: file('units/full/emergency.conf'),
+        }
+      : undefined,
     units: new Map(units.map((unit) => [unit, file(`units/full/${unit}`)] as const)),
     enabled,
     called,
@@ -134,9 +159,10 @@ export function renderInstalledCheck(
   plan: BootPlan,
   checkUsrPath: string,
 ): RenderedTree {
-  const { checkUsr, units, enabled, rules } = renderFullInitrdFiles(config, plan, checkUsrPath);
+  const { checkUsr, emergency, units, enabled, rules } = renderFullInitrdFiles(config, plan, checkUsrPath);
   return new Map<string, RenderedFile | RenderedLink>([
     [checkUsrPath.slice(1), checkUsr],
+    ...(emergency ? installedEmergency(emergency) : []),
     ...[...rules].map(([name, rule]) => [`etc/udev/rules.d/${name}`, rule] as const),
     ...[...units].map(([name, unit]) => [`${unitDirectory}/${name}`, unit] as const),
     ...enabled.flatMap((name) =>
@@ -147,13 +173,17 @@ export function renderInstalledCheck(
   ]);
 }
 
+function installedEmergency({ path, script, dropIn }: EmergencyFiles) {
+  return [
+    [path.slice(1), script] as const,
+    ...emergencyUnits.map((name) => [`${unitDirectory}/${name}.d/bootrelay.conf`, dropIn] as const),
+  ];
+}
+
 /** [Install] of a unit: systemd.unit(5), RequiredBy=. */
 function requiredBy(text: string): readonly string[] {
   return (/^RequiredBy=(.*)$/m.exec(text)?.[1] ?? '').split(' ').filter(Boolean);
 }
-
-/** The init of a full initrd without systemd: it runs the check, and then the initrd's own. */
-export const checkingInit = '/usr/lib/bootrelay/init';
 
 /** The same for a full initrd without systemd, whose init is `checkingInit` then. */
 export function renderCheckingInit(config: PlatformConfig, plan: BootPlan): RenderedTree {
@@ -184,6 +214,12 @@ export function renderDracutModule(
   return new Map([
     ['module-setup.sh', files.moduleSetup],
     ['check-usr', files.checkUsr],
+    ...(files.emergency
+      ? ([
+          ['emergency', files.emergency.script],
+          ['emergency.conf', files.emergency.dropIn],
+        ] as const)
+      : []),
     ...files.units,
     ...files.rules,
   ]);

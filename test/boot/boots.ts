@@ -152,7 +152,8 @@ async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
     events: machine.events,
     answers: machine.answers.length > 0 ? machine.answers : options.answers,
     enough: (seen) => reached(seen, options.goal) && !(fault && goesOn(fault)),
-    lastWords: 20_000,
+    // Somebody at the keyboard takes time.
+    lastWords: options.answers ? 60_000 : 20_000,
   });
   const verdict = judge(result.seen, { config, goal: options.goal, rootHash: usr.rootHash }, result.ended);
   return { ...result, verdict, rootHash: usr.rootHash, log };

@@ -49,6 +49,7 @@ const platforms: readonly (readonly string[])[] = [
   ['Initrd.Compression=xz', 'Platform.Architecture=arm64'],
   ['Emergency.Shell=password', password],
   ['Emergency.Shell=always', 'Emergency.Debug=yes'],
+  ['FullInitrd.Init=/usr/lib/bootrelay/init'],
 ];
 
 const file = '[Usr]\nDevice=PARTLABEL=USR-B\n';

@@ -154,7 +154,7 @@ const bad: readonly (readonly [string, string, string])[] = [
   [
     'a shell without the password that it needs',
     `${device}[Emergency]\nShell=password\n`,
-    'p/test.ini:4: error: Emergency.Shell: Emergency.PasswordHash is required with Shell=password\n    hint: `openssl passwd -6` prints one',
+    'p/test.ini:4: error: Emergency.Shell: Emergency.PasswordHash or PasswordCredential is required with Shell=password\n    hint: `openssl passwd -6` prints a PasswordHash',
   ],
   [
     'a password where nothing needs it',

@@ -64,6 +64,10 @@ async function added(entries: readonly Raw[], settings: readonly string[] = [], 
 
 const all = [
   '/usr/lib/bootrelay/check-usr',
+  '/usr/lib/bootrelay/emergency',
+  '/etc/systemd/system/emergency.service.d/bootrelay.conf',
+  '/etc/systemd/system/rescue.service.d/bootrelay.conf',
+  '/etc/systemd/system/dracut-emergency.service.d/bootrelay.conf',
   '/etc/udev/rules.d/12-bootrelay.rules',
   '/etc/systemd/system/bootrelay-check-usr.service',
   '/etc/systemd/system/sysusr-usr.mount',

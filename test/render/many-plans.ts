@@ -54,11 +54,25 @@ const verities: readonly (readonly string[])[] = [
 const fullInitrds: readonly (readonly string[])[] = [
   ['FullInitrd.CarryOver=/.extra', 'Emergency.Action=reboot'],
   ['FullInitrd.CarryOver=/etc/credstore', 'Emergency.Action=panic', 'Emergency.Delay=500ms'],
-  ['FullInitrd.Writable=no', 'FullInitrd.CarryOver=', 'Emergency.Shell=always', 'Emergency.Debug=yes'],
+  [
+    ...['FullInitrd.Writable=no', 'FullInitrd.CarryOver=', 'Emergency.Shell=always', 'Emergency.Debug=yes'],
+    'Emergency.AfterShell=retry',
+  ],
   ['FullInitrd.Source=thin', 'FullInitrd.Thin=overlay', 'Emergency.Action=poweroff'],
   ['FullInitrd.Source=thin', 'FullInitrd.Thin=overlay', 'FullInitrd.Writable=no', 'FullInitrd.CarryOver='],
-  ['FullInitrd.Source=thin', 'FullInitrd.Thin=links', 'Emergency.Action=halt'],
-  ['FullInitrd.Source=usr', 'Modules.Load=coldplug', 'Modules.ModuleDirectories=drivers/ata'],
+  [
+    ...[
+      'FullInitrd.Source=thin',
+      'FullInitrd.Thin=links',
+      'Emergency.Action=halt',
+      'Emergency.Shell=password',
+    ],
+    'Emergency.PasswordCredential=passwd.hashed-password.root',
+  ],
+  [
+    ...['FullInitrd.Source=usr', 'Modules.Load=coldplug', 'Modules.ModuleDirectories=drivers/ata'],
+    ...['Emergency.Shell=always', 'Emergency.AfterShell=retry', 'Emergency.FullInitrd=own'],
+  ],
 ];
 
 const others: readonly (readonly string[])[] = [

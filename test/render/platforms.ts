@@ -58,6 +58,8 @@ CarryOver=
 Action=halt
 Shell=password
 PasswordHash=${hash}
+PasswordCredential=passwd.hashed-password.root
+AfterShell=retry
 [KernelCommandLine]
 DataDevice=verity.usr systemd.verity_usr_data
 RootHash=verity.usrhash usrhash
@@ -125,6 +127,7 @@ OnCorruption=
 [Emergency]
 Action=poweroff
 Shell=always
+AfterShell=retry
 Debug=yes
 `,
   'platforms/systemd-sealed.ini': `[Platform]
@@ -197,6 +200,7 @@ CarryOver=
 Action=halt
 Shell=password
 PasswordHash=${hash}
+AfterShell=retry
 Debug=yes
 `,
 };

@@ -87,7 +87,7 @@ const startsOf = ({ systemd }: Step, { form }: BootPlan) =>
   form === 'systemd' ? (systemd.starts ?? []).map(programName) : [];
 
 /** Scripts of bootrelay are started by their names too. */
-const ownScripts = ['emergency'];
+const ownScripts = ['emergency', 'init'];
 
 /** What the last step leaves to systemd: a script of its own. */
 function textBehind(step: Step, { plan, scripts }: ReadPlan): string {
@@ -258,9 +258,10 @@ describe('reasons', () => {
 
   test('every reason is one of the table, and each is used', () => {
     const fullInitrds = platformNames.flatMap((name) =>
-      filesOf(name).flatMap(([path, { text }]) =>
-        path.endsWith('/check-usr') ? [...readShell(text).stops] : [],
-      ),
+      filesOf(name).flatMap(([path, { text }]) => {
+        if (path.endsWith('/check-usr')) return [...readShell(text).stops];
+        return /^(full|.*skeleton)\/.*emergency$/.test(path) ? writtenReasons(text) : [];
+      }),
     );
     // Each is one that a text stops with: the tests above.
     const declared = plans.flatMap(({ plan }) => [

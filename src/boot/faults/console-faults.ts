@@ -33,6 +33,17 @@ export const consoleFaults = {
     typed: stoppedLater,
     expected: noDevice,
   },
+  'credential-no-hash': {
+    what: 'the credential with the password of the shell holds an empty password for root, and somebody presses Enter',
+    settings: [
+      ...['Devices.Timeout=0', 'Emergency.Delay=4s', 'Emergency.Shell=password'],
+      'Emergency.PasswordCredential=passwd.hashed-password.root',
+    ],
+    files: { '/.extra/credentials/passwd.hashed-password.root.cred': '' },
+    disks: [],
+    typed: { after: /in 3 s/, text: '\n' },
+    expected: noDevice,
+  },
   'console-stopped-sound': {
     what: 'somebody has typed Ctrl-S on the console, and nothing is wrong',
     typed: stopped,

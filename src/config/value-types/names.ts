@@ -19,6 +19,12 @@ export const deviceMapperName = pattern(
   'a device-mapper name of letters, digits, _ and -',
 );
 
+export const credentialName = pattern(
+  'credential name',
+  /^[A-Za-z0-9][A-Za-z0-9_.-]{0,199}$/,
+  'the name of a credential of letters, digits and _ . -, without directory and .cred',
+);
+
 export const parameterName = pattern(
   'parameter name',
   /^[A-Za-z0-9][A-Za-z0-9_.-]*$/,

@@ -1,3 +1,4 @@
+import { retriesAfterShell } from '../after-shell.ts';
 import type { ModuleNeed } from '../need.ts';
 import { applets, hashAccelerator } from '../needs.ts';
 import { onlyIf } from '../only-if.ts';
@@ -5,6 +6,8 @@ import { defineStep, type Said } from '../step.ts';
 
 export interface LoadModulesView {
   readonly coldplug: boolean;
+  /** A boot that failed before may have loaded modules. */
+  readonly again: boolean;
 }
 
 /** An entry of Modules=: `[-]NAME [PARAMETER=VALUE ...]`. */
@@ -22,6 +25,7 @@ export const loadModules = defineStep({
     const { Load, Modules, ModuleDirectories } = config.settings.Modules;
     const listed = Modules.map(splitModule);
     const coldplug = Load === 'coldplug';
+    const again = retriesAfterShell(config.settings);
     return {
       explanation: [
         'Loads kernel modules in the order that the build worked out from their dependencies: disk drivers, file systems, device mapper.',
@@ -37,10 +41,10 @@ export const loadModules = defineStep({
         moduleDirectories: coldplug ? ModuleDirectories : [],
         programs: applets('insmod', ...onlyIf(coldplug, 'find', 'cat', 'sort')),
       },
-      uses: ['kernel log', ...onlyIf(coldplug, 'kernel file systems')],
+      uses: ['kernel log', ...onlyIf(coldplug || again, 'kernel file systems')],
       provides: ['disk drivers', ...onlyIf(coldplug, 'drivers of new devices')],
       reasons: ['module-refused'],
-      view: { coldplug },
+      view: { coldplug, again },
     };
   },
 });

@@ -138,6 +138,11 @@ const programsOfTool: Readonly<Record<VerityTool, (verity: PlatformSettings['Ver
   }),
 };
 
+/** The program that makes the verity device, and takes it away. */
+export function verityProgram(settings: PlatformSettings): ProgramNeed {
+  return programsOfTool[verityTool(settings)](settings.Verity);
+}
+
 const reactionToErrors = { version: '6.12', because: 'Verity.OnError' } as const;
 
 function needsOf(settings: PlatformSettings): Partial<Needs> {
@@ -156,7 +161,7 @@ function needsOf(settings: PlatformSettings): Partial<Needs> {
     kernelOptions: kernelOptionsOf(settings),
     programs: [
       ...applets('dd', 'grep', 'od', 'sha256sum', 'sha512sum', ...onlyIf(linksNode(settings), 'ln')),
-      ...asks('Verity.Tool', [programsOfTool[verityTool(settings)](Verity)]),
+      ...asks('Verity.Tool', [verityProgram(settings)]),
     ],
     files: [
       ...onlyIf(Initrd.Init === 'systemd', ...asks('Initrd.Init', udevFiles)),

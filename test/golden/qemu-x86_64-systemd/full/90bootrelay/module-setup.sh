@@ -17,6 +17,10 @@ install() {
     local unit
     inst_multiple env readlink sleep true tr dmsetup
     inst_script "$moddir/check-usr" /usr/lib/bootrelay/check-usr
+    inst_script "$moddir/emergency" /usr/lib/bootrelay/emergency
+    for unit in emergency.service rescue.service dracut-emergency.service; do
+        inst_simple "$moddir/emergency.conf" "/etc/systemd/system/$unit.d/bootrelay.conf"
+    done
     for unit in bootrelay-check-usr.service sysusr-usr.mount sysroot-usr.mount systemd-veritysetup@usr.service; do
         inst_simple "$moddir/$unit" "/etc/systemd/system/$unit"
     done
