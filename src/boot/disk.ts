@@ -19,6 +19,8 @@ export interface DiskPart {
   readonly name: string;
   readonly uuid: string;
   readonly file: string;
+  /** GPT type UUID; by default that of plain Linux data. */
+  readonly type?: string;
 }
 
 /** Bytes rounded up to whole MiB, as partitions have them. */
@@ -29,8 +31,8 @@ export function wholeMebibytes(size: number): number {
 /** Gives each part its offset on the disk: one behind the other, each at a whole MiB. */
 function planPartitions(parts: readonly (DiskPart & { readonly size: number })[]): readonly Partition[] {
   let start = mebibyte;
-  return parts.map(({ name, uuid, size }) => {
-    const partition = { name, type: linuxData, uuid, start, size: wholeMebibytes(size) };
+  return parts.map(({ name, uuid, size, type = linuxData }) => {
+    const partition = { name, type, uuid, start, size: wholeMebibytes(size) };
     start += partition.size;
     return partition;
   });

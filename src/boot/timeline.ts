@@ -20,6 +20,10 @@ export interface Observation {
   readonly checked?: string;
   /** What PID 1 of the full initrd was, and where it came from, as the check of /usr saw it. */
   readonly stage2?: string;
+  /** The command line that the kernel got, as it says itself. */
+  readonly commandLine?: string;
+  /** systemd of the system says on the console that multi-user.target is reached. */
+  readonly multiUser?: true;
   /** The report of the booted system: `KEY VALUE` lines. */
   readonly report: readonly ReportLine[];
   readonly reportEnded: boolean;
@@ -50,6 +54,10 @@ const stepPatterns = [
   /^systemd(?:\[1\])?: Mounting \S+ - bootrelay: ([a-z][a-z0-9-]*)\.\.\.$/,
 ];
 
+/** In the log of systemd, or in what it shows of its progress. */
+const multiUserReached =
+  /^(?:systemd\[1\]: |\[ {2}OK {2}\] )Reached target (?:multi-user\.target|Multi-User System)/;
+
 /** Adds one line of the console to what was seen; in a value of it any character may stand (U+2028 too, which . does not match). */
 export function observe(seen: Observation, { uptime, text }: ConsoleLine): Observation {
   const failure = /^bootrelay: (\S+ failed: .*)$/s.exec(text)?.[1];
@@ -65,6 +73,9 @@ export function observe(seen: Observation, { uptime, text }: ConsoleLine): Obser
   }
   const restart = /^reboot: Restarting system with command '(.*)'$/.exec(text)?.[1];
   if (restart && seen.failure === undefined) return { ...seen, failure: `kernel restart: ${restart}` };
+  const commandLine = /^(?:Kernel command line|Command line): (.*)$/s.exec(text)?.[1];
+  if (commandLine !== undefined && seen.milestones.length === 0) return { ...seen, commandLine };
+  if (multiUserReached.test(text)) return { ...seen, multiUser: true };
   const stage2 = /^bootrelay: check-usr, PID 1 is (.*)$/s.exec(text)?.[1];
   if (stage2) return { ...seen, stage2 };
   const report = /^bootrelay-report: (\S+) ?(.*)$/s.exec(text);
