@@ -1,6 +1,6 @@
 /** Faults on a disk image that is given: what is written goes into a layer over it. */
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { UsageError } from '../errors.ts';
 import type { GuestDisk } from '../tools/qemu.ts';
 import { imageLayerArgs, imageToRawArgs, writeToLayerArgs } from '../tools/qemu-img.ts';
@@ -76,9 +76,10 @@ async function writeDamage(
   const hash = usr.find(({ role }) => role === 'hash')?.partition ?? data;
   const starts = { usr: data.start, superblock: hash.start };
   const offset = placeOnDisk(await asRaw(image, layer), place, { sysroot: '', image: undefined, starts });
-  const content = `${layer}-damage`;
-  writeFileSync(content, bytes);
-  await run(writeToLayerArgs(layer, offset, content, bytes.length));
+  const content = `${basename(layer)}-damage`;
+  const directory = dirname(layer);
+  writeFileSync(join(directory, content), bytes);
+  await run(writeToLayerArgs(layer, offset, content, bytes.length), { cwd: directory });
 }
 
 /** A raw file to look for places in. */

@@ -29,8 +29,7 @@ export function imageToRawArgs(file: string, format: DiskFormat, output: string)
   return { program: 'qemu-img', args: ['convert', '-U', '-f', format, '-O', 'raw', '--', file, output] };
 }
 
-/** Writes the bytes of a file into a layer, `offset` bytes behind its start. */
+/** Writes the bytes of a file into a layer, `offset` bytes behind its start. qemu-io has no quotes: `bytes` is a name without blanks. */
 export function writeToLayerArgs(layer: string, offset: number, bytes: string, length: number): Command {
-  const source = `"${bytes.replace(/[\\"]/g, '\\$&')}"`;
-  return { program: 'qemu-io', args: ['-f', 'qcow2', '-c', `write -s ${source} ${offset} ${length}`, layer] };
+  return { program: 'qemu-io', args: ['-f', 'qcow2', '-c', `write -s ${bytes} ${offset} ${length}`, layer] };
 }
