@@ -27,6 +27,8 @@ export function reasonAgainst(fault: Fault, { kernel, initrd }: Changeable): str
     return 'it is in a file, and where that is in the /usr of the image is not known';
   if (disks.some(({ unreadable }) => unreadable)) return 'it needs a disk that QEMU reads without a layer';
   if (disks.some(({ label }) => label !== undefined)) return 'it changes the partition table';
+  const late = fault.disks?.length === 0 || disks.some(({ plugged, unplugged }) => plugged || unplugged);
+  if (late && !kernel) return 'the kernel is on the disk that is not there then: give --kernel and --initrd';
   if ((commandLine || firmware) && !kernel)
     return 'it changes the kernel command line, which is in the image: give --kernel and --initrd';
   if (Object.keys(files).length > 0 && !initrd)

@@ -138,7 +138,13 @@ async function bootImage(
   const { hardware, image } = machine;
   if (args.keepDisk) await keepDisks(hardware, output);
   const { file, format, size } = image;
-  return bootAndTell(task, machine, hardware, { image: { file, format, size } }, machine);
+  return bootAndTell(
+    task,
+    machine,
+    hardware,
+    { rootHash: machine.rootHash, image: { file, format, size } },
+    machine,
+  );
 }
 
 /** What is asked for, once it is known to make sense. */
