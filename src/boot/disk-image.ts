@@ -32,9 +32,9 @@ export async function openDiskImage(given: string, work: string): Promise<DiskIm
   requireReadable('--image', given);
   requireUnpacked(given);
   const { format, size } = await askFormat(given, file);
-  if (size % 512 !== 0 || size < mostHead)
+  if (size < mostHead)
     throw new UsageError(
-      `--image ${given} has ${size} bytes: a disk image is required, of 1 MiB or more in sectors of 512 bytes`,
+      `--image ${given} has ${size} bytes: a disk image is required, which has 1 MiB or more`,
     );
   const head = join(work, 'image-head');
   await run(imageHeadArgs(file, format, head));
