@@ -48,6 +48,7 @@ mmdebstrap mmdebstrap
 /usr/share/OVMF/OVMF_CODE_4M.fd ovmf
 /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core
 depmod kmod
+objcopy binutils
 perl perl
 setpriv util-linux
 modprobe kmod
