@@ -144,14 +144,33 @@ export const commands: readonly Command[] = [
   }),
   command({
     name: 'boot',
-    describe: 'Make a disk, boot it in QEMU, say what happened',
+    describe: 'Make a disk, or take an image, boot it in QEMU, say what happened',
     positionals: { platform },
     options: {
       ...settings,
-      ...system,
+      sysroot: { type: 'string', describe: system.sysroot.describe },
+      kernel: {
+        type: 'string',
+        describe: `${system.kernel.describe}; with --image a kernel to start, a file: without it UEFI firmware starts the image`,
+      },
       initrd: {
         type: 'string',
-        describe: 'full initrd, as dracut makes it; none with FullInitrd.Source=usr',
+        describe:
+          'full initrd, as dracut makes it; none with FullInitrd.Source=usr. With --image the minimal initrd to start with --kernel',
+      },
+      image: {
+        type: 'string',
+        describe:
+          'disk image, raw or qcow2, to boot as it is, without --sysroot: it is only read, and what the boot writes goes into a layer over it',
+      },
+      slot: {
+        choices: ['A', 'B'],
+        describe: 'of an image: name the partitions of this slot on the kernel command line',
+      },
+      'root-hash': {
+        type: 'string',
+        describe:
+          'of the /usr of an image: in hexadecimal, or a file; by default that of its partition UUIDs',
       },
       until: {
         choices: ['hand-over', 'stage-2', 'multi-user'],
@@ -189,7 +208,11 @@ export const commands: readonly Command[] = [
         describe: 'what the disk is attached to',
       },
       tpm: { type: 'boolean', default: false, describe: 'give the machine a TPM 2.0 (swtpm)' },
-      append: { type: 'string', default: '', describe: 'more kernel command line' },
+      append: {
+        type: 'string',
+        default: '',
+        describe: 'more kernel command line; through UEFI systemd-stub 254 or systemd-boot 256 adds it',
+      },
       fault: {
         type: 'string',
         describe: 'inject a fault (bootrelay faults lists them): the boot must end as it must',

@@ -4,9 +4,10 @@ import type { PlatformConfig } from '../config/validate.ts';
 import type { Accelerator, DiskBus, GuestOptions } from '../tools/qemu.ts';
 import { versionOf } from '../tools/run.ts';
 import type { Fault } from './faults/fault.ts';
-import type { FaultyMachine } from './faults/inject.ts';
 import { goesOn, judgeFault } from './faults/verdict.ts';
 import { type GuestRun, probeAccelerator, runGuest } from './guest.ts';
+import type { ImageMachine } from './image-machine.ts';
+import { awaitsReport, expectedRootHash, judgeImage } from './image-verdict.ts';
 import type { Machine } from './machine.ts';
 import {
   formatMilestone,
@@ -18,11 +19,18 @@ import {
 } from './timeline.ts';
 import { judge, type Verdict } from './verdict.ts';
 
+/** A machine that was made, or one around a disk image that is given. */
+export type BootableMachine = Pick<Machine, 'work' | 'rootHash'> & {
+  readonly kernelImage: string | undefined;
+};
+
 export interface BootOptions {
   readonly config: PlatformConfig;
-  readonly machine: Machine;
+  readonly machine: BootableMachine;
   /** What of it the guest gets: that of a sound machine, or with a fault. */
-  readonly hardware: FaultyMachine;
+  readonly hardware: ImageMachine['hardware'];
+  /** Where the disk is an image that is given: what its boot is judged by besides. */
+  readonly given?: Pick<ImageMachine, 'oemStrings' | 'asked'> | undefined;
   /** The fault that was injected: the boot must end as it says. */
   readonly fault: Fault | undefined;
   readonly until: Goal;
@@ -74,7 +82,8 @@ export async function bootMachine(options: BootOptions): Promise<Booted> {
   progress.end();
   const arm = config.settings.Platform.Architecture === 'arm64';
   const qemu = await versionOf(arm ? 'qemu-system-aarch64' : 'qemu-system-x86_64');
-  const { commandLine } = guest;
+  const { kernel } = guest;
+  const commandLine = kernel === undefined ? (run.seen.commandLine ?? '') : guest.commandLine;
   const { report } = run.seen;
   return {
     milestones: timelineOf(run.seen),
@@ -94,11 +103,15 @@ function guestOf({ config, machine, hardware, ...options }: BootOptions): Guest 
     architecture: config.settings.Platform.Architecture,
     kernel: machine.kernelImage,
     initrd: hardware.initrd,
-    commandLine: [hardware.commandLine, options.append].filter(Boolean).join(' '),
+    // That of a given disk has what --append says already.
+    commandLine: options.given
+      ? hardware.commandLine
+      : [hardware.commandLine, options.append].filter(Boolean).join(' '),
     disks: hardware.disks,
     diskBus: hardware.bus ?? options.disk,
     memory: hardware.memory ?? options.memory,
     firmware: hardware.firmware,
+    oemStrings: options.given?.oemStrings,
   };
 }
 
@@ -110,11 +123,18 @@ function attached({ machine: { work }, hardware, tpm }: BootOptions): Pick<Guest
   };
 }
 
+/** Seconds within which the report of a given disk begins once multi-user.target is reached. */
+const reportSeconds = 45;
+
 /** What happens to the machine, what is typed, and when enough has been seen. */
-function expected({ config, hardware, until, fault }: BootOptions) {
+function expected({ config, hardware, until, fault, given }: BootOptions) {
   const { events, answers } = hardware;
   const shared = { events, ...(answers.length > 0 && { answers }) };
-  if (!fault) return { ...shared, enough: (seen: Observation) => reached(seen, until) };
+  const patience = given && {
+    from: (seen: Observation) => awaitsReport(seen, until),
+    seconds: reportSeconds,
+  };
+  if (!fault) return { ...shared, patience, enough: (seen: Observation) => reached(seen, until) };
   // With a fault the full initrd must have checked /usr: its first word is not enough.
   const goal = until === 'hand-over' ? 'stage-2' : until;
   return {
@@ -125,11 +145,14 @@ function expected({ config, hardware, until, fault }: BootOptions) {
   };
 }
 
-function judgeRun({ seen, ended }: GuestRun, { config, machine, until, fault }: BootOptions): Verdict {
-  const { rootHash } = machine;
-  return fault
-    ? judgeFault(seen, ended, fault, rootHash)
-    : judge(seen, { config, goal: until, rootHash }, ended);
+function judgeRun({ seen, ended }: GuestRun, { config, machine, until, fault, given }: BootOptions): Verdict {
+  const rootHash = given ? expectedRootHash(config, machine.rootHash, seen) : machine.rootHash;
+  if (fault) return judgeFault(seen, ended, fault, rootHash);
+  const expectation = { config, goal: until, rootHash };
+  const firmware = machine.kernelImage === undefined;
+  return given
+    ? judgeImage(seen, { ...expectation, asked: given.asked, firmware }, ended)
+    : judge(seen, expectation, ended);
 }
 
 async function chooseAccelerator(

@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly silence?: number;
   /** True once enough has been seen: the guest is ended then. */
   readonly enough: (seen: Observation) => boolean;
+  /** A boot that has come so far, and no farther, is ended so many seconds later. */
+  readonly patience?: { readonly from: (seen: Observation) => boolean; readonly seconds: number } | undefined;
   /** Milliseconds that a failed boot goes on after its reason; by default 1500. */
   readonly lastWords?: number;
   readonly onMilestone?: ((milestone: Milestone) => void) | undefined;
@@ -65,6 +67,9 @@ export async function runGuest(options: RunOptions): Promise<GuestRun> {
   const silent =
     options.silence === undefined ? undefined : setTimeout(() => end('timeout'), options.silence * 1000);
   let lastWords: NodeJS.Timeout | undefined;
+  const { patience: goesOnFor } = options;
+  let patience: NodeJS.Timeout | undefined;
+  const endUnlessMore = () => goesOnFor?.from(seen) && end('goal');
   const events = scheduleEvents(options);
   running.output.on('data', (bytes: Buffer) => {
     log.write(bytes);
@@ -79,6 +84,7 @@ export async function runGuest(options: RunOptions): Promise<GuestRun> {
       events.reach(milestone);
     }
     if (options.enough(seen)) end('goal');
+    else if (goesOnFor?.from(seen)) patience ??= setTimeout(endUnlessMore, goesOnFor.seconds * 1000);
     else if (seen.failure) lastWords ??= setTimeout(() => end('goal'), options.lastWords ?? 1500);
     else if (lastWords) {
       // The boot has begun again.
@@ -91,6 +97,7 @@ export async function runGuest(options: RunOptions): Promise<GuestRun> {
   clearTimeout(limit);
   clearTimeout(silent);
   clearTimeout(lastWords);
+  clearTimeout(patience);
   await new Promise((resolve) => log.end(resolve));
   events.end();
   // User Mode Linux ends with an error behind a panic too.
@@ -190,6 +197,7 @@ export async function probeAccelerator(
     commandLine: guest.commandLine,
     disks: [],
     memory: 512,
+    firmware: guest.kernel === undefined ? 'uefi' : undefined,
   };
   let spoke = false;
   try {
@@ -198,7 +206,8 @@ export async function probeAccelerator(
       log,
       timeout: probeSeconds,
       enough: (seen) => {
-        spoke ||= seen.milestones.length > 0 || seen.failure !== undefined;
+        // Firmware says no more than that it is there.
+        spoke ||= guest.kernel === undefined || seen.milestones.length > 0 || seen.failure !== undefined;
         return spoke;
       },
     });

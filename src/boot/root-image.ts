@@ -42,7 +42,7 @@ function addReport(tree: string): void {
   });
   writeFileSync(
     join(units, 'bootrelay-report.service'),
-    renderTemplate('templates/boot/bootrelay-report.service', {}),
+    renderTemplate('templates/boot/bootrelay-report.service', { fromCredential: false }),
   );
   rmSync(join(wants, 'bootrelay-report.service'), { force: true });
   symlinkSync('../bootrelay-report.service', join(wants, 'bootrelay-report.service'));

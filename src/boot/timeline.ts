@@ -20,6 +20,10 @@ export interface Observation {
   readonly checked?: string;
   /** What PID 1 of the full initrd was, and where it came from, as the check of /usr saw it. */
   readonly stage2?: string;
+  /** The command line that the kernel got, as it says itself. */
+  readonly commandLine?: string;
+  /** systemd of the system says on the console that multi-user.target is reached. */
+  readonly multiUser?: true;
   /** The report of the booted system: `KEY VALUE` lines. */
   readonly report: readonly ReportLine[];
   readonly reportEnded: boolean;
@@ -52,6 +56,9 @@ const stepPatterns = [
 
 /** What the emergency action says when its shell was left and the boot is tried again: what failed before does not count. */
 const beginsAgain = 'bootrelay: the shell was left, and the boot begins again';
+/** In the log of systemd, or in what it shows of its progress. */
+const multiUserReached =
+  /^(?:systemd\[1\]: |\[ {2}OK {2}\] )Reached target (?:multi-user\.target|Multi-User System)/;
 
 /** Adds one line of the console to what was seen; in a value of it any character may stand (U+2028 too, which . does not match). */
 export function observe(seen: Observation, { uptime, text }: ConsoleLine): Observation {
@@ -72,6 +79,9 @@ export function observe(seen: Observation, { uptime, text }: ConsoleLine): Obser
   }
   const restart = /^reboot: Restarting system with command '(.*)'$/.exec(text)?.[1];
   if (restart && seen.failure === undefined) return { ...seen, failure: `kernel restart: ${restart}` };
+  const commandLine = /^(?:Kernel command line|Command line): (.*)$/s.exec(text)?.[1];
+  if (commandLine !== undefined && seen.milestones.length === 0) return { ...seen, commandLine };
+  if (multiUserReached.test(text)) return { ...seen, multiUser: true };
   const stage2 = /^bootrelay: check-usr, PID 1 is (.*)$/s.exec(text)?.[1];
   if (stage2) return { ...seen, stage2 };
   const report = /^bootrelay-report: (\S+) ?(.*)$/s.exec(text);

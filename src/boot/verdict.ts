@@ -19,6 +19,8 @@ export interface Verdict {
   readonly summary: string;
   /** What the report of the booted system shows, each fact with its evidence. */
   readonly facts: readonly Fact[];
+  /** What could not be asked of a disk that is given, since no report came. */
+  readonly notAsked?: readonly string[];
 }
 
 export interface Fact {
@@ -87,7 +89,10 @@ function valuesOf(report: readonly ReportLine[], key: string): readonly string[]
 }
 
 /** The statements that a booted system must make true. */
-function judgeReport({ milestones, report, stage2 }: Observation, expected: Expectation): readonly Fact[] {
+export function judgeReport(
+  { milestones, report, stage2 }: Observation,
+  expected: Expectation,
+): readonly Fact[] {
   const mounts = readMounts(report);
   const { settings } = expected.config;
   const usr = mounts.findLast(({ point }) => point === '/usr');

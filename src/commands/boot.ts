@@ -1,12 +1,15 @@
-/** `bootrelay boot`: makes a machine, boots it in QEMU and says what happened. */
+/** `bootrelay boot`: makes a machine, or takes a disk image that is given, boots it in QEMU and says what happened. */
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { bootMachine } from '../boot/boot-machine.ts';
+import { type BootableMachine, bootMachine } from '../boot/boot-machine.ts';
 import { type Fault, parameterNamesOf } from '../boot/faults/fault.ts';
 import { type FaultyMachine, injectFault, type SoundMachine, withoutFault } from '../boot/faults/inject.ts';
 import { faultNamed, isOfImage } from '../boot/faults/named-fault.ts';
+import { requireFault } from '../boot/image-faults.ts';
+import { type ImageMachine, type ImageOptions, makeImageMachine } from '../boot/image-machine.ts';
 import { type Machine, makeMachine } from '../boot/machine.ts';
+import type { Slot } from '../boot/slots.ts';
 import { formatTimeline, type Goal } from '../boot/timeline.ts';
 import type { Fact } from '../boot/verdict.ts';
 import { UsageError } from '../errors.ts';
@@ -17,15 +20,20 @@ import { withWorkDirectory } from '../host/temporary.ts';
 import { readPackedImage } from '../initrd/packed-image.ts';
 import { drawTimeline } from '../review/timeline-svg.ts';
 import { findKernelImage } from '../sysroot/kernel.ts';
-import type { Accelerator, DiskBus } from '../tools/qemu.ts';
+import type { Accelerator, DiskBus, GuestDisk } from '../tools/qemu.ts';
 import { run } from '../tools/run.ts';
 
 export interface BootArguments {
   readonly platform: string;
   readonly set: readonly string[];
-  readonly sysroot: string;
-  readonly kernel: string;
+  readonly sysroot: string | undefined;
+  /** A version of the sysroot's; with `image` a file. */
+  readonly kernel: string | undefined;
   readonly initrd: string | undefined;
+  /** A disk image that is booted as it is. */
+  readonly image?: string | undefined;
+  readonly slot?: Slot | undefined;
+  readonly rootHash?: string | undefined;
   readonly output: string | undefined;
   readonly until: Goal;
   readonly accelerator: Accelerator | 'auto';
@@ -40,6 +48,9 @@ export interface BootArguments {
   readonly json: boolean;
 }
 
+/** A boot of a machine that is made here. */
+type MadeArguments = BootArguments & { readonly sysroot: string; readonly kernel: string };
+
 /** Exit code 4 where the boot does not end as expected. The console's log is kept in `output`. */
 export async function boot(args: BootArguments): Promise<CommandResult> {
   requirePositive(args);
@@ -47,18 +58,93 @@ export async function boot(args: BootArguments): Promise<CommandResult> {
   const loaded = planOnePlatform('boot', args.platform, [...args.set, ...(fault?.settings ?? [])]);
   if ('failed' in loaded) return loaded.failed;
   const { platform, findings } = loaded;
-  requireImage(platform, args, fault);
-  const kernelImage = findKernelImage(resolve(args.sysroot), args.kernel);
-  if (kernelImage === undefined)
-    throw new UsageError(`${args.sysroot} has no kernel image of version ${args.kernel}`);
+  const { image } = args;
+  const task =
+    image === undefined ? taskOfMade(platform, args, fault) : taskOfImage(platform, args, image, fault);
   const output = args.output ?? mkdtempSync(join(tmpdir(), 'bootrelay-boot-'));
   mkdirSync(output, { recursive: true });
   const result = await withWorkDirectory((work) =>
-    withProgress(args.json, (progress) =>
-      makeAndBoot({ platform, args, fault, kernelImage, output, work, progress }),
-    ),
+    withProgress(args.json, (progress) => task({ platform, args, fault, output, work, progress })),
   );
   return { ...result, findings: [...findings, ...result.findings] };
+}
+
+/** What is to be done for a machine that is made here, once it is known to make sense. */
+function taskOfMade(
+  platform: PlannedPlatform,
+  args: BootArguments,
+  fault?: Fault,
+): (task: Task) => Promise<CommandResult> {
+  const made = requireSystem(args);
+  requireImage(platform, made, fault);
+  const kernelImage = findKernelImage(resolve(made.sysroot), made.kernel);
+  if (kernelImage === undefined)
+    throw new UsageError(`${made.sysroot} has no kernel image of version ${made.kernel}`);
+  return (task) => makeAndBoot({ ...task, args: made, kernelImage });
+}
+
+function requireSystem(args: BootArguments): MadeArguments {
+  const { sysroot, kernel } = args;
+  for (const [option, value] of [
+    ['slot', args.slot],
+    ['root-hash', args.rootHash],
+  ] as const)
+    if (value !== undefined) throw new UsageError(`--${option} needs --image, the disk image that it is of`);
+  if (sysroot !== undefined && kernel !== undefined) return { ...args, sysroot, kernel };
+  throw new UsageError(
+    'boot needs --sysroot and --kernel, the built system and the version of its kernel; or --image, a disk image to boot as it is',
+  );
+}
+
+/** The same for a disk image that is given. */
+function taskOfImage(
+  platform: PlannedPlatform,
+  args: BootArguments,
+  image: string,
+  fault?: Fault,
+): (task: Task) => Promise<CommandResult> {
+  if (args.sysroot !== undefined)
+    throw new UsageError(
+      '--sysroot is for a disk that is made here, and --image is a disk that is there: give one of both',
+    );
+  const { kernel, initrd } = args;
+  if (fault)
+    requireFault(
+      args.fault ?? '',
+      fault,
+      { kernel: kernel !== undefined, initrd: initrd !== undefined },
+      changedSettings(args, fault),
+    );
+  return (task) => bootImage(task, { image, config: platform.config, fault });
+}
+
+/** The settings of a fault that are not those of the platform. */
+function changedSettings({ platform, set }: BootArguments, { settings = [] }: Fault): readonly string[] {
+  const settingsWith = (more: readonly string[]) => {
+    const loaded = planOnePlatform('boot', platform, [...set, ...more]);
+    return 'failed' in loaded ? '' : JSON.stringify(loaded.platform.config.settings);
+  };
+  const sound = settingsWith([]);
+  return settings.filter((setting) => settingsWith([setting]) !== sound);
+}
+
+async function bootImage(
+  task: Task,
+  what: Pick<ImageOptions, 'image' | 'config' | 'fault'>,
+): Promise<CommandResult> {
+  const { args, output, work, progress } = task;
+  progress.begin('reading the image');
+  const machine = await makeImageMachine({ ...what, ...args, image: what.image, fault: what.fault, work });
+  const { hardware, image } = machine;
+  if (args.keepDisk) await keepDisks(hardware, output);
+  const { file, format, size } = image;
+  return bootAndTell(
+    task,
+    machine,
+    hardware,
+    { rootHash: machine.rootHash, image: { file, format, size } },
+    machine,
+  );
 }
 
 /** What is asked for, once it is known to make sense. */
@@ -66,14 +152,15 @@ interface Task {
   readonly platform: PlannedPlatform;
   readonly args: BootArguments;
   readonly fault: Fault | undefined;
-  readonly kernelImage: string;
   readonly output: string;
   readonly work: string;
   readonly progress: Progress;
 }
 
+type MadeTask = Task & { readonly args: MadeArguments; readonly kernelImage: string };
+
 /** Exit code 1 where there are findings that are errors: nothing is booted then. */
-async function makeAndBoot(task: Task): Promise<CommandResult> {
+async function makeAndBoot(task: MadeTask): Promise<CommandResult> {
   const { platform, args, fault, kernelImage, output, work, progress } = task;
   const made = await makeMachine({
     ...platform,
@@ -95,11 +182,13 @@ async function makeAndBoot(task: Task): Promise<CommandResult> {
     : withoutFault(sound);
   copyFileSync(hardware.initrd, join(output, 'initrd.img'));
   if (args.keepDisk) await keepDisks(hardware, output);
-  return bootAndTell(task, machine, hardware);
+  const facts = { rootHash: machine.rootHash, sizes: sizesOf(machine) };
+  const told = await bootAndTell(task, machine, hardware, facts);
+  return { ...told, findings: machine.findings };
 }
 
 /** The full initrd must be given where the platform has one, and as a cpio where a fault is to be put into its image. */
-function requireImage({ config }: PlannedPlatform, args: BootArguments, fault?: Fault): void {
+function requireImage({ config }: PlannedPlatform, args: MadeArguments, fault?: Fault): void {
   const { initrd } = args;
   const { Source } = config.settings.FullInitrd;
   if (Source !== 'usr' && initrd === undefined)
@@ -118,10 +207,16 @@ function requirePositive(args: BootArguments): void {
 }
 
 /** Boots it, keeps what was seen in `output`, and says how it went. */
-async function bootAndTell(task: Task, machine: Machine, hardware: FaultyMachine): Promise<CommandResult> {
+async function bootAndTell(
+  task: Task,
+  machine: BootableMachine,
+  hardware: ImageMachine['hardware'],
+  ofMachine: Readonly<Record<string, unknown>>,
+  given?: ImageMachine,
+): Promise<CommandResult> {
   const { args, output } = task;
   const { config } = task.platform;
-  const booted = await bootMachine({ ...args, ...task, config, machine, hardware });
+  const booted = await bootMachine({ ...args, ...task, config, machine, hardware, given });
   const { milestones, verdict, accelerator, qemu, log } = booted;
   const timeline = `${JSON.stringify({ milestones, verdict }, undefined, 2)}\n`;
   writeFileSync(join(output, 'timeline.json'), timeline);
@@ -129,14 +224,15 @@ async function bootAndTell(task: Task, machine: Machine, hardware: FaultyMachine
   const text = [
     formatTimeline(milestones),
     ...verdict.facts.map(formatFact),
+    ...(verdict.notAsked ?? []).map((statement) => `?    ${statement}\n     not asked: ${noReport}`),
     `${verdict.ok ? 'OK' : 'FAILED'}: ${verdict.summary} (QEMU ${qemu}, ${accelerator})`,
     `console log: ${log}`,
   ].join('\n');
   const { commandLine, report } = booted;
-  const kept = args.keepDisk ? { disk: join(output, 'disk.img') } : {};
-  const facts = { rootHash: machine.rootHash, commandLine, sizes: sizesOf(machine), ...kept };
+  const kept = args.keepDisk ? { disk: join(output, diskName(hardware.disks[0], 0)) } : {};
+  const facts = { ...ofMachine, commandLine, ...kept };
   const json = { command: 'boot', accelerator, qemu, machine: facts, milestones, report, verdict, log };
-  return { exitCode: verdict.ok ? 0 : 4, text, json, findings: machine.findings };
+  return { exitCode: verdict.ok ? 0 : 4, text, json, findings: [] };
 }
 
 /** Bytes of what the machine boots: the minimal initrd, and the image of the full one where there is one. */
@@ -145,7 +241,7 @@ function sizesOf({ build, image }: Machine): Readonly<Record<string, number>> {
   return image === undefined ? { minimalInitrd } : { minimalInitrd, fullInitrd: statSync(image).size };
 }
 
-function soundMachine(machine: Machine, args: BootArguments): SoundMachine {
+function soundMachine(machine: Machine, args: MadeArguments): SoundMachine {
   const { build, disk, commandLine, rootHash, work, image } = machine;
   const modules = join(work, 'build/modules');
   return {
@@ -159,13 +255,21 @@ function soundMachine(machine: Machine, args: BootArguments): SoundMachine {
 }
 
 /** The disks of the machine, to start it again by hand. */
-async function keepDisks({ disks }: FaultyMachine, output: string): Promise<void> {
-  for (const [index, { file }] of disks.entries()) {
-    const target = join(output, index === 0 ? 'disk.img' : `disk-${index + 1}.img`);
+async function keepDisks({ disks }: Pick<FaultyMachine, 'disks'>, output: string): Promise<void> {
+  for (const [index, disk] of disks.entries()) {
+    const { file } = disk;
+    const target = join(output, diskName(disk, index));
     rmSync(target, { force: true });
     await run({ program: 'cp', args: ['--sparse=always', '--', file, target] });
   }
 }
+
+function diskName(disk: GuestDisk | undefined, index: number): string {
+  return `disk${index === 0 ? '' : `-${index + 1}`}.${disk?.format ?? 'img'}`;
+}
+
+const noReport =
+  'the system did not report: it needs systemd 256 or newer, which takes the unit for that from the SMBIOS of the machine';
 
 function formatFact({ ok, statement, evidence }: Fact): string {
   return `${ok ? 'yes' : 'NO '}  ${statement}\n     ${evidence.slice(0, 200)}`;

@@ -51,6 +51,8 @@ export const programs = {
   modinfo: { package: 'kmod', versionArgs: ['--version'] },
   openssl: { package: 'openssl', versionArgs: ['version'] },
   perl: { package: 'perl-base', versionArgs: ['--version'] },
+  'qemu-img': { package: 'qemu-utils', versionArgs: ['--version'] },
+  'qemu-io': { package: 'qemu-utils', versionArgs: ['--version'] },
   'qemu-system-aarch64': { package: 'qemu-system-arm', versionArgs: ['--version'] },
   'qemu-system-x86_64': { package: 'qemu-system-x86', versionArgs: ['--version'] },
   setpriv: { package: 'util-linux', versionArgs: ['--version'] },

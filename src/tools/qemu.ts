@@ -1,16 +1,29 @@
 /** The arguments of QEMU. */
+import { existsSync } from 'node:fs';
+import { ToolError } from '../errors.ts';
 import type { ProgramName } from './programs.ts';
+import type { DiskFormat } from './qemu-img.ts';
 import type { Command } from './run.ts';
 import { tpmSocket } from './swtpm.ts';
 
 export type Accelerator = 'kvm' | 'tcg';
 
+interface Firmware {
+  readonly code: string;
+  readonly variables: string;
+}
+
 interface Machine {
   readonly program: ProgramName;
   readonly machine: string;
   readonly console: string;
-  /** UEFI, as Debian's packages ovmf and qemu-efi-aarch64 have it. systemd measures only where UEFI tells it of the TPM. */
-  readonly firmware: { readonly code: string; readonly variables: string };
+  /**
+   * UEFI, as packages have it: Debian's ovmf and qemu-efi-aarch64, then those of Fedora, Arch Linux and openSUSE. systemd
+   * measures only where UEFI tells it of the TPM.
+   */
+  readonly firmware: readonly [Firmware, ...Firmware[]];
+  /** The package of Debian. */
+  readonly firmwarePackage: string;
   readonly tpm: string;
 }
 
@@ -19,14 +32,34 @@ const machines = {
     program: 'qemu-system-x86_64',
     machine: 'q35',
     console: 'ttyS0',
-    firmware: { code: '/usr/share/OVMF/OVMF_CODE_4M.fd', variables: '/usr/share/OVMF/OVMF_VARS_4M.fd' },
+    firmware: [
+      { code: '/usr/share/OVMF/OVMF_CODE_4M.fd', variables: '/usr/share/OVMF/OVMF_VARS_4M.fd' },
+      { code: '/usr/share/edk2/ovmf/OVMF_CODE.fd', variables: '/usr/share/edk2/ovmf/OVMF_VARS.fd' },
+      { code: '/usr/share/edk2/x64/OVMF_CODE.4m.fd', variables: '/usr/share/edk2/x64/OVMF_VARS.4m.fd' },
+      {
+        code: '/usr/share/qemu/ovmf-x86_64-4m-code.bin',
+        variables: '/usr/share/qemu/ovmf-x86_64-4m-vars.bin',
+      },
+    ],
+    firmwarePackage: 'ovmf',
     tpm: 'tpm-tis',
   },
   arm64: {
     program: 'qemu-system-aarch64',
     machine: 'virt',
     console: 'ttyAMA0',
-    firmware: { code: '/usr/share/AAVMF/AAVMF_CODE.fd', variables: '/usr/share/AAVMF/AAVMF_VARS.fd' },
+    firmware: [
+      { code: '/usr/share/AAVMF/AAVMF_CODE.fd', variables: '/usr/share/AAVMF/AAVMF_VARS.fd' },
+      {
+        code: '/usr/share/edk2/aarch64/QEMU_EFI-pflash.raw',
+        variables: '/usr/share/edk2/aarch64/vars-template-pflash.raw',
+      },
+      {
+        code: '/usr/share/qemu/aavmf-aarch64-code.bin',
+        variables: '/usr/share/qemu/aavmf-aarch64-vars.bin',
+      },
+    ],
+    firmwarePackage: 'qemu-efi-aarch64',
     tpm: 'tpm-tis-device',
   },
 } as const satisfies Record<string, Machine>;
@@ -44,9 +77,11 @@ const diskBuses = {
 
 export type DiskBus = keyof typeof diskBuses;
 
-/** A raw disk image; the guest's writes to it are thrown away. */
+/** A disk image; the guest's writes to it are thrown away. */
 export interface GuestDisk {
   readonly file: string;
+  /** By default raw. */
+  readonly format?: DiskFormat;
   /** The byte whose sector cannot be read (docs/devel/blkdebug of QEMU). */
   readonly unreadableAt?: number;
   /** QEMU knows the disk from the start, and it is plugged in later, with plugArguments(). */
@@ -56,9 +91,10 @@ export interface GuestDisk {
 export interface GuestOptions {
   readonly architecture: Architecture;
   readonly accelerator: Accelerator;
-  readonly kernel: string;
-  /** The initrd; none for a probe that only waits for the kernel to start. */
-  readonly initrd?: string;
+  /** None where the firmware starts what is on the disk, with its own initrd and command line. */
+  readonly kernel: string | undefined;
+  /** The initrd; none for a probe that only waits for the kernel to start, or for a kernel that has its own. */
+  readonly initrd?: string | undefined;
   readonly commandLine: string;
   readonly disks: readonly GuestDisk[];
   /** What the disks are attached to; by default virtio-blk. */
@@ -69,6 +105,8 @@ export interface GuestOptions {
   readonly memoryFile?: string | undefined;
   /** What starts the kernel: by default QEMU itself. A TPM needs UEFI. */
   readonly firmware?: 'uefi' | undefined;
+  /** Texts that the guest reads in its SMBIOS (type 11), such as systemd's credentials. On arm64 they need UEFI. */
+  readonly oemStrings?: readonly string[] | undefined;
   /** Directory of a TPM of its own, made by swtpm. */
   readonly tpm?: string | undefined;
   /** Where QEMU makes the socket of its control protocol, QMP. */
@@ -77,12 +115,15 @@ export interface GuestOptions {
 
 /** A guest whose first serial port is standard output, and that ends QEMU when it reboots or powers off. */
 export function guestArgs(options: GuestOptions): Command {
-  const { program, machine, firmware, tpm } = machines[options.architecture];
+  const { program, machine, tpm } = machines[options.architecture];
   const cpu = options.accelerator === 'kvm' ? 'host' : 'max';
   const bus = diskBuses[options.diskBus ?? 'virtio-blk'];
   const drives = options.disks.flatMap((disk, index) => [
-    ...['-drive', `${imageArgument(disk)},if=none,id=disk${index},format=raw,snapshot=on`],
-    ...(disk.unplugged ? [] : ['-device', `${bus.disk(index)},drive=disk${index},id=device${index}`]),
+    ...[
+      '-drive',
+      `${imageArgument(disk)},if=none,id=disk${index},format=${disk.format ?? 'raw'},snapshot=on`,
+    ],
+    ...(disk.unplugged ? [] : ['-device', deviceArgument(bus.disk(index), index, options)]),
   ]);
   return {
     program,
@@ -100,15 +141,30 @@ export function guestArgs(options: GuestOptions): Command {
         'stdio',
         '-no-reboot',
       ],
-      ...['-kernel', options.kernel, ...(options.initrd === undefined ? [] : ['-initrd', options.initrd])],
-      ...['-append', options.commandLine, ...bus.controller, ...drives],
-      ...(options.tpm !== undefined || options.firmware === 'uefi' ? firmwareArgs(firmware) : []),
+      ...kernelArgs(options),
+      ...[...bus.controller, ...drives],
+      ...(options.tpm !== undefined || options.firmware === 'uefi' ? firmwareArgs(options.architecture) : []),
+      ...(options.oemStrings ?? []).flatMap((text) => [
+        '-smbios',
+        `type=11,value=${text.replaceAll(',', ',,')}`,
+      ]),
       ...(options.tpm === undefined ? [] : tpmArgs(options.tpm, tpm)),
       ...(options.control === undefined
         ? []
         : ['-qmp', `unix:${options.control.replaceAll(',', ',,')},server=on,wait=off`]),
     ],
   };
+}
+
+function kernelArgs({ kernel, initrd, commandLine }: GuestOptions): readonly string[] {
+  if (kernel === undefined) return [];
+  return ['-kernel', kernel, ...(initrd === undefined ? [] : ['-initrd', initrd]), '-append', commandLine];
+}
+
+/** Firmware that starts a disk tries the first one first. */
+function deviceArgument(device: string, index: number, { kernel }: GuestOptions): string {
+  const order = kernel === undefined ? `,bootindex=${index}` : '';
+  return `${device},drive=disk${index},id=device${index}${order}`;
 }
 
 function memoryFileArgs(file: string, size: number): readonly string[] {
@@ -131,7 +187,23 @@ export function plugArguments(bus: DiskBus, index: number): object {
   return { driver: diskBuses[bus].disk(index), drive: `disk${index}`, id: `device${index}` };
 }
 
-function firmwareArgs({ code, variables }: Machine['firmware']): readonly string[] {
+/** The firmware that is installed. Undefined where none is. */
+function installedFirmware(architecture: Architecture): Firmware | undefined {
+  const { firmware }: Machine = machines[architecture];
+  return firmware.find(({ code, variables }) => existsSync(code) && existsSync(variables));
+}
+
+/** Throws ToolError, with the package that brings it, where there is no firmware for machines of that kind. */
+export function requireFirmware(architecture: Architecture): void {
+  const { firmware, firmwarePackage } = machines[architecture];
+  if (installedFirmware(architecture)) return;
+  throw new ToolError(
+    `there is no UEFI firmware for ${architecture} (${firmware.map(({ code }) => code).join(', ')}): install ${firmwarePackage}, or start the kernel itself with --kernel`,
+  );
+}
+
+function firmwareArgs(architecture: Architecture): readonly string[] {
+  const { code, variables } = installedFirmware(architecture) ?? machines[architecture].firmware[0];
   return [
     ...['-drive', `if=pflash,unit=0,format=raw,readonly=on,file=${code}`],
     ...['-drive', `if=pflash,unit=1,format=raw,snapshot=on,file=${variables}`],

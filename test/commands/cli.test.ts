@@ -77,6 +77,32 @@ describe('render', () => {
   });
 });
 
+test.each([
+  [[], /boot needs --sysroot and --kernel, .*; or --image/],
+  [['--slot', 'B', '--sysroot', '/', '--kernel', '1'], /--slot needs --image/],
+  [['--image', 'good.ini', '--sysroot', '/'], /give one of both/],
+  [['--image', 'good.ini', '--initrd', 'good.ini'], /--initrd with --image needs --kernel/],
+  [['--image', 'no.img', '--kernel', 'good.ini'], /--image no\.img: there is no such file/],
+  [['--image', '.', '--kernel', 'good.ini'], /--image \.: a file is required, and it is none/],
+  [
+    ['--image', 'disk.xz', '--kernel', 'good.ini'],
+    /disk\.xz is compressed: unpack it first, with xz -dk disk\.xz/,
+  ],
+  [['--image', 'good.ini', '--kernel', 'vmlinuz'], /--kernel vmlinuz: there is no such file/],
+  [
+    ['--image', 'good.ini', '--fault', 'root-hash-absent'],
+    /changes the kernel command line, .*give --kernel/,
+  ],
+  [
+    ['--image', 'good.ini', '--kernel', 'good.ini', '--fault', 'usr-first-block-error'],
+    /needs Verity\.OnCorruption=error, and the stage 1 of the image was made with other settings/,
+  ],
+])('boot refuses %j', (args, words) => {
+  writeFileSync(join(work, 'disk.xz'), Buffer.from('fd377a585a000004', 'hex'));
+  const { status, stderr } = bootrelay('boot', 'good.ini', ...args);
+  expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringMatching(words) });
+});
+
 test('boot requires the full initrd that the platform needs', () => {
   const { status, stderr } = bootrelay('boot', 'good.ini', '--sysroot', '/', '--kernel', '1');
   expect(stderr).toContain('FullInitrd.Source=image needs --initrd, the full initrd');

@@ -40,6 +40,7 @@ dash dash
 fish fish
 lddtree pax-utils
 mandoc mandoc
+mcopy mtools
 mkfs.btrfs btrfs-progs
 mkfs.erofs erofs-utils
 mkfs.ext4 e2fsprogs
@@ -47,11 +48,13 @@ mmdebstrap mmdebstrap
 /usr/share/OVMF/OVMF_CODE_4M.fd ovmf
 /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core
 depmod kmod
+objcopy binutils
 perl perl
 setpriv util-linux
 modprobe kmod
 qemu-system-aarch64 qemu-system-arm
 qemu-system-x86_64 qemu-system-x86
+qemu-img qemu-utils
 sfdisk fdisk
 shellcheck shellcheck
 sqfstar squashfs-tools
@@ -114,7 +117,8 @@ include=$include,systemd-cryptsetup,kmod,zstd,erofs-utils,btrfs-progs,intel-micr
 debootstrap_into "$lab/sysroot" "$release" "$release $include 1" --variant=minbase --components=main,non-free-firmware \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' --include="$include"
-debootstrap_into "$lab/tools" "$release" "$release erofs-utils 1" --variant=extract --include=erofs-utils,usr-is-merged
+debootstrap_into "$lab/tools" "$release" "$release erofs-utils 2" --variant=extract \
+    --include=erofs-utils,systemd-boot-efi,usr-is-merged
 
 # The kernel for any hardware, with as much beside it as a minimal initrd needs: unpacked, not installed.
 debootstrap_into "$lab/generic" "$release" "$release generic kernel 1" --variant=extract --components=main \

@@ -7,6 +7,7 @@ import {
   writeAtArgs,
 } from '../../src/tools/disk.ts';
 import { guestArgs, plugArguments } from '../../src/tools/qemu.ts';
+import { imageLayerArgs, writeToLayerArgs } from '../../src/tools/qemu-img.ts';
 import { umlArgs } from '../../src/tools/uml.ts';
 
 const large = { architecture: 'x86-64', size: 2 ** 30 } as const;
@@ -81,6 +82,30 @@ test('a guest has its console on standard output and throws writes away', () => 
       'virtio-blk-pci,drive=disk0,id=device0',
     ],
   ]);
+});
+
+test('firmware starts the first disk of an image, and texts of the SMBIOS have their commas', () => {
+  const { args } = guestArgs({
+    ...{ architecture: 'x86-64', accelerator: 'tcg', kernel: undefined, commandLine: '', memory: 512 },
+    disks: [{ file: 'a', format: 'qcow2' }, { file: 'b' }],
+    firmware: 'uefi',
+    oemStrings: ['a=b,c'],
+  });
+  expect(args).toEqual(expect.arrayContaining(['-smbios', 'type=11,value=a=b,,c']));
+  expect(args).toContain('file=a,if=none,id=disk0,format=qcow2,snapshot=on');
+  expect(args).toContain('virtio-blk-pci,drive=disk1,id=device1,bootindex=1');
+  expect(args.filter((arg) => ['-kernel', '-append', '-initrd'].includes(arg))).toEqual([]);
+});
+
+test('a layer is made over an image, and written to at any byte', () => {
+  expect(writeToLayerArgs('layer', 5, 'bytes', 3).args).toEqual([
+    '-f',
+    'qcow2',
+    '-c',
+    'write -s bytes 5 3',
+    'layer',
+  ]);
+  expect(imageLayerArgs('/i', 'raw', 'l').args.join(' ')).toBe('create -q -f qcow2 -F raw -b /i l');
 });
 
 test('a disk that is plugged in later, and one with a sector that cannot be read', () => {

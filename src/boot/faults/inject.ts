@@ -40,17 +40,19 @@ export function withoutFault({ initrd, commandLine, disk }: SoundMachine): Fault
   return { initrd, commandLine, disks: [{ file: disk }], answers: [], events: [] };
 }
 
-/** Gives the machine with the fault; `work` takes new files, and the sound disk stays as it is. Throws ToolError. */
+/** Gives the machine with the fault; `work` takes new files, and the sound disk stays as it is: its disks are copies, or what `makeDisk` makes. Throws ToolError. */
 export async function injectFault(
   fault: Fault,
   sound: SoundMachine,
   names: ParameterNames,
   work: string,
+  makeDisk: (disk: FaultDisk, index: number) => Promise<GuestDisk> = (disk, index) =>
+    makeFaultDisk(disk, sound, join(work, `disk-with-fault-${index}.img`)),
 ): Promise<FaultyMachine> {
   const { disks = [{}], bus, memory, firmware } = fault;
   const made: GuestDisk[] = [];
   for (const [index, disk] of disks.entries()) {
-    made.push(await makeFaultDisk(disk, sound, join(work, `disk-with-fault-${index}.img`)));
+    made.push(await makeDisk(disk, index));
   }
   return {
     initrd: fault.files ? await withFiles(sound, fault.files, work) : sound.initrd,

@@ -33,6 +33,8 @@ export interface DiskSources {
   readonly sysroot: string;
   /** The packed full initrd; none for FullInitrd.Source=usr. */
   readonly image: string | undefined;
+  /** The bytes where /usr starts, and from where on its verity superblock is looked for; by default the first MiB. */
+  readonly starts?: { readonly usr: number; readonly superblock: number };
 }
 
 /** Writes `bytes` over a place of the disk. Throws where the disk does not have it. */
@@ -55,36 +57,37 @@ export function placeOnDisk(disk: string, place: Place, sources: DiskSources): n
   }
 }
 
-function offsetOf(descriptor: number, place: Place, { sysroot, image }: DiskSources): number {
+function offsetOf(descriptor: number, place: Place, { sysroot, image, starts }: DiskSources): number {
+  const superblockStart = starts?.superblock ?? usrStart;
   switch (place.in) {
     case 'usr':
-      return usrStart + place.offset;
+      return (starts?.usr ?? usrStart) + place.offset;
     case 'image':
       return findBlock(descriptor, readFileSync(image ?? ''), 'the image of the full initrd');
     case 'content of':
       return findBlock(descriptor, readFileSync(join(sysroot, place.file)), place.file);
     case 'superblock':
-      return findSuperblock(descriptor) + superblockFields[place.field];
+      return findSuperblock(descriptor, superblockStart) + superblockFields[place.field];
     case 'hash tree': {
-      const superblock = findSuperblock(descriptor);
+      const superblock = findSuperblock(descriptor, superblockStart);
       const root = superblock + blockSize;
       return place.level === 'root' ? root : root + blocksAboveLeaves(descriptor, superblock) * blockSize;
     }
   }
 }
 
-function findSuperblock(descriptor: number): number {
-  return findBlock(descriptor, Buffer.from('verity\0\0'), 'a verity superblock');
+function findSuperblock(descriptor: number, start: number): number {
+  return findBlock(descriptor, Buffer.from('verity\0\0'), 'a verity superblock', start);
 }
 
 /** Files that begin alike are told apart by as many bytes. */
 const compared = 65536;
 
-/** The first block of the disk that begins as `content` does: `what`. */
-function findBlock(descriptor: number, content: Buffer, what: string): number {
+/** The first block from `start` on that begins as `content` does: `what`. */
+function findBlock(descriptor: number, content: Buffer, what: string, start = usrStart): number {
   const beginning = content.subarray(0, compared);
   const chunk = Buffer.alloc(4 * 1024 * 1024);
-  for (let offset = usrStart; ; offset += chunk.length) {
+  for (let offset = start; ; offset += chunk.length) {
     const size = readSync(descriptor, chunk, 0, chunk.length, offset);
     if (size === 0) throw new Error(`the disk does not have ${what} as it is`);
     for (let block = 0; block < size; block += blockSize) {

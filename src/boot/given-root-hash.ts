@@ -1,0 +1,65 @@
+/** The root hash of the /usr on a given disk: as it is given, as the partitions' UUIDs tell it, or as it is on a command line. */
+import { readFileSync } from 'node:fs';
+import type { PlatformConfig } from '../config/validate.ts';
+import { UsageError } from '../errors.ts';
+import { parametersOf, readsRootHash } from '../plan/kernel-parameters.ts';
+import { requireReadable } from './disk-image.ts';
+import type { GptPartition } from './gpt.ts';
+
+/** GPT types of /usr and of its hash tree (Discoverable Partitions Specification). */
+const usrTypes = {
+  'x86-64': { data: '8484680c-9521-48c6-9c11-b0720656f69e', hash: '77ff5f63-e7b6-4633-acf4-1565b864c0e6' },
+  arm64: { data: 'b0e01050-ee5f-4390-949a-9101b17104e9', hash: '6e11a4e7-fbca-4ded-b9e9-e1a512bb664e' },
+} as const;
+
+const hexadecimal = /^(?:[0-9a-f]{2}){16,64}$/;
+
+/** A root hash in hexadecimal, or the file that has it. Throws UsageError. */
+export function readRootHash(given: string): string {
+  const text = given.trim().toLowerCase();
+  if (hexadecimal.test(text)) return text;
+  requireReadable('--root-hash', given);
+  const content = readFileSync(given, 'latin1').slice(0, 1024).trim().toLowerCase();
+  if (hexadecimal.test(content)) return content;
+  throw new UsageError(
+    `--root-hash ${given}: a root hash in hexadecimal is required, as veritysetup and systemd-repart print it, or a file with one and nothing else`,
+  );
+}
+
+/**
+ * The root hash that UUIDs of partitions tell: its first half is that of the data, its second half that of the hash tree.
+ * Undefined where no two partitions of these types belong together: of several, those of the same place in the table.
+ */
+export function discoverableRootHash(
+  { settings }: PlatformConfig,
+  partitions: readonly GptPartition[],
+  data: GptPartition | undefined,
+): string | undefined {
+  const types = usrTypes[settings.Platform.Architecture];
+  const all = partitions.filter(({ type }) => type === types.data);
+  const hashes = partitions.filter(({ type }) => type === types.hash);
+  const one = data ?? (all.length === 1 ? all[0] : undefined);
+  const hash = one && all.length === hashes.length ? hashes[all.indexOf(one)] : undefined;
+  return one && hash && `${one.uuid}${hash.uuid}`.replaceAll('-', '');
+}
+
+/** The root hash that a kernel command line gives: the last one, by the first of the names that is there. */
+export function rootHashOnCommandLine({ settings }: PlatformConfig, commandLine: string): string | undefined {
+  const words = commandLine.replaceAll('"', '').split(/\s+/);
+  for (const name of rootHashNames(settings)) {
+    const value = words.findLast((word) => word.startsWith(`${name}=`))?.slice(name.length + 1);
+    if (value !== undefined) return value.toLowerCase();
+  }
+  return undefined;
+}
+
+/** Names of the parameter with the root hash; none where the platform does not read it. */
+export function rootHashNames(settings: PlatformConfig['settings']): readonly string[] {
+  return parametersOf(settings).find(({ key }) => key === 'rootHash')?.names ?? [];
+}
+
+/** The root hash that is built into stage 1. */
+export function builtInRootHash({ settings }: PlatformConfig): string | undefined {
+  const { Verity, RootHash } = settings.Verity;
+  return Verity === 'required' && !readsRootHash(settings) ? RootHash : undefined;
+}
