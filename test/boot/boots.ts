@@ -49,7 +49,8 @@ export interface TestBoot {
    * stage only.
    */
   readonly full: 'dracut' | 'probe' | 'usr' | 'monolithic';
-  readonly usr: 'erofs' | 'btrfs';
+  /** File system of /usr on the disk, and by default the one of the platform. */
+  readonly usr: keyof typeof sharedUsr;
   /** File system of the image; by default erofs. */
   readonly image?: 'squashfs' | 'erofs';
   /** dracut's full initrd as a thin image. */
@@ -123,7 +124,7 @@ async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
     ...(options.fault?.settings ?? []),
   );
   const system: System = uml ?? (options.generic ? lab.generic : lab);
-  const usr = await usrParts(given, work);
+  const usr = await usrParts(given, usrOf(options, given), work);
   const config = options.builtIn ? withRootHash(given, usr.rootHash) : given;
   const build = await sharedBuild(config, system);
   const image = options.full === 'monolithic' ? lab.monolithicInitrd : build.image;
@@ -200,9 +201,14 @@ function nextLogName(): string {
   return `console-${process.pid}-${boots}`;
 }
 
-async function usrParts(config: PlatformConfig, work: string) {
-  const { Usr, Verity } = config.settings;
-  const file = join(lab.shared, sharedUsr[Usr.FileSystem as keyof typeof sharedUsr]);
+/** What the disk has: of a list the one that the boot names, else that of the platform, which a fault may have changed. */
+function usrOf({ usr }: TestBoot, { settings }: PlatformConfig): keyof typeof sharedUsr {
+  return settings.Usr.FileSystem.includes(usr) ? usr : (settings.Usr.FileSystem[0] as keyof typeof sharedUsr);
+}
+
+async function usrParts(config: PlatformConfig, fileSystem: keyof typeof sharedUsr, work: string) {
+  const { Verity } = config.settings;
+  const file = join(lab.shared, sharedUsr[fileSystem]);
   if (!Verity.HashDevice && !Verity.FecDevice)
     return {
       parts: usrPartitions(config, { data: file }),

@@ -14,7 +14,7 @@ import {
 import { applets, programs } from '../needs.ts';
 import { onlyIf } from '../only-if.ts';
 import { defineStep, type Said } from '../step.ts';
-import { usrMountDropIns, usrMountUnit } from '../usr-mount.ts';
+import { alwaysOptions, isFoundAtBoot, usrMountDropIns, usrMountUnit } from '../usr-mount.ts';
 
 interface KernelCommandLineView {
   readonly override: boolean;
@@ -42,7 +42,10 @@ interface KernelCommandLineView {
   readonly alwaysOptions: string;
   /** Where other mount options reach the mount unit of /usr; undefined where a script mounts it. */
   readonly dropIn: { readonly unit: string; readonly directory: string } | undefined;
-  readonly fileSystem: string;
+  readonly fileSystems: readonly string[];
+  /** A later step finds out which of several it is, and judges the mount options. */
+  readonly found: boolean;
+  readonly judges: boolean;
   /** Seconds that the time limit may be at most, as the kernel command line sets it. */
   readonly longestTimeout: number;
 }
@@ -54,8 +57,9 @@ export const readKernelCommandLine = defineStep({
   plan({ settings }): Said<KernelCommandLineView> {
     const parameters = parametersOf(settings);
     const view = viewOf(settings, parameters);
-    const { override, dropIn, given } = view;
+    const { override, dropIn, given, found, judges } = view;
     const values = parameters.flatMap(({ variable }) => (variable === undefined ? [] : [variable]));
+    const forLater = onlyIf(override && found, 'given_file_system', 'given_options', 'options_by');
     return {
       explanation: [
         `Takes ${parameters.map(writeParameter).join(', ')} from the kernel command line, by the kernel's own quoting rules. Of several the last one wins.`,
@@ -69,11 +73,12 @@ export const readKernelCommandLine = defineStep({
       uses: ['kernel file systems'],
       provides: ['command line values'],
       reads: values,
-      writes: values,
+      writes: [...values, ...forLater],
       reasons: [
         'program-missing',
         'run-unwritable',
-        ...onlyIf(override, 'file-system-unsupported', 'usr-options-refused'),
+        ...onlyIf(override, 'file-system-unsupported'),
+        ...onlyIf(judges, 'usr-options-refused'),
         ...onlyIf(given.rootHash, 'root-hash-missing'),
       ],
       view,
@@ -85,8 +90,11 @@ function viewOf(settings: PlatformSettings, parameters: readonly KernelParameter
   const { Devices, Initrd, KernelCommandLine, Usr, Verity } = settings;
   const override = KernelCommandLine.Override;
   const verity = Verity.Verity === 'required';
+  const found = isFoundAtBoot(settings);
+  const judges = override && !found;
+  const [fileSystem] = Usr.FileSystem;
   const optionsOf = (...uses: readonly OptionUse[]) =>
-    mountOptionsOf(Usr.FileSystem).flatMap(({ use, option }) => onlyIf(uses.includes(use), option));
+    mountOptionsOf(fileSystem).flatMap(({ use, option }) => onlyIf(uses.includes(use), option));
   const understood = override ? understoodNames(settings) : new Set<DeviceIdentifier>();
   const dropIn = { unit: usrMountUnit, directory: usrMountDropIns };
   const given = parameters.map(({ key, names }) => [key, names.map((name) => `${name}=`)]);
@@ -105,10 +113,12 @@ function viewOf(settings: PlatformSettings, parameters: readonly KernelParameter
     verityDevice: verity ? verityDevicePath(settings) : usualVerityDevice,
     allowedOptions: optionsOf('command line'),
     droppedOptions: optionsOf(...dropped),
-    usrOptions: mountedOptions(Usr.FileSystem, Usr.Options),
-    alwaysOptions: [mountedOptions(Usr.FileSystem, Usr.FixedOptions), 'ro'].filter(Boolean).join(','),
-    dropIn: override && Initrd.Init === 'systemd' ? dropIn : undefined,
-    fileSystem: Usr.FileSystem,
+    usrOptions: mountedOptions(fileSystem, Usr.Options),
+    alwaysOptions: alwaysOptions(fileSystem, settings),
+    dropIn: judges && Initrd.Init === 'systemd' ? dropIn : undefined,
+    fileSystems: Usr.FileSystem,
+    found,
+    judges,
     longestTimeout: Math.ceil(Devices.LongestTimeout),
   };
 }
