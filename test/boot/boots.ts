@@ -1,6 +1,6 @@
 /** Real boots for tests: a platform from settings, the shared /usr, a disk, and a machine: QEMU, or a kernel as a program. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatCommandLine } from '../../src/boot/command-line.ts';
 import { type DiskPart, makeDisk } from '../../src/boot/disk.ts';
@@ -17,6 +17,7 @@ import { type Answer, type GuestRun, runGuest } from '../../src/boot/guest.ts';
 import { withRootHash } from '../../src/boot/machine.ts';
 import { rootPartitionUuid, sealUsr, usrPartitions } from '../../src/boot/partitions.ts';
 import { type Goal, reached } from '../../src/boot/timeline.ts';
+import { addHashTree, makeUsrImage } from '../../src/boot/usr-image.ts';
 import { judge, type Verdict } from '../../src/boot/verdict.ts';
 import { readSystem } from '../../src/check/system.ts';
 import type { PlatformConfig } from '../../src/config/validate.ts';
@@ -31,6 +32,7 @@ import { configure } from '../config/platform-files.ts';
 import {
   faultImagePath,
   openLab,
+  type rarerUsr,
   sharedFile,
   sharedImages,
   sharedUsr,
@@ -41,6 +43,9 @@ import {
 
 const lab = openLab();
 
+/** Those that all tests share, and those that are made with the probe where a test wants them. */
+export type UsrOnDisk = keyof typeof sharedUsr | (typeof rarerUsr)[number];
+
 export interface TestBoot {
   /** What runs the machine; by default QEMU. */
   readonly machine?: TestMachine;
@@ -50,7 +55,7 @@ export interface TestBoot {
    */
   readonly full: 'dracut' | 'probe' | 'usr' | 'monolithic';
   /** File system of /usr on the disk, and by default the one of the platform. */
-  readonly usr: keyof typeof sharedUsr;
+  readonly usr: UsrOnDisk;
   /** File system of the image; by default erofs. */
   readonly image?: 'squashfs' | 'erofs';
   /** dracut's full initrd as a thin image. */
@@ -202,13 +207,13 @@ function nextLogName(): string {
 }
 
 /** What the disk has: of a list the one that the boot names, else that of the platform, which a fault may have changed. */
-function usrOf({ usr }: TestBoot, { settings }: PlatformConfig): keyof typeof sharedUsr {
-  return settings.Usr.FileSystem.includes(usr) ? usr : (settings.Usr.FileSystem[0] as keyof typeof sharedUsr);
+function usrOf({ usr }: TestBoot, { settings }: PlatformConfig): UsrOnDisk {
+  return settings.Usr.FileSystem.includes(usr) ? usr : (settings.Usr.FileSystem[0] as UsrOnDisk);
 }
 
-async function usrParts(config: PlatformConfig, fileSystem: keyof typeof sharedUsr, work: string) {
+async function usrParts(config: PlatformConfig, fileSystem: UsrOnDisk, work: string) {
   const { Verity } = config.settings;
-  const file = join(lab.shared, sharedUsr[fileSystem]);
+  const file = await usrFile(fileSystem);
   if (!Verity.HashDevice && !Verity.FecDevice)
     return {
       parts: usrPartitions(config, { data: file }),
@@ -218,6 +223,20 @@ async function usrParts(config: PlatformConfig, fileSystem: keyof typeof sharedU
   if (!Verity.HashDevice) await run(copySparseArgs(`${file}.data`, data));
   const { parts, rootHash = '' } = await sealUsr(config, data, work);
   return { parts, rootHash };
+}
+
+/** The file with /usr; beside it are its data alone, and its root hash. */
+async function usrFile(fileSystem: UsrOnDisk): Promise<string> {
+  if (fileSystem === 'erofs' || fileSystem === 'btrfs') return join(lab.shared, sharedUsr[fileSystem]);
+  const target = sharedImages.probe.erofs;
+  const files = [{ source: sharedFile(target), target }];
+  const directory = await madeOnce('usr', fileSystem, async (work) => {
+    const output = join(work, 'usr.img');
+    await makeUsrImage({ sysroot: lab.sysroot, files, fileSystem, output, work });
+    await run(copySparseArgs(output, `${output}.data`));
+    writeFileSync(`${output}.roothash`, await addHashTree(output));
+  });
+  return join(directory, 'usr.img');
 }
 
 interface System {

@@ -260,7 +260,7 @@ function script(root: string, fileSystem: string, settings: readonly string[]): 
     ...settings,
   );
   const plan = planBoot(config, ['p.ini']);
-  const steps = plan.steps.filter(({ name }) => ['find-usr-file-system', 'set-up-verity'].includes(name));
+  const steps = plan.steps.filter(({ name }) => ['find-file-system', 'set-up-verity'].includes(name));
   const rendered = steps.map((step) => renderStep(step, plan)).join('\n');
   const text = rendered.replace(/^dmsetup create (?:.|\n)*/m, "echo 'passed'; exit 0\n");
   expect(text).toContain("echo 'passed'");

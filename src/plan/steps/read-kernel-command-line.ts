@@ -1,4 +1,10 @@
-import { dropped, mountedOptions, mountOptionsOf, type OptionUse } from '../../config/mount-options.ts';
+import {
+  dropped,
+  mountedOptions,
+  mountOptionsOf,
+  type OptionUse,
+  optionsWithUse,
+} from '../../config/mount-options.ts';
 import type { PlatformSettings } from '../../config/settings.ts';
 import { type DeviceIdentifier, linksOf } from '../../config/value-types/devices.ts';
 import { usualVerityDevice, verityDevicePath } from '../../config/verity-device.ts';
@@ -37,11 +43,15 @@ interface KernelCommandLineView {
   /** Options that the kernel command line may set, and those that say nothing to the kernel. */
   readonly allowedOptions: readonly string[];
   readonly droppedOptions: readonly string[];
+  /** Those that stage 1 adds itself to the file system. */
+  readonly addedOptions: readonly string[];
+  readonly adds: boolean;
   /** The options of the platform, and those that are there always. */
   readonly usrOptions: string;
   readonly alwaysOptions: string;
   /** Where other mount options reach the mount unit of /usr; undefined where a script mounts it. */
   readonly dropIn: { readonly unit: string; readonly directory: string } | undefined;
+  readonly fileSystem: string;
   readonly fileSystems: readonly string[];
   /** A later step finds out which of several it is, and judges the mount options. */
   readonly found: boolean;
@@ -95,6 +105,7 @@ function viewOf(settings: PlatformSettings, parameters: readonly KernelParameter
   const [fileSystem] = Usr.FileSystem;
   const optionsOf = (...uses: readonly OptionUse[]) =>
     mountOptionsOf(fileSystem).flatMap(({ use, option }) => onlyIf(uses.includes(use), option));
+  const addedOptions = optionsWithUse(fileSystem, dropped);
   const understood = override ? understoodNames(settings) : new Set<DeviceIdentifier>();
   const dropIn = { unit: usrMountUnit, directory: usrMountDropIns };
   const given = parameters.map(({ key, names }) => [key, names.map((name) => `${name}=`)]);
@@ -112,10 +123,13 @@ function viewOf(settings: PlatformSettings, parameters: readonly KernelParameter
     readsDataDevice: verity && Verity.DataDevice !== undefined,
     verityDevice: verity ? verityDevicePath(settings) : usualVerityDevice,
     allowedOptions: optionsOf('command line'),
-    droppedOptions: optionsOf(...dropped),
+    droppedOptions: optionsWithUse('any', dropped),
+    addedOptions,
+    adds: addedOptions.length > 0,
     usrOptions: mountedOptions(fileSystem, Usr.Options),
     alwaysOptions: alwaysOptions(fileSystem, settings),
     dropIn: judges && Initrd.Init === 'systemd' ? dropIn : undefined,
+    fileSystem,
     fileSystems: Usr.FileSystem,
     found,
     judges,

@@ -46,8 +46,8 @@ interface FileSystemData {
   readonly always: string;
 }
 
-export const findUsrFileSystem = defineStep({
-  name: 'find-usr-file-system',
+export const findFileSystem = defineStep({
+  name: 'find-file-system',
   summary:
     'with several in Usr.FileSystem the first whose magic number is in a superblock on the device; the mount options are those that it knows',
   when: isFoundAtBoot,
