@@ -36,6 +36,8 @@ interface FileSystemView {
 }
 
 interface FileSystemData {
+  /** What its line begins with. */
+  readonly branch: 'if' | 'elif';
   readonly name: string;
   /** Where the magic number is, how many bytes it has, and which. */
   readonly at: number;
@@ -65,11 +67,7 @@ export const findFileSystem = defineStep({
           ...programs(...onlyIf(dropIn, '/usr/bin/systemctl')),
         ],
       },
-      uses: [
-        ...onlyIf(dropIn, 'kernel file systems'),
-        'data partition',
-        ...onlyIf(override, 'command line values'),
-      ],
+      uses: ['kernel file systems', 'data partition', ...onlyIf(override, 'command line values')],
       provides: ['usr file system'],
       reads: ['usr_partition', ...onlyIf(override, 'given_file_system', 'given_options', 'options_by')],
       writes: ['usr_file_system', 'usr_options'],
@@ -96,7 +94,10 @@ function viewOf(settings: PlatformSettings): FileSystemView {
     Usr.FileSystem.flatMap((name) => optionsWithUse(name, uses).map((option) => `${name}:${option}`));
   const addedOptions = ownOf(dropped);
   return {
-    fileSystems: Usr.FileSystem.map((name) => dataOf(name, settings)),
+    fileSystems: Usr.FileSystem.map((name) => ({
+      branch: name === first ? 'if' : 'elif',
+      ...dataOf(name, settings),
+    })),
     names: Usr.FileSystem.join(', '),
     override: KernelCommandLine.Override,
     allowedOptions: optionsWithUse('any', ['command line']),
@@ -108,7 +109,7 @@ function viewOf(settings: PlatformSettings): FileSystemView {
   };
 }
 
-function dataOf(name: UsrFileSystem, settings: PlatformSettings): FileSystemData {
+function dataOf(name: UsrFileSystem, settings: PlatformSettings): Omit<FileSystemData, 'branch'> {
   const { at, bytes } = usrFileSystems[name];
   return {
     name,

@@ -53,6 +53,7 @@ interface KernelCommandLineView {
   readonly dropIn: { readonly unit: string; readonly directory: string } | undefined;
   readonly fileSystem: string;
   readonly fileSystems: readonly string[];
+  readonly fileSystemNames: string;
   /** A later step finds out which of several it is, and judges the mount options. */
   readonly found: boolean;
   readonly judges: boolean;
@@ -131,6 +132,7 @@ function viewOf(settings: PlatformSettings, parameters: readonly KernelParameter
     dropIn: judges && Initrd.Init === 'systemd' ? dropIn : undefined,
     fileSystem,
     fileSystems: Usr.FileSystem,
+    fileSystemNames: Usr.FileSystem.join(', '),
     found,
     judges,
     longestTimeout: Math.ceil(Devices.LongestTimeout),
