@@ -1,16 +1,11 @@
 /** The root hash of the /usr on a given disk: as it is given, as the partitions' UUIDs tell it, or as it is on a command line. */
 import { readFileSync } from 'node:fs';
+import { partitionTypesOf } from '../config/partition-types.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { UsageError } from '../errors.ts';
 import { parametersOf, readsRootHash } from '../plan/kernel-parameters.ts';
 import { requireReadable } from './disk-image.ts';
 import type { GptPartition } from './gpt.ts';
-
-/** GPT types of /usr and of its hash tree (Discoverable Partitions Specification). */
-const usrTypes = {
-  'x86-64': { data: '8484680c-9521-48c6-9c11-b0720656f69e', hash: '77ff5f63-e7b6-4633-acf4-1565b864c0e6' },
-  arm64: { data: 'b0e01050-ee5f-4390-949a-9101b17104e9', hash: '6e11a4e7-fbca-4ded-b9e9-e1a512bb664e' },
-} as const;
 
 const hexadecimal = /^(?:[0-9a-f]{2}){16,64}$/;
 
@@ -35,9 +30,9 @@ export function discoverableRootHash(
   partitions: readonly GptPartition[],
   data: GptPartition | undefined,
 ): string | undefined {
-  const types = usrTypes[settings.Platform.Architecture];
-  const all = partitions.filter(({ type }) => type === types.data);
-  const hashes = partitions.filter(({ type }) => type === types.hash);
+  const types = partitionTypesOf(settings);
+  const all = partitions.filter(({ type }) => type === types.usr);
+  const hashes = partitions.filter(({ type }) => type === types.verity);
   const one = data ?? (all.length === 1 ? all[0] : undefined);
   const hash = one && all.length === hashes.length ? hashes[all.indexOf(one)] : undefined;
   return one && hash && `${one.uuid}${hash.uuid}`.replaceAll('-', '');

@@ -67,7 +67,7 @@ export async function makeMachine(options: MachineOptions): Promise<MachineResul
   progress('checking the sysroot');
   const checked = await runChecks(data);
   if (!data.kernel || hasErrors(checked.findings)) return { findings: checked.findings };
-  progress(`making /usr as ${config.settings.Usr.FileSystem}`);
+  progress(`making /usr as ${config.settings.Usr.FileSystem[0]}`);
   const usr = await makeSealedUsr(options, image);
   progress('building the minimal initrd');
   const build = await buildForHash(options, data.kernel, usr.rootHash);
@@ -126,7 +126,7 @@ async function makeSealedUsr(
   const { Usr, FullInitrd } = config.settings;
   const file = join(work, 'usr.img');
   const files = image === undefined ? [] : [{ source: image, target: FullInitrd.Image }];
-  await makeUsrImage({ sysroot, files, fileSystem: Usr.FileSystem, output: file, work });
+  await makeUsrImage({ sysroot, files, fileSystem: Usr.FileSystem[0], output: file, work });
   return sealUsr(config, file, work);
 }
 

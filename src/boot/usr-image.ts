@@ -1,19 +1,22 @@
 /** The verity-protected /usr of a test machine: the sysroot's /usr and the full-initrd images, as one file. */
-import { copyFileSync, mkdirSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { UsrFileSystem } from '../config/usr-file-systems.ts';
 import { ToolError } from '../errors.ts';
 import { copyTreeArgs, verityFormatArgs } from '../tools/disk.ts';
 import {
   btrfsFromDirectoryArgs,
   erofsFromDirectoryArgs,
   ext4FromDirectoryArgs,
+  f2fsArgs,
+  f2fsFromDirectoryArgs,
   squashfsFromDirectoryArgs,
+  xfsFromPrototypeArgs,
 } from '../tools/images.ts';
 import { type Command, run } from '../tools/run.ts';
 import { wholeMebibytes } from './disk.ts';
 import { ext4SizeFor } from './ext4-size.ts';
-
-export type UsrFileSystem = 'erofs' | 'btrfs' | 'squashfs' | 'ext4';
+import { xfsPrototype } from './xfs-prototype.ts';
 
 /** UUIDs and salt of test disks: fixed, so that the same input gives the same bytes. */
 export const usrUuid = 'b0074e1a-0000-4000-8000-000000000001';
@@ -22,6 +25,10 @@ const veritySalt = 'b0074e1a'.repeat(8);
 
 /** What an ext4 of a small tree needs for itself: nothing is written to /usr. */
 const ext4Own = 64 * 1024 ** 2;
+
+/** What xfs and f2fs need besides: a log and room beside each other's files; segments to clean, and a block for each inode. */
+const xfsOwn = 256 * 1024 ** 2;
+const f2fsOwn = 128 * 1024 ** 2;
 
 export interface UsrImageOptions {
   readonly sysroot: string;
@@ -44,22 +51,40 @@ export async function makeUsrImage(options: UsrImageOptions): Promise<void> {
     copyFileSync(source, copy);
   }
   rmSync(options.output, { force: true });
-  await run(makeFileSystem(options, tree));
+  for (const command of makeFileSystem(options, tree)) await run(command);
   rmSync(tree, { recursive: true });
   truncateSync(options.output, roundUp(statSync(options.output).size, 4096));
 }
 
-function makeFileSystem({ fileSystem, output }: UsrImageOptions, tree: string): Command {
+function makeFileSystem({ fileSystem, output, work }: UsrImageOptions, tree: string): readonly Command[] {
   switch (fileSystem) {
     case 'erofs':
-      return erofsFromDirectoryArgs(output, tree, usrUuid);
+      return [erofsFromDirectoryArgs(output, tree, usrUuid)];
     case 'btrfs':
-      return btrfsFromDirectoryArgs(output, tree, usrUuid);
+      return [btrfsFromDirectoryArgs(output, tree, usrUuid)];
     case 'squashfs':
-      return squashfsFromDirectoryArgs(output, tree);
+      return [squashfsFromDirectoryArgs(output, tree)];
     case 'ext4':
-      return ext4FromDirectoryArgs(output, tree, ext4SizeFor(tree, ext4Own), usrUuid);
+      return [ext4FromDirectoryArgs(output, tree, ext4SizeFor(tree, ext4Own), usrUuid)];
+    case 'xfs': {
+      const { bytes, inodes } = ext4SizeFor(tree, xfsOwn);
+      const prototype = join(work, 'usr.prototype');
+      writeFileSync(prototype, xfsPrototype(tree));
+      makeHole(output, bytes + inodes * 256);
+      return [xfsFromPrototypeArgs(output, prototype, usrUuid)];
+    }
+    case 'f2fs': {
+      const { bytes, inodes } = ext4SizeFor(tree, f2fsOwn);
+      makeHole(output, bytes + inodes * 4096);
+      return [f2fsArgs(output, usrUuid), f2fsFromDirectoryArgs(output, tree)];
+    }
   }
+}
+
+/** A file of so many bytes, in whole MiB, for a program that takes its size from there. */
+function makeHole(file: string, bytes: number): void {
+  writeFileSync(file, '');
+  truncateSync(file, wholeMebibytes(bytes));
 }
 
 /** Copies a tree with hard links where both are on one file system. */

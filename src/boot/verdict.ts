@@ -101,9 +101,10 @@ export function judgeReport(
     /^\/(sysusr|full|image|overlay|sysroot)(\/|$)|^\/run\/bootrelay/.test(point),
   );
   const loops = valuesOf(report, 'loop');
+  const types = settings.Usr.FileSystem;
   const readOnly: Fact = {
-    ok: usr?.type === settings.Usr.FileSystem && usr.options.split(',').includes('ro'),
-    statement: `/usr is a read-only ${settings.Usr.FileSystem}`,
+    ok: types.some((type) => type === usr?.type) && usr?.options.split(',').includes('ro') === true,
+    statement: `/usr is a read-only ${types.join(' or ')}`,
     evidence: usrText,
   };
   const clean: Fact = {

@@ -11,12 +11,14 @@ So these are all that there are: \`Usr.Options=\` and \`Usr.FixedOptions=\` of a
 In a platform file another one is an error (\`mount-option-refused\`), at boot a reason to stop (\`usr-options-refused\`).
 At the end of an option \`=\` stands for any value and \`*\` for any text.
 \`Usr.FixedOptions=\` stay, whatever the kernel command line gives.
+With several file systems in \`Usr.FileSystem=\` each is mounted with those options that its table and that for any allow to the platform; one that none of them knows is an error.
+What the kernel command line gives is judged by the table of the file system that is on the device.
 
 A table is no proof: behind the mount stage 1 compares what the kernel says of it with what it set up, and the full initrd does so again (\`usr-not-as-verified\`).
 `;
 
 const meaning: Readonly<Record<OptionUse, string>> = {
-  always: 'anybody',
+  always: 'anybody; it is so anyway',
   'command line': 'platform and kernel command line',
   platform: 'platform',
   'later stages': 'anybody; stage 1 mounts without it',

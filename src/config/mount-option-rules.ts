@@ -11,30 +11,36 @@ const optionsAreKnown: Rule = ({ settings: { Usr } }) =>
     return splitMountOptions(text).flatMap((option) => judge(setting, option, Usr.FileSystem));
   });
 
-/** Uses that a platform may make of an option. */
+/** Uses that a platform may make of an option. Of several file systems one must know it: the others are mounted without it. */
 const usable: readonly OptionUse[] = ['always', 'command line', 'platform'];
 
 function judge(
   setting: Violation['setting'],
   option: string,
-  fileSystem: PlatformSettings['Usr']['FileSystem'],
+  fileSystems: PlatformSettings['Usr']['FileSystem'],
 ): readonly Violation[] {
-  const row = findMountOption(fileSystem, option);
-  if (row && usable.includes(row.use)) return [];
+  const rows = fileSystems.flatMap((fileSystem) => findMountOption(fileSystem, option) ?? []);
+  if (rows.some(({ use }) => usable.includes(use))) return [];
+  const [row] = rows;
   if (row?.use === 'later stages') {
     const message = `${option} ${row.what}: stage 1 mounts /usr without it`;
     return [{ kind: 'setting-without-effect', setting, message }];
   }
-  const allowed = mountOptionsOf(fileSystem)
-    .filter(({ use }) => usable.includes(use))
-    .map((row) => row.option);
+  const allowed = new Set(
+    fileSystems
+      .flatMap(mountOptionsOf)
+      .filter(({ use }) => usable.includes(use))
+      .map((row) => row.option),
+  );
   const why = row?.what ?? 'it is not known to leave what is mounted, and where, as it was verified';
   return [
     {
       kind: 'mount-option-refused',
       setting,
       message: `${option} must not be a mount option of /usr: ${why}`,
-      hint: didYouMean(option, allowed) ?? `allowed with ${fileSystem}: ${allowed.join(' ')}`,
+      hint:
+        didYouMean(option, [...allowed]) ??
+        `allowed with ${fileSystems.join(', ')}: ${[...allowed].join(' ')}`,
     },
   ];
 }

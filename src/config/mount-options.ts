@@ -1,16 +1,15 @@
 /**
  * Mount options of /usr, the one table: which a platform may set, which of them the kernel command line may set too, and what
  * each does. What is not here is refused. An option that names another device, or another place of the verified one, would be
- * mounted instead of what dm-verity checks. Sources: mount(8), ext4(5), btrfs(5), Documentation/filesystems of the kernel.
+ * mounted instead of what dm-verity checks. Sources: mount(8), ext4(5), btrfs(5), xfs(5), Documentation/filesystems of the kernel.
  */
 import type { PlatformSettings } from './settings.ts';
-
-type FileSystem = PlatformSettings['Usr']['FileSystem'];
+import type { UsrFileSystem as FileSystem } from './usr-file-systems.ts';
 
 /**
  * Who may set an option: `command line`, the kernel command line and the platform; `platform`, only the platform; `nobody`;
  * `later stages`: it is for systemd or mount(8), which know /usr by fstab, and stage 1 mounts without it; `always`: it is so
- * whoever says it.
+ * whoever says it, and stage 1 adds those of a file system itself.
  */
 export type OptionUse = 'always' | 'command line' | 'platform' | 'nobody' | 'later stages';
 
@@ -161,11 +160,63 @@ const ofFileSystem: Readonly<Record<FileSystem, readonly MountOption[]>> = {
       'journal_path=': 'it names another device, which nothing has verified',
     }),
   ],
+  xfs: [
+    ...rows('always', {
+      norecovery: 'reads no log of changes: the device cannot be written to',
+    }),
+    ...rows('command line', {
+      nouuid: 'may be mounted beside another one of the same UUID',
+    }),
+    ...rows('platform', {
+      noquota: 'no quotas',
+      inode32: 'nothing on a read-only mount',
+      inode64: 'nothing on a read-only mount',
+      largeio: 'what programs are told of the size to read at once: that of the stripes',
+      nolargeio: 'what programs are told of the size to read at once, as by default',
+      'allocsize=': 'nothing on a read-only mount',
+      'logbufs=': 'nothing on a read-only mount',
+      'logbsize=': 'nothing on a read-only mount',
+    }),
+    ...rows('nobody', {
+      'logdev=': 'it names another device, which nothing has verified',
+      'rtdev=': 'it names another device, which nothing has verified',
+    }),
+  ],
+  f2fs: [
+    ...rows('always', {
+      norecovery:
+        'reads no files that were written since the last checkpoint: the device cannot be written to',
+    }),
+    ...rows('command line', {
+      disable_roll_forward: 'what norecovery means too',
+    }),
+    ...rows('platform', {
+      nouser_xattr: 'no extended attributes of users',
+      noacl: 'no POSIX ACLs',
+      extent_cache: 'remembers where the blocks of files are, as by default',
+      noextent_cache: 'does not remember where the blocks of files are',
+      'background_gc=': 'nothing on a read-only mount',
+    }),
+    ...rows('nobody', {
+      'checkpoint=': 'it mounts another state of the verified device',
+      'fault_injection=': 'it makes errors on purpose',
+      'fault_type=': 'it makes errors on purpose',
+    }),
+  ],
 };
 
 /** The options of a file system, then those of any. */
 export function mountOptionsOf(fileSystem: FileSystem): readonly MountOption[] {
   return [...ofFileSystem[fileSystem], ...ofAny];
+}
+
+/** The options that any file system has with one of these uses, or that one has besides. */
+export function optionsWithUse(
+  fileSystem: FileSystem | 'any',
+  uses: readonly OptionUse[],
+): readonly string[] {
+  const all = fileSystem === 'any' ? ofAny : ofFileSystem[fileSystem];
+  return all.filter(({ use }) => uses.includes(use)).map(({ option }) => option);
 }
 
 /** Every row, with the file system that it is for; `any` for those that all have. */
@@ -199,11 +250,25 @@ export function splitMountOptions(text: string | undefined): readonly string[] {
 /** Uses of options that stage 1 does not pass on: they say nothing to the kernel. */
 export const dropped: readonly OptionUse[] = ['always', 'later stages'];
 
-/** What stage 1 mounts with: the options of a setting but for those that are dropped, separated by commas. */
+/** Uses of options that a platform may set and stage 1 passes on. */
+const passedOn: readonly OptionUse[] = ['command line', 'platform'];
+
+/** What of a setting stage 1 mounts a file system with, separated by commas: what is dropped, or is for others, is not in it. */
 export function mountedOptions(fileSystem: FileSystem, text: string | undefined): string {
   return splitMountOptions(text)
-    .filter((option) => !dropped.includes(findMountOption(fileSystem, option)?.use ?? 'nobody'))
+    .filter((option) => passedOn.includes(findMountOption(fileSystem, option)?.use ?? 'nobody'))
     .join(',');
+}
+
+/** What a file system is mounted with whatever the kernel command line gives, but for `ro`, separated by commas. */
+export function fixedOptions(fileSystem: FileSystem, { FixedOptions }: PlatformSettings['Usr']): string {
+  const own = ofFileSystem[fileSystem].filter(({ use }) => use === 'always').map(({ option }) => option);
+  return [...own, mountedOptions(fileSystem, FixedOptions)].filter(Boolean).join(',');
+}
+
+/** The same for each file system of the list, as `FILE-SYSTEM:ROOT`. */
+export function mountedRoots(settings: Pick<PlatformSettings, 'Usr'>): readonly string[] {
+  return settings.Usr.FileSystem.map((fileSystem) => `${fileSystem}:${mountedRoot(fileSystem, settings)}`);
 }
 
 /** True for a file system that may have several devices, and numbers of its own for what is mounted. */
@@ -211,9 +276,11 @@ export function numbersItself(fileSystem: FileSystem): boolean {
   return fileSystem === 'btrfs';
 }
 
-/** Where the root of the mounted /usr is in its file system: `/`, or what subvol= names. */
-export function mountedRoot({ Usr }: Pick<PlatformSettings, 'Usr'>): string {
-  const options = [Usr.Options, Usr.FixedOptions].flatMap(splitMountOptions);
+/** Where the root of the mounted /usr is in a file system: `/`, or what subvol= names. */
+export function mountedRoot(fileSystem: FileSystem, { Usr }: Pick<PlatformSettings, 'Usr'>): string {
+  const options = [Usr.Options, Usr.FixedOptions].flatMap((text) =>
+    splitMountOptions(mountedOptions(fileSystem, text)),
+  );
   const named = options.findLast((option) => option.startsWith('subvol='));
   return `/${(named ?? '').slice('subvol='.length).replace(/^\/+|\/+$/g, '')}`;
 }

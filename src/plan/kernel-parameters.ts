@@ -39,7 +39,12 @@ export function parametersOf(settings: PlatformSettings): readonly KernelParamet
       variable: 'usr_device',
     },
     { key: 'usrFileSystem', names: names.UsrFileSystem },
-    { key: 'usrOptions', names: names.UsrOptions, variable: 'usr_options' },
+    // With several file systems it is only kept until the one of the device is known.
+    {
+      key: 'usrOptions',
+      names: names.UsrOptions,
+      ...(settings.Usr.FileSystem.length === 1 && { variable: 'usr_options' }),
+    },
     ...(verity && Verity.HashDevice
       ? [{ key: 'hashDevice', names: names.HashDevice, variable: 'hash_device' } as const]
       : []),

@@ -81,4 +81,6 @@ export const kernelOptionsOfFileSystem = {
   btrfs: ['BTRFS_FS'],
   squashfs: ['SQUASHFS', 'SQUASHFS_ZSTD', 'SQUASHFS_XATTR'],
   ext4: ['EXT4_FS'],
+  xfs: ['XFS_FS'],
+  f2fs: ['F2FS_FS', 'F2FS_FS_XATTR'],
 } as const;

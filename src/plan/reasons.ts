@@ -31,7 +31,7 @@ export const reasons = {
   },
   'file-system-unsupported': {
     when: 'the kernel command line asks for another file system of /usr than the platform has',
-    help: 'Remove the parameter, or set Usr.FileSystem and build again: the initrd has the modules of one file system.',
+    help: 'Remove the parameter, or add the file system to Usr.FileSystem and build again: the initrd has only the modules of those that are there.',
   },
   'usr-options-refused': {
     when: 'the kernel command line gives a mount option of /usr that it may not set, or systemd does not take it',
@@ -58,8 +58,8 @@ export const reasons = {
     help: `The disk fails, was taken away, or its cable is bad: the kernel's log has the I/O error just before. ${otherSlot}, and look at the disk.`,
   },
   'usr-file-system-missing': {
-    when: 'the partition does not hold the file system that the platform has for /usr, or not all of it',
-    help: `An update did not finish, or the partition is another one. ${otherSlot} and write this one again.`,
+    when: 'the partition does not hold the file system, or none of the file systems, that the platform has for /usr; or another one of them than the kernel command line names; or not all of it; or one that needs another device',
+    help: `An update did not finish, or the partition is another one. A log or data on another device would not be verified. ${otherSlot} and write this one again.`,
   },
   'verity-superblock-invalid': {
     when: 'there is no verity superblock at the hash offset; or one of a version, type or block size that this initrd does not read; or one that tells of less data than the file system of /usr has, or of more than there is',

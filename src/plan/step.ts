@@ -14,6 +14,7 @@ export type Fact =
   | 'drivers of new devices'
   | 'data partition'
   | 'hash partition'
+  | 'usr file system'
   | 'usr device'
   | 'mounted usr'
   | 'mounts as the kernel has them'

@@ -1,4 +1,7 @@
-/** Where stage 1 mounts /usr, and what systemd calls that. */
+/** Where stage 1 mounts /usr, as what, and what systemd calls that. */
+import { fixedOptions, mountedOptions } from '../config/mount-options.ts';
+import type { PlatformSettings } from '../config/settings.ts';
+import type { UsrFileSystem } from '../config/usr-file-systems.ts';
 import { mountUnit } from './unit-names.ts';
 
 export const usrMountPoint = '/sysusr/usr';
@@ -10,3 +13,20 @@ export const usrMountDropIns = `/run/systemd/system/${usrMountUnit}.d`;
 
 /** A link to the partition, where that is mounted itself: a unit cannot have a name that only the boot knows. */
 export const usrDeviceLink = '/run/bootrelay/stage1/usr-device';
+
+/** True where only the superblock on the device tells which file system of the list /usr has. */
+export function isFoundAtBoot({ Usr }: Pick<PlatformSettings, 'Usr'>): boolean {
+  return Usr.FileSystem.length > 1;
+}
+
+/** The options that there are always; `ro` is the last one, so that it counts. */
+export function alwaysOptions(fileSystem: UsrFileSystem, { Usr }: Pick<PlatformSettings, 'Usr'>): string {
+  return [fixedOptions(fileSystem, Usr), 'ro'].filter(Boolean).join(',');
+}
+
+/** All options with which a platform mounts one of its file systems where the kernel command line says nothing. */
+export function platformOptions(fileSystem: UsrFileSystem, { Usr }: Pick<PlatformSettings, 'Usr'>): string {
+  return [mountedOptions(fileSystem, Usr.Options), alwaysOptions(fileSystem, { Usr })]
+    .filter(Boolean)
+    .join(',');
+}

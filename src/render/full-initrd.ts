@@ -1,12 +1,13 @@
 /** What the full initrd needs to reuse and check /usr: units, a check, and the dracut module that installs them. */
 
 import { dirname } from 'node:path';
-import { mountedRoot } from '../config/mount-options.ts';
+import { mountedRoot, mountedRoots } from '../config/mount-options.ts';
 import { checkingInit, emergencyUnits, followsEmergency } from '../config/usr-units.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { verityDevicePath } from '../config/verity-device.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import type { OwnProgram } from '../plan/need.ts';
+import { isFoundAtBoot } from '../plan/usr-mount.ts';
 import { emergencyData } from './emergency.ts';
 import { unsafeVariables } from './environment.ts';
 import { renderTemplate } from './templates.ts';
@@ -93,8 +94,10 @@ export function renderFullInitrdFiles(
     verity,
     verityName: Verity.Name,
     devicePath: verityDevicePath(config.settings),
-    fileSystem: Usr.FileSystem,
-    root: mountedRoot(config.settings),
+    fileSystem: Usr.FileSystem[0],
+    found: isFoundAtBoot(config.settings),
+    root: mountedRoot(Usr.FileSystem[0], config.settings),
+    roots: mountedRoots(config.settings),
     unsafeVariables,
     timeout: checkTimeout + Math.ceil(plan.emergency.delay.value),
     units,

@@ -67,3 +67,22 @@ export function ext4FromDirectoryArgs(
   const args = ['-q', '-F', '-b', '4096', ...own, '-d', directory, output];
   return { program: 'mkfs.ext4', args: [...args, `${Math.ceil(size.bytes / 1024)}k`] };
 }
+
+/**
+ * A prototype file (mkfs.xfs(8), -p) -> xfs in a file that is as large as it shall be. Releases from 6.13 on take the time from
+ * the environment; older ones write that of the build.
+ */
+export function xfsFromPrototypeArgs(output: string, prototype: string, uuid: string): Command {
+  const args = ['-q', '-f', '-K', '-m', `uuid=${uuid}`, '-p', prototype, output];
+  return { program: 'mkfs.xfs', args, env: { SOURCE_DATE_EPOCH: '0', DETERMINISTIC_SEED: '1' } };
+}
+
+/** An empty f2fs in a file that is as large as it shall be. */
+export function f2fsArgs(output: string, uuid: string): Command {
+  return { program: 'mkfs.f2fs', args: ['-q', '-f', '-r', '-T', '0', '-U', uuid, output] };
+}
+
+/** A directory -> an f2fs that is there. */
+export function f2fsFromDirectoryArgs(output: string, directory: string): Command {
+  return { program: 'sload.f2fs', args: ['-P', '-T', '0', '-f', directory, output] };
+}

@@ -1,6 +1,6 @@
 /** Real boots for tests: a platform from settings, the shared /usr, a disk, and a machine: QEMU, or a kernel as a program. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatCommandLine } from '../../src/boot/command-line.ts';
 import { type DiskPart, makeDisk } from '../../src/boot/disk.ts';
@@ -17,6 +17,7 @@ import { type Answer, type GuestRun, runGuest } from '../../src/boot/guest.ts';
 import { withRootHash } from '../../src/boot/machine.ts';
 import { rootPartitionUuid, sealUsr, usrPartitions } from '../../src/boot/partitions.ts';
 import { type Goal, reached } from '../../src/boot/timeline.ts';
+import { addHashTree, makeUsrImage } from '../../src/boot/usr-image.ts';
 import { judge, type Verdict } from '../../src/boot/verdict.ts';
 import { readSystem } from '../../src/check/system.ts';
 import type { PlatformConfig } from '../../src/config/validate.ts';
@@ -32,6 +33,7 @@ import { configure } from '../config/platform-files.ts';
 import {
   faultImagePath,
   openLab,
+  type rarerUsr,
   sharedFile,
   sharedImages,
   sharedUsr,
@@ -42,6 +44,9 @@ import {
 
 const lab = openLab();
 
+/** Those that all tests share, and those that are made with the probe where a test wants them. */
+export type UsrOnDisk = keyof typeof sharedUsr | (typeof rarerUsr)[number];
+
 export interface TestBoot {
   /** What runs the machine; by default QEMU. */
   readonly machine?: TestMachine;
@@ -50,7 +55,8 @@ export interface TestBoot {
    * stage only.
    */
   readonly full: 'dracut' | 'probe' | 'usr' | 'monolithic';
-  readonly usr: 'erofs' | 'btrfs';
+  /** File system of /usr on the disk, and by default the one of the platform. */
+  readonly usr: UsrOnDisk;
   /** File system of the image; by default erofs. */
   readonly image?: 'squashfs' | 'erofs';
   /** dracut's full initrd as a thin image. */
@@ -124,7 +130,7 @@ async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
     ...(options.fault?.settings ?? []),
   );
   const system: System = uml ?? (options.generic ? lab.generic : lab);
-  const usr = await usrParts(given, work);
+  const usr = await usrParts(given, usrOf(options, given), work);
   const config = options.builtIn ? withRootHash(given, usr.rootHash) : given;
   const build = await sharedBuild(config, system);
   const image = options.full === 'monolithic' ? lab.monolithicInitrd : build.image;
@@ -202,10 +208,15 @@ function nextLogName(): string {
   return `console-${process.pid}-${boots}`;
 }
 
-async function usrParts(config: PlatformConfig, work: string) {
-  const { Usr, Verity } = config.settings;
+/** What the disk has: of a list the one that the boot names, else that of the platform, which a fault may have changed. */
+function usrOf({ usr }: TestBoot, { settings }: PlatformConfig): UsrOnDisk {
+  return settings.Usr.FileSystem.includes(usr) ? usr : (settings.Usr.FileSystem[0] as UsrOnDisk);
+}
+
+async function usrParts(config: PlatformConfig, fileSystem: UsrOnDisk, work: string) {
+  const { Verity } = config.settings;
   const ownHash = hasOwnHashPartition(config.settings);
-  const file = join(lab.shared, sharedUsr[Usr.FileSystem as keyof typeof sharedUsr]);
+  const file = await usrFile(fileSystem);
   if (!ownHash && !Verity.FecDevice && !readsSignature(config.settings))
     return {
       parts: usrPartitions(config, { data: file }),
@@ -215,6 +226,20 @@ async function usrParts(config: PlatformConfig, work: string) {
   if (!ownHash) await run(copySparseArgs(`${file}.data`, data));
   const { parts, rootHash = '' } = await sealUsr(config, data, work);
   return { parts, rootHash };
+}
+
+/** The file with /usr; beside it are its data alone, and its root hash. */
+async function usrFile(fileSystem: UsrOnDisk): Promise<string> {
+  if (fileSystem === 'erofs' || fileSystem === 'btrfs') return join(lab.shared, sharedUsr[fileSystem]);
+  const target = sharedImages.probe.erofs;
+  const files = [{ source: sharedFile(target), target }];
+  const directory = await madeOnce('usr', fileSystem, async (work) => {
+    const output = join(work, 'usr.img');
+    await makeUsrImage({ sysroot: lab.sysroot, files, fileSystem, output, work });
+    await run(copySparseArgs(output, `${output}.data`));
+    writeFileSync(`${output}.roothash`, await addHashTree(output));
+  });
+  return join(directory, 'usr.img');
 }
 
 interface System {

@@ -2,12 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import {
   allMountOptions,
   findMountOption,
+  fixedOptions,
   mountedOptions,
   mountedRoot,
+  mountedRoots,
 } from '../../src/config/mount-options.ts';
 import { configure, load } from './platform-files.ts';
 
-const fileSystems = ['erofs', 'btrfs', 'squashfs', 'ext4'] as const;
+const fileSystems = ['erofs', 'btrfs', 'squashfs', 'ext4', 'xfs', 'f2fs'] as const;
 
 /** What is said of a platform with these lines of [Usr], but for notes. */
 function findings(...lines: readonly string[]) {
@@ -51,6 +53,9 @@ test.each([
   ['ext4', 'journal_path=/dev/vdb', 'it names another device, which nothing has verified'],
   ['squashfs', 'offset=4096', 'it mounts another place of the verified device'],
   ['squashfs', 'X-mount.subdir=a', 'mount(8) can mount another directory by it'],
+  ['xfs', 'logdev=/dev/vdb', 'it names another device, which nothing has verified'],
+  ['xfs', 'rtdev=/dev/vdb', 'it names another device, which nothing has verified'],
+  ['f2fs', 'checkpoint=disable', 'it mounts another state of the verified device'],
   ['ext4', 'rw', '/usr is mounted read-only'],
   ['erofs', 'nosuchoption', 'it is not known to leave what is mounted, and where, as it was verified'],
 ])('%s: %s is refused, and why is said', (fileSystem, option, why) => {
@@ -67,6 +72,65 @@ test('a mistyped option gets a suggestion', () => {
 test('an option of another file system is refused', () => {
   expect(findings('FileSystem=erofs', 'Options=rescue=nologreplay')[0]?.kind).toBe('mount-option-refused');
   expect(findings('FileSystem=btrfs', 'Options=rescue=nologreplay')).toEqual([]);
+});
+
+test('of several file systems one must know an option, and only that one gets it', () => {
+  const list = 'FileSystem=squashfs btrfs xfs';
+  const options = 'subvol=/a,noatime,nouuid,threads=single,rescue=nologreplay,norecovery';
+  expect(findings(list, `Options=${options}`)).toEqual([]);
+  expect(mountedOptions('squashfs', options)).toBe('noatime,threads=single');
+  expect(mountedOptions('btrfs', options)).toBe('subvol=/a,noatime,rescue=nologreplay,norecovery');
+  expect(mountedOptions('xfs', options)).toBe('noatime,nouuid');
+  const [finding, ...more] = findings(list, 'Options=noatime,journal_path=/dev/vdb,nouuid');
+  expect(more).toEqual([]);
+  expect(finding).toMatchObject({ kind: 'mount-option-refused', line: 4 });
+  expect(finding?.message).toContain('journal_path=/dev/vdb must not be a mount option of /usr');
+  expect(finding?.hint).toMatch(/^allowed with squashfs, btrfs, xfs: threads=single /);
+  expect(findings(list, 'FixedOptions=logdev=/dev/vdb')[0]?.message).toContain('it names another device');
+  expect(findings(list, 'Options=noquta')[0]?.hint).toBe('did you mean noquota?');
+  const { settings } = configure(`Usr.${list}`, 'Usr.Options=subvol=/a');
+  expect(mountedRoots(settings)).toEqual(['squashfs:/', 'btrfs:/a', 'xfs:/']);
+});
+
+test.each([
+  ['xfs', undefined, 'norecovery'],
+  ['xfs', 'nouuid,norecovery', 'norecovery,nouuid'],
+  ['f2fs', 'noatime', 'norecovery,noatime'],
+  ['btrfs', 'rescue=nologreplay', 'rescue=nologreplay'],
+  ['erofs', undefined, ''],
+] as const)('%s with FixedOptions=%s is always mounted with %s', (fileSystem, text, always) => {
+  const given = text === undefined ? [] : [`Usr.FixedOptions=${text}`];
+  const { settings } = configure(`Usr.FileSystem=${fileSystem}`, ...given);
+  expect(fixedOptions(fileSystem, settings.Usr)).toBe(always);
+});
+
+test.each([
+  ['erofs btrfs', ['erofs', 'btrfs']],
+  ['xfs', ['xfs']],
+])('FileSystem=%s is a list', (text, list) => {
+  expect(configure(`Usr.FileSystem=${text}`).settings.Usr.FileSystem).toEqual(list);
+});
+
+test('a later FileSystem= takes the place of an earlier one', () => {
+  expect(configure('Usr.FileSystem=erofs btrfs', 'Usr.FileSystem=xfs').settings.Usr.FileSystem).toEqual([
+    'xfs',
+  ]);
+});
+
+test.each([
+  ['ntfs', undefined],
+  ['erofs squashf', 'did you mean squashfs?'],
+  ['erofs,btrfs', 'without commas'],
+  ['erofs erofs', undefined],
+  ['auto', undefined],
+])('FileSystem=%s is refused', (text, hint) => {
+  const [finding, ...more] = findings(`FileSystem=${text}`);
+  expect(more).toEqual([]);
+  expect(finding).toMatchObject({ kind: 'value-invalid', line: 3 });
+  expect(finding?.message).toBe(
+    `"${text}" must be one or more of erofs, btrfs, squashfs, ext4, xfs, f2fs, separated by blanks and each once`,
+  );
+  expect(finding?.hint).toBe(hint);
 });
 
 test('no option that the command line may set has a value of its own', () => {
@@ -97,5 +161,5 @@ test.each([
   [['Usr.Options=subvol=/a/'], '/a'],
   [['Usr.Options=subvol=a', 'Usr.FixedOptions=subvol=b'], '/b'],
 ])('with %j the root of the mount is %s', (settings, root) => {
-  expect(mountedRoot(configure('Usr.FileSystem=btrfs', ...settings).settings)).toBe(root);
+  expect(mountedRoot('btrfs', configure('Usr.FileSystem=btrfs', ...settings).settings)).toBe(root);
 });

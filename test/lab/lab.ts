@@ -131,3 +131,6 @@ export function sharedFile(image: string): string {
 }
 
 export const sharedUsr = { erofs: 'usr-erofs.img', btrfs: 'usr-btrfs.img' } as const;
+
+/** File systems of a /usr with the probe alone, which is made where a test wants it. */
+export const rarerUsr = ['squashfs', 'xfs', 'f2fs'] as const;

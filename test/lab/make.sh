@@ -44,6 +44,8 @@ mcopy mtools
 mkfs.btrfs btrfs-progs
 mkfs.erofs erofs-utils
 mkfs.ext4 e2fsprogs
+mkfs.f2fs f2fs-tools
+mkfs.xfs xfsprogs
 mmdebstrap mmdebstrap
 /usr/share/OVMF/OVMF_CODE_4M.fd ovmf
 /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core

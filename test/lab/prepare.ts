@@ -33,7 +33,7 @@ import { toolsTreeVariable } from '../../src/tools/programs.ts';
 import { run } from '../../src/tools/run.ts';
 import { faultRows } from '../boot/fault-rows.ts';
 import { configure } from '../config/platform-files.ts';
-import { faultImagePath, type Lab, openLab, sharedFile, sharedImages, sharedUsr } from './lab.ts';
+import { faultImagePath, type Lab, openLab, rarerUsr, sharedFile, sharedImages, sharedUsr } from './lab.ts';
 
 export default async function prepare(): Promise<void> {
   const lab = openLab();
@@ -113,8 +113,9 @@ async function makeProbe({ sysroot }: Lab, output: string): Promise<void> {
   cpSync(new URL('probe-init.sh', import.meta.url).pathname, join(tree, 'init'));
   chmodSync(join(tree, 'init'), 0o755);
   // The check of /usr as bootrelay renders it for each file system, and /usr/bin/true for an init that ends at once.
-  for (const fileSystem of Object.keys(sharedUsr)) {
-    const config = configure(`Usr.FileSystem=${fileSystem}`);
+  for (const fileSystem of [...Object.keys(sharedUsr), ...rarerUsr]) {
+    const several = rarerUsr.some((name) => name === fileSystem);
+    const config = configure(`Usr.FileSystem=${several ? ['btrfs', ...rarerUsr].join(' ') : fileSystem}`);
     const check = textAt(renderPlatform(config, planBoot(config, [])), 'full/90bootrelay/check-usr') ?? '';
     writeFileSync(join(tree, `check-usr-${fileSystem}`), check, { mode: 0o755 });
   }

@@ -94,7 +94,7 @@ function makeMachine(root: string, name: string): void {
     'proc/uptime': '1.00 1.00\n',
     'proc/sys/kernel/panic': '0\n',
     'proc/self/mountinfo': [
-      `20 1 253:0 / ${root}/sysusr/usr ro - ${Usr.FileSystem} ${root}/dev/${source} ro`,
+      `20 1 253:0 / ${root}/sysusr/usr ro - ${Usr.FileSystem[0]} ${root}/dev/${source} ro`,
       `21 1 7:0 / ${root}/${point} ro - ${FullInitrd.FileSystem} /dev/loop0 ro\n`,
     ].join('\n'),
     'sys/module/dm_verity/parameters/require_signatures': 'Y\n',
@@ -128,7 +128,7 @@ function makeMachine(root: string, name: string): void {
   mkdirSync(dirname(init), { recursive: true });
   copyFileSync(busybox, init);
   for (const directory of ['run', 'overlay', 'tmp', 'full/var']) mkdirSync(join(root, directory));
-  makeDisks(root, Usr.FileSystem, Verity);
+  makeDisks(root, Usr.FileSystem[0], Verity);
 }
 
 const size = 64 * 4096;

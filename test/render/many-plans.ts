@@ -80,6 +80,10 @@ const others: readonly (readonly string[])[] = [
   ['Usr.FileSystem=btrfs', 'Usr.HandOver=move', 'Usr.FixedOptions=rescue=nologreplay'],
   ['Usr.FileSystem=squashfs', 'Modules.Load=coldplug', 'Modules.ModuleDirectories=drivers/ata'],
   ['Usr.FileSystem=ext4', 'Emergency.PanicTimeout=0'],
+  ['Usr.FileSystem=xfs'],
+  ['Usr.FileSystem=f2fs', 'Usr.Options=noatime'],
+  ['Usr.FileSystem=erofs btrfs squashfs ext4 xfs f2fs', 'Usr.Options=subvol=a,noatime'],
+  ['Usr.FileSystem=squashfs erofs'],
 ];
 
 const forms = ['shell', 'systemd'] as const;

@@ -113,6 +113,11 @@ const kinds = {
       members: [['vda1']],
     }),
   },
+  'erofs of a list': { settings: ['Usr.FileSystem=btrfs erofs', 'Usr.Options=subvol=/@usr'] },
+  'btrfs of a list': {
+    settings: ['Usr.FileSystem=erofs btrfs xfs', 'Usr.Options=subvol=/@usr'],
+    change: usr({ type: 'btrfs', place: '/@usr', number: '0:35' }),
+  },
   'the whole image': { settings: ['FullInitrd.Writable=no', 'FullInitrd.FileSystem=squashfs'] },
   'Source=usr': { settings: ['FullInitrd.Source=usr'] },
 } as const satisfies Record<string, Kind>;
@@ -217,7 +222,7 @@ const settingsOf = (name: KindName) =>
     : kinds[name].settings;
 
 /** What both steps of stage 1 do, up to the overlay, with programs that do nothing. */
-function stage1Text(config: PlatformConfig): string {
+function stage1Text(config: PlatformConfig, found = 'erofs'): string {
   const plan = planBoot(config, ['p.ini']);
   const steps = plan.steps.filter(({ name }) => ['check-mounted-usr', 'mount-full-initrd'].includes(name));
   return [
@@ -227,7 +232,7 @@ function stage1Text(config: PlatformConfig): string {
     'umount() { :; }',
     'mkdir() { :; }',
     'mount() { printf "mount %s\\n" "$2"; }',
-    `usr_partition=/dev/vda1 image=${image} tmpfs_size=50%`,
+    `usr_partition=/dev/vda1 image=${image} tmpfs_size=50% usr_file_system=${found}`,
     ...steps.map((step) => renderStep(step, plan)),
     'printf "passed %s\\n" "$image"',
   ].join('\n');
@@ -464,7 +469,28 @@ const ofImage = (point: string, type: string): readonly Row[] => [
   ],
 ];
 
+const otherType = (type: string, found: string) => notVerified(`/sysusr/usr is ${type}, not ${found}`);
+
 const stage1: Readonly<Record<Exclude<KindName, 'Source=usr'>, readonly Row[]>> = {
+  'erofs of a list': [
+    ...ofSource,
+    ...ofNumber,
+    ...ofRoot,
+    ['another type', usr({ type: 'tmpfs' }), otherType('tmpfs', 'erofs')],
+    ['a type that begins the same', usr({ type: 'erofs.x' }), otherType('erofs.x', 'erofs')],
+    [
+      'another of the list',
+      usr({ type: 'btrfs', place: '/@usr', number: '0:35' }),
+      otherType('btrfs', 'erofs'),
+    ],
+    ['the root of another', usr({ place: '/@usr' }), notVerified('/sysusr/usr is erofs, /@usr of it')],
+  ],
+  'btrfs of a list': [
+    ...ofSubvolume,
+    ...ofMembersInStage1,
+    ['the root of others', usr({ place: '/' }), notVerified('/sysusr/usr is btrfs, / of it')],
+    ['another of the list', usr({ type: 'erofs', place: '/', number: '253:0' }), otherType('erofs', 'btrfs')],
+  ],
   erofs: [
     ...ofSource,
     ...ofMount,
@@ -656,6 +682,18 @@ const ofLoop: readonly Row[] = [
 ];
 
 const fullInitrd: Readonly<Record<Exclude<KindName, 'the whole image'>, readonly Row[]>> = {
+  // It serves each of the list, and no other.
+  'erofs of a list': [
+    ...ofType,
+    ...ofNumber,
+    ['another of the list', usr({ type: 'btrfs', place: '/@usr', number: '0:35' }), passes],
+    ['the root of another', usr({ place: '/@usr' }), notVerified('/sysusr/usr is erofs, /@usr of it')],
+  ],
+  'btrfs of a list': [
+    ...ofSubvolume,
+    ...ofMembers,
+    ['the root of others', usr({ place: '/' }), notVerified('/sysusr/usr is btrfs, / of it')],
+  ],
   erofs: [
     ...ofHandOver,
     ...ofSource,
@@ -721,7 +759,10 @@ describe.each(shells)('%s', (shellName, shell) => {
   test.each(cases(stage1))('stage 1, %s: %s', (kind, _what, wrong, says) => {
     const machine = wrong(soundMachine(kind));
     makeMachine(root, machine);
-    writeFileSync(join(root, 'script'), below(root, stage1Text(configOf(kind))));
+    writeFileSync(
+      join(root, 'script'),
+      below(root, stage1Text(configOf(kind), kind === 'btrfs of a list' ? 'btrfs' : 'erofs')),
+    );
     const { stdout } = runProgram([...shell, join(root, 'script')]);
     const lines = stdout.replaceAll(root, '').trimEnd().split('\n');
     const refused = says !== passes;

@@ -299,6 +299,7 @@ const signs: Readonly<Record<Fact, Sign>> = {
   'drivers of new devices': calls('coldplug'),
   'data partition': reads('usr_partition'),
   'hash partition': reads('hash_partition'),
+  'usr file system': reads('usr_file_system'),
   'usr device': {
     sign: ({ step, text }) => step.reads.includes('usr_partition') || text.includes('/dev/mapper/'),
     always: false,

@@ -4,18 +4,22 @@
  */
 import { execFileSync } from 'node:child_process';
 import {
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   rmSync,
   statSync,
   truncateSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { xfsPrototype } from '../../src/boot/xfs-prototype.ts';
 import { planBoot } from '../../src/plan/plan.ts';
 import { renderStep } from '../../src/render/step-text.ts';
 import { configure } from '../config/platform-files.ts';
@@ -34,7 +38,7 @@ const work = mkdtempSync(join(tmpdir(), 'bootrelay-test-'));
 afterAll(() => rmSync(work, { recursive: true }));
 
 const block = 4096;
-const fileSystems: readonly FileSystem[] = ['erofs', 'btrfs', 'squashfs', 'ext4'];
+const fileSystems: readonly FileSystem[] = ['erofs', 'btrfs', 'squashfs', 'ext4', 'xfs', 'f2fs'];
 
 /** What is on the disk; the sizes are in blocks. */
 interface Disk {
@@ -200,9 +204,54 @@ const sizesOf: Readonly<Record<FileSystem, readonly (readonly [string, Size])[]>
     ['blocks of 2^62 bytes', { count: 3n, shift: 52 }],
     ['2^32 - 1 blocks of 2^42 bytes', { count: 0xffffffffn, shift: 32 }],
   ],
+  xfs: [
+    ['no blocks', { count: 0n }],
+    ['2^32 blocks and the right ones', { count: (1n << 32n) + 64n }],
+    ['2^40 - 1 blocks of 64 KiB', { count: (1n << 40n) - 1n, shift: 16 }],
+  ],
+  f2fs: [
+    ['no blocks', { count: 0n }],
+    ['2^32 - 1 blocks', { count: 0xffffffffn }],
+    ['2^32 - 1 blocks of 64 KiB', { count: 0xffffffffn, shift: 16 }],
+    ['blocks of 2^63 bytes', { count: 1n, shift: 63 }],
+    ['blocks of 2^32 bytes', { count: 0xffffffffn, shift: 32 }],
+  ],
 };
 
-function script(root: string, fileSystem: FileSystem, settings: readonly string[]): string {
+/** What xfs and f2fs say besides: bytes that are written over a sound start. */
+const refused: readonly (readonly [FileSystem, string, at: number, bytes: string, says: string])[] = [
+  ['xfs', 'blocks of 0 bytes', 4, '00000000', 'has blocks of 0 bytes'],
+  ['xfs', 'blocks of 256 bytes', 4, '00000100', 'has blocks of 256 bytes'],
+  ['xfs', 'blocks of 4097 bytes', 4, '00001001', 'has blocks of 4097 bytes'],
+  ['xfs', 'blocks of 2^31 bytes', 4, '80000000', 'has blocks of 2147483648 bytes'],
+  ['xfs', '2^40 blocks', 8, '0000010000000000', 'has 0x0000010000000000 blocks'],
+  ['xfs', '2^63 blocks', 8, '8000000000000000', 'has 0x8000000000000000 blocks'],
+  ['xfs', '2^64 - 1 blocks', 8, 'ffffffffffffffff', 'has 0xffffffffffffffff blocks'],
+  ['xfs', 'a realtime device', 16, '0000000000000001', 'has a realtime device'],
+  ['xfs', 'a large realtime device', 16, '8000000000000000', 'has a realtime device'],
+  ['xfs', 'a log elsewhere', 48, '0000000000000000', 'has its log on another device'],
+  ['f2fs', '2^32 blocks', 1024 + 36, '0000000001000000', 'has 0x0000000100000000 blocks'],
+  ['f2fs', '2^64 - 1 blocks', 1024 + 36, 'ffffffffffffffff', 'has 0xffffffffffffffff blocks'],
+  ['f2fs', 'a first device', 3225, '2f6465762f76646200', 'has other devices'],
+];
+
+const every = fileSystems.join(' ');
+const without = (one: FileSystem) => fileSystems.filter((name) => name !== one).join(' ');
+
+type Making = (file: string, other: string) => [program: string, ...args: string[]];
+
+/** File systems that are on two devices, as their own programs make them. */
+const otherDevices: readonly (readonly [FileSystem, string, ...Making[]])[] = [
+  [
+    'xfs',
+    'has its log on another device',
+    (file, other) => ['mkfs.xfs', '-q', '-l', `logdev=${other},size=64m`, file],
+  ],
+  ['xfs', 'has a realtime device', (file, other) => ['mkfs.xfs', '-q', '-r', `rtdev=${other}`, file]],
+  ['f2fs', 'has other devices', (file, other) => ['mkfs.f2fs', '-q', '-c', other, file]],
+];
+
+function script(root: string, fileSystem: string, settings: readonly string[]): string {
   const config = configure(
     `Usr.FileSystem=${fileSystem}`,
     'Usr.Device=PARTLABEL=USR-A',
@@ -211,14 +260,15 @@ function script(root: string, fileSystem: FileSystem, settings: readonly string[
     ...settings,
   );
   const plan = planBoot(config, ['p.ini']);
-  const step = plan.steps.find(({ name }) => name === 'set-up-verity');
-  if (!step) throw new Error('no such step');
-  const text = renderStep(step, plan).replace(/^dmsetup create (?:.|\n)*/m, "echo 'passed'; exit 0\n");
+  const steps = plan.steps.filter(({ name }) => ['find-file-system', 'set-up-verity'].includes(name));
+  const rendered = steps.map((step) => renderStep(step, plan)).join('\n');
+  const text = rendered.replace(/^dmsetup create (?:.|\n)*/m, "echo 'passed'; exit 0\n");
   expect(text).toContain("echo 'passed'");
   return [
     'set -u',
     'stop() { printf "%s: %s\\n" "$1" "$2"; exit 1; }',
     'step() { :; }',
+    "given_file_system='' given_options='' options_by=mount.usrflags=",
     // What is said of a call does not go where its output goes.
     `dd() { echo "$*" >> ${root}/reads; command dd "$@"; }`,
     `usr_partition=${root}/dev/vda1 hash_partition=${root}/dev/vdb1 root_hash=${rootHash}`,
@@ -250,7 +300,7 @@ function makeDisk(root: string, fileSystem: FileSystem, disk: Disk): void {
 
 describe.each(shells)('%s', (shellName, shell) => {
   const root = join(work, shellName);
-  const run = (fileSystem: FileSystem, settings: readonly string[] = []) => {
+  const run = (fileSystem: string, settings: readonly string[] = []) => {
     writeFileSync(join(root, 'script'), script(root, fileSystem, settings));
     const { stdout } = runProgram([...shell, join(root, 'script')]);
     const reads = join(root, 'reads');
@@ -287,7 +337,7 @@ describe.each(shells)('%s', (shellName, shell) => {
       const start = fileSystemStart(fileSystem, sound.device * 2048, true);
       writeParts(join(root, 'dev/vda1'), sound.device * block, [[0, start]]);
       const { says, reads } = run(fileSystem);
-      const a = ['erofs', 'ext4'].includes(fileSystem) ? 'an' : 'a';
+      const a = ['erofs', 'ext4', 'xfs', 'f2fs'].includes(fileSystem) ? 'an' : 'a';
       expect({ says, reads }).toEqual({
         says: `usr-file-system-missing: /dev/vda1 does not hold ${a} ${fileSystem} file system`,
         reads: nothing,
@@ -317,9 +367,78 @@ describe.each(shells)('%s', (shellName, shell) => {
       rmSync(join(root, 'reads'));
       appendTree(file, at);
       expect(run(fileSystem)).toEqual({ says: passes, reads: all });
+      rmSync(join(root, 'reads'));
+      expect(run(every)).toEqual({ says: passes, reads: all });
+      expect(run(without(fileSystem))).toMatchObject({
+        says: `usr-file-system-missing: /dev/vda1 holds none of ${without(fileSystem).replaceAll(' ', ', ')}`,
+      });
+    });
+
+    test('one of a list is read as that alone', () => {
+      for (const list of [every, [...fileSystems].reverse().join(' ')]) {
+        makeDisk(root, fileSystem, sound);
+        expect(run(list)).toEqual({ says: passes, reads: all });
+        makeDisk(root, fileSystem, { ...sound, device: 63 });
+        expect(run(list)).toEqual({ says: missing('262144', 63), reads: nothing });
+      }
     });
   });
+
+  test.each(refused)('%s with %s', (fileSystem, _, at, bytes, text) => {
+    makeDisk(root, fileSystem, sound);
+    const start = fileSystemStart(fileSystem, 64 * block);
+    start.write(bytes, at, 'hex');
+    writeParts(join(root, 'dev/vda1'), 80 * block, [[0, start]]);
+    const says = `usr-file-system-missing: ${fileSystem} on /dev/vda1 ${text}`;
+    expect(run(fileSystem)).toEqual({ says, reads: nothing });
+    expect(run(every)).toEqual({ says, reads: nothing });
+  });
+
+  test('none of a list', () => {
+    makeDisk(root, 'erofs', sound);
+    const says = 'usr-file-system-missing: /dev/vda1 holds none of btrfs, xfs';
+    expect(run('btrfs xfs')).toEqual({ says, reads: nothing });
+    // A device that ends before some of the superblocks.
+    writeFileSync(join(root, 'dev/vda1'), 'XFS');
+    expect(run('btrfs xfs')).toEqual({ says, reads: nothing });
+    rmSync(join(root, 'dev/vda1'));
+    expect(run('btrfs xfs')).toEqual({ says: 'device-unreadable: cannot read /dev/vda1', reads: nothing });
+  });
+
+  test('of two that are there the first of the list counts', () => {
+    makeDisk(root, 'erofs', sound);
+    const start = fileSystemStart('erofs', 64 * block);
+    start.write('XFSB');
+    writeParts(join(root, 'dev/vda1'), 80 * block, [
+      [0, start],
+      [64 * block, hashTree(64n)],
+    ]);
+    expect(run('erofs xfs')).toEqual({ says: passes, reads: all });
+    expect(run('xfs erofs').says).toBe('usr-file-system-missing: xfs on /dev/vda1 has blocks of 0 bytes');
+  });
+
+  test.each(otherDevices)('a real %s that needs another device: %s', (fileSystem, text, ...commands) => {
+    mkdirSync(join(root, 'dev'), { recursive: true });
+    const [file, other] = [join(root, 'dev/vda1'), join(root, 'other')];
+    makeHole(file, 300);
+    makeHole(other, 100);
+    for (const words of commands) make(...words(file, other));
+    write(root, 'sys/class/block/vda1/size', `${(300 << 20) / 512}\n`);
+    expect(run(fileSystem).says).toBe(`usr-file-system-missing: ${fileSystem} on /dev/vda1 ${text}`);
+  });
 });
+
+/** A file of so many MiB without anything. */
+function makeHole(file: string, megabytes: number): void {
+  writeFileSync(file, '');
+  truncateSync(file, megabytes << 20);
+}
+
+function make(program: string, ...args: readonly string[]): void {
+  execFileSync('sh', ['-c', 'PATH=$PATH:/usr/sbin:/sbin exec "$@"', '-', program, ...args], {
+    stdio: 'ignore',
+  });
+}
 
 /** A small file system with one file, as its own program makes it. */
 function makeReal(fileSystem: FileSystem, file: string): void {
@@ -327,30 +446,31 @@ function makeReal(fileSystem: FileSystem, file: string): void {
   mkdirSync(source, { recursive: true });
   writeFileSync(join(source, 'file'), 'x'.repeat(10_000));
   rmSync(file, { force: true });
-  const sized = (megabytes: number) => {
-    writeFileSync(file, '');
-    truncateSync(file, megabytes << 20);
-  };
-  const make = (program: string, ...args: readonly string[]) =>
-    execFileSync('sh', ['-c', 'PATH=$PATH:/usr/sbin:/sbin exec "$@"', '-', program, ...args], {
-      stdio: 'ignore',
-    });
+  const prototype = join(work, 'prototype');
   if (fileSystem === 'erofs') make('mkfs.erofs', file, source);
   else if (fileSystem === 'squashfs') make('mksquashfs', source, file, '-quiet');
   else if (fileSystem === 'ext4') {
-    sized(4);
+    makeHole(file, 4);
     make('mkfs.ext4', '-q', '-d', source, file);
+  } else if (fileSystem === 'xfs') {
+    makeHole(file, 300);
+    writeFileSync(prototype, xfsPrototype(source));
+    make('mkfs.xfs', '-q', '-p', prototype, file);
+  } else if (fileSystem === 'f2fs') {
+    makeHole(file, 64);
+    make('mkfs.f2fs', '-q', file);
+    make('sload.f2fs', '-f', source, file);
   } else {
-    sized(128);
+    makeHole(file, 128);
     make('mkfs.btrfs', '--rootdir', source, file);
   }
 }
 
 /** Puts a hash tree for all that is before it into a file. */
 function appendTree(file: string, at: number): void {
-  const start = readFileSync(file).subarray(0, at);
-  writeParts(file, at + 4 * block, [
-    [0, start],
-    [at, hashTree(BigInt(at / block))],
-  ]);
+  truncateSync(file, at);
+  truncateSync(file, at + 4 * block);
+  const descriptor = openSync(file, 'r+');
+  writeSync(descriptor, hashTree(BigInt(at / block)), 0, undefined, at);
+  closeSync(descriptor);
 }

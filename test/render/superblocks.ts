@@ -1,10 +1,11 @@
 /** Superblocks of file systems and of dm-verity as od and dd of stage 1 read them, with whatever they shall say. */
 import { createHash } from 'node:crypto';
 import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import type { UsrFileSystem } from '../../src/config/usr-file-systems.ts';
 
-export type FileSystem = 'erofs' | 'btrfs' | 'squashfs' | 'ext4';
+export type FileSystem = UsrFileSystem;
 
-/** What a superblock says of the size: blocks and the bits of a block's size (erofs, ext4), or bytes. */
+/** What a superblock says of the size: blocks and the bits of a block's size, or bytes (btrfs, squashfs). */
 export interface Size {
   readonly count: bigint;
   readonly shift?: number;
@@ -20,7 +21,7 @@ interface Layout {
 
 const inBytes = (bytes: number): Size => ({ count: BigInt(bytes) });
 
-/** linux/fs/erofs/erofs_fs.h, btrfs_tree.h, squashfs_fs.h, ext4.h: all little-endian. */
+/** linux/fs/erofs/erofs_fs.h, btrfs_tree.h, squashfs_fs.h, ext4.h, f2fs_fs.h: all little-endian; xfs_format.h: big-endian. */
 const layouts: Readonly<Record<FileSystem, Layout>> = {
   erofs: {
     magic: [1024, 'e2e1f5e0'],
@@ -47,6 +48,24 @@ const layouts: Readonly<Record<FileSystem, Layout>> = {
       buffer.writeUInt32LE(shift, 1024 + 24);
     },
     sizeOf: (bytes) => ({ count: BigInt(bytes / 4096), shift: 2 }),
+  },
+  xfs: {
+    magic: [0, Buffer.from('XFSB').toString('hex')],
+    write: (buffer, { count, shift = 12 }) => {
+      buffer.writeUInt32BE(2 ** shift, 4);
+      buffer.writeBigUInt64BE(count, 8);
+      // The log is inside.
+      buffer.writeBigUInt64BE(6n, 48);
+    },
+    sizeOf: (bytes) => ({ count: BigInt(bytes / 4096), shift: 12 }),
+  },
+  f2fs: {
+    magic: [1024, '1020f5f2'],
+    write: (buffer, { count, shift = 12 }) => {
+      buffer.writeUInt32LE(shift, 1024 + 16);
+      buffer.writeBigUInt64LE(count, 1024 + 36);
+    },
+    sizeOf: (bytes) => ({ count: BigInt(bytes / 4096), shift: 12 }),
   },
 };
 

@@ -15,6 +15,18 @@ export const commandLineFaults = {
     commandLine: append(({ UsrFileSystem }) => `${UsrFileSystem}=xfs`),
     expected: { step: 'read-kernel-command-line', reason: 'file-system-unsupported' },
   },
+  'other-file-system-of-list': {
+    what: 'the kernel command line names a file system of the list that is not the one of /usr',
+    settings: ['Usr.FileSystem=erofs btrfs'],
+    commandLine: append(({ UsrFileSystem }) => `${UsrFileSystem}=btrfs`),
+    expected: { step: 'find-file-system', reason: 'usr-file-system-missing' },
+  },
+  'file-system-of-list': {
+    what: 'the kernel command line names two file systems of the list, at last the one of /usr',
+    settings: ['Usr.FileSystem=erofs btrfs'],
+    commandLine: append(({ UsrFileSystem }) => `${UsrFileSystem}=btrfs ${UsrFileSystem}=erofs`),
+    expected: verified,
+  },
   'other-partition': {
     what: 'the kernel command line names a partition that is not that of /usr',
     commandLine: append(({ UsrDevice }) => `${UsrDevice}=${other}`),

@@ -44,6 +44,12 @@ export const mountOptionFaults = {
     refused,
     btrfs,
   ),
+  'mount-options-of-list': given(
+    'a mount option of another file system of the list than the one of /usr',
+    'ro,rescue=nologreplay',
+    { step: 'find-file-system', reason: 'usr-options-refused' },
+    ['Usr.FileSystem=erofs btrfs'],
+  ),
   'mount-options-sound': given('mount options that may be set', 'noatime,nodev,ro', verified),
   'mount-options-empty': given('empty mount options', '', verified),
   'mount-options-systemd': given(

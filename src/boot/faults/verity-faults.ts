@@ -200,6 +200,12 @@ const dataFaults = {
     disks: damaged({ in: 'usr', offset: 1024 }, bytes(0, 0, 0, 0)),
     expected: { step: 'set-up-verity', reason: 'usr-file-system-missing' },
   },
+  'usr-magic-of-list': {
+    what: 'the file system of /usr begins as none of the list',
+    settings: ['Usr.FileSystem=erofs btrfs'],
+    disks: damaged({ in: 'usr', offset: 1024 }, bytes(0, 0, 0, 0)),
+    expected: { step: 'find-file-system', reason: 'usr-file-system-missing' },
+  },
   'usr-larger-than-device': {
     what: 'the file system of /usr says that it has 2^32 - 1 blocks (erofs)',
     disks: damaged({ in: 'usr', offset: 1024 + 36 }, bytes(0xff, 0xff, 0xff, 0xff)),

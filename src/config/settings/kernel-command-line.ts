@@ -26,7 +26,7 @@ export const kernelCommandLine = {
     type: parameterNames,
     default: 'mount.usrfstype',
     onlyWith: [override],
-    help: 'Parameter for Usr.FileSystem.',
+    help: 'Parameter for Usr.FileSystem: `auto`, or the one that /usr must have.',
     since: '0.1.0',
   }),
   UsrOptions: setting({

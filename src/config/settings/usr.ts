@@ -2,9 +2,10 @@
 
 import { either, is } from '../only-with.ts';
 import { setting } from '../setting.ts';
+import { usrFileSystemNames } from '../usr-file-systems.ts';
 import { usrDevice } from '../value-types/devices.ts';
 import { labelPattern, mountOptions } from '../value-types/names.ts';
-import { choice } from '../value-types/value-type.ts';
+import { choice, choices } from '../value-types/value-type.ts';
 
 export const usr = {
   Device: setting({
@@ -23,14 +24,14 @@ export const usr = {
     since: '0.2.0',
   }),
   FileSystem: setting({
-    type: choice('erofs', 'btrfs', 'squashfs', 'ext4'),
+    type: choices(...usrFileSystemNames),
     default: 'erofs',
-    help: 'File system of /usr.',
+    help: 'File system of /usr; of several with blanks between them, such as `btrfs erofs`, the first whose superblock is on the device. The drivers of all come along.',
     since: '0.1.0',
   }),
   Options: setting({
     type: mountOptions,
-    help: 'Mount options of /usr besides `ro`, of those that docs/mount-options.md allows; the kernel command line may give others instead.',
+    help: 'Mount options of /usr besides `ro`, of those that docs/mount-options.md allows; of several file systems each gets those that it knows. The kernel command line may give others instead.',
     since: '0.1.0',
   }),
   FixedOptions: setting({

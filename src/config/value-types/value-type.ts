@@ -1,4 +1,5 @@
 /** What the type of a setting's value is, and the types that other types are made of. */
+import { didYouMean } from '../../text/suggestions.ts';
 
 export type Parsed<T> = { readonly value: T } | { readonly required: string; readonly hint?: string };
 
@@ -40,6 +41,25 @@ export function choice<const T extends string>(...choices: readonly T[]): ValueT
     parse(text) {
       const value = choices.find((word) => word === text);
       return value === undefined ? { required: `one of ${choices.join(', ')}` } : { value };
+    },
+  };
+}
+
+/** One or more of a fixed set of words, each once, in an order that counts. */
+export function choices<const T extends string>(...known: readonly T[]): ValueType<readonly [T, ...T[]]> {
+  return {
+    name: `list of ${known.join(' | ')}`,
+    choices: known,
+    format: (values) => values.join(' '),
+    parse(text) {
+      const given = words(text);
+      const [first, ...rest] = given.flatMap((word) => known.filter((choice) => choice === word));
+      const once = new Set(given).size === given.length;
+      if (first !== undefined && once && rest.length === given.length - 1) return { value: [first, ...rest] };
+      const unknown = given.find((word) => !known.some((choice) => choice === word)) ?? '';
+      const hint = text.includes(',') ? 'without commas' : didYouMean(unknown, known);
+      const required = `one or more of ${known.join(', ')}, separated by blanks and each once`;
+      return hint === undefined ? { required } : { required, hint };
     },
   };
 }

@@ -1,13 +1,17 @@
-import { mountedRoot, numbersItself } from '../../config/mount-options.ts';
+import { mountedRoot, mountedRoots, numbersItself } from '../../config/mount-options.ts';
 import { verityDevicePath } from '../../config/verity-device.ts';
 import { onlyIf } from '../only-if.ts';
 import { defineStep, type Said } from '../step.ts';
+import { isFoundAtBoot } from '../usr-mount.ts';
 
 export interface CheckMountedUsrView {
   readonly verity: boolean;
   readonly verityName: string;
   readonly devicePath: string;
   readonly fileSystem: string;
+  /** An earlier step has found which of several file systems it is; each with its root, as `FILE-SYSTEM:ROOT`. */
+  readonly found: boolean;
+  readonly roots: readonly string[];
   /** The file system numbers its mounts itself: what mountinfo says is no number of a device. */
   readonly numbersItself: boolean;
   /** Where the mount begins in the file system, as mountinfo says it. */
@@ -22,21 +26,32 @@ export const checkMountedUsr = defineStep({
   plan(config): Said<CheckMountedUsrView> {
     const { Usr, Verity } = config.settings;
     const verity = Verity.Verity === 'required';
+    const found = isFoundAtBoot(config.settings);
+    const roots = Usr.FileSystem.map((name) => mountedRoot(name, config.settings));
+    const root = [...new Set(roots)].join(' or ');
     return {
       explanation: [
-        `Requires that the kernel says the same of the mount: at /sysusr/usr is ${verity ? verityDevicePath(config.settings) : 'the partition'}, once, read-only, from ${mountedRoot(config.settings)} on, and no other device.`,
+        `Requires that the kernel says the same of the mount: at /sysusr/usr is ${verity ? verityDevicePath(config.settings) : 'the partition'}, once, read-only, from ${root} on, and no other device.`,
       ],
-      uses: ['kernel file systems', 'mounted usr', 'usr device', ...onlyIf(!verity, 'data partition')],
+      uses: [
+        'kernel file systems',
+        'mounted usr',
+        'usr device',
+        ...onlyIf(found, 'usr file system'),
+        ...onlyIf(!verity, 'data partition'),
+      ],
       provides: ['mounts as the kernel has them'],
-      reads: onlyIf(!verity, 'usr_partition'),
+      reads: [...onlyIf(found, 'usr_file_system'), ...onlyIf(!verity, 'usr_partition')],
       reasons: ['usr-not-as-verified'],
       view: {
         verity,
         verityName: Verity.Name,
         devicePath: verityDevicePath(config.settings),
-        fileSystem: Usr.FileSystem,
-        numbersItself: numbersItself(Usr.FileSystem),
-        root: mountedRoot(config.settings),
+        fileSystem: Usr.FileSystem[0],
+        found,
+        roots: mountedRoots(config.settings),
+        numbersItself: Usr.FileSystem.some(numbersItself),
+        root,
       },
     };
   },

@@ -1,4 +1,10 @@
-import { dropped, mountedOptions, mountOptionsOf, type OptionUse } from '../../config/mount-options.ts';
+import {
+  dropped,
+  mountedOptions,
+  mountOptionsOf,
+  type OptionUse,
+  optionsWithUse,
+} from '../../config/mount-options.ts';
 import type { PlatformSettings } from '../../config/settings.ts';
 import { type DeviceIdentifier, linkedTags, linksOf } from '../../config/value-types/devices.ts';
 import { dissects, usualVerityDevice, verityDevicePath } from '../../config/verity-device.ts';
@@ -14,7 +20,7 @@ import {
 import { applets, programs } from '../needs.ts';
 import { onlyIf } from '../only-if.ts';
 import { defineStep, type Said } from '../step.ts';
-import { usrMountDropIns, usrMountUnit } from '../usr-mount.ts';
+import { alwaysOptions, isFoundAtBoot, usrMountDropIns, usrMountUnit } from '../usr-mount.ts';
 import { type VerityOptionUse, verityOptionsOf } from '../verity-options.ts';
 
 interface KernelCommandLineView {
@@ -50,12 +56,20 @@ interface KernelCommandLineView {
   /** Options that the kernel command line may set, and those that say nothing to the kernel. */
   readonly allowedOptions: readonly string[];
   readonly droppedOptions: readonly string[];
+  /** Those that stage 1 adds itself to the file system. */
+  readonly addedOptions: readonly string[];
+  readonly adds: boolean;
   /** The options of the platform, and those that are there always. */
   readonly usrOptions: string;
   readonly alwaysOptions: string;
   /** Where other mount options reach the mount unit of /usr; undefined where a script mounts it. */
   readonly dropIn: { readonly unit: string; readonly directory: string } | undefined;
   readonly fileSystem: string;
+  readonly fileSystems: readonly string[];
+  readonly fileSystemNames: string;
+  /** A later step finds out which of several it is, and judges the mount options. */
+  readonly found: boolean;
+  readonly judges: boolean;
   /** Seconds that the time limit may be at most, as the kernel command line sets it. */
   readonly longestTimeout: number;
 }
@@ -67,8 +81,9 @@ export const readKernelCommandLine = defineStep({
   plan({ settings }): Said<KernelCommandLineView> {
     const parameters = parametersOf(settings);
     const view = viewOf(settings, parameters);
-    const { override, dropIn, given } = view;
+    const { override, dropIn, given, found, judges } = view;
     const values = parameters.flatMap(({ variable }) => (variable === undefined ? [] : [variable]));
+    const forLater = onlyIf(override && found, 'given_file_system', 'given_options', 'options_by');
     return {
       explanation: [
         `Takes ${parameters.map(writeParameter).join(', ')} from the kernel command line, by the kernel's own quoting rules. Of several the last one wins.`,
@@ -83,11 +98,12 @@ export const readKernelCommandLine = defineStep({
       provides: ['command line values'],
       // The offset has no value before: the step that uses it has the platform's.
       reads: values.filter((value) => value !== 'hash_offset'),
-      writes: values,
+      writes: [...values, ...forLater],
       reasons: [
         'program-missing',
         'run-unwritable',
-        ...onlyIf(override, 'file-system-unsupported', 'usr-options-refused'),
+        ...onlyIf(override, 'file-system-unsupported'),
+        ...onlyIf(judges, 'usr-options-refused'),
         ...onlyIf(given.rootHash, 'root-hash-missing'),
         ...onlyIf(view.verityOptions, 'verity-options-refused'),
         ...onlyIf(view.once.length, 'parameter-repeated'),
@@ -101,8 +117,12 @@ function viewOf(settings: PlatformSettings, parameters: readonly KernelParameter
   const { Devices, Initrd, KernelCommandLine, Usr, Verity } = settings;
   const override = KernelCommandLine.Override;
   const verity = Verity.Verity === 'required';
+  const found = isFoundAtBoot(settings);
+  const judges = override && !found;
+  const [fileSystem] = Usr.FileSystem;
   const optionsOf = (...uses: readonly OptionUse[]) =>
-    mountOptionsOf(Usr.FileSystem).flatMap(({ use, option }) => onlyIf(uses.includes(use), option));
+    mountOptionsOf(fileSystem).flatMap(({ use, option }) => onlyIf(uses.includes(use), option));
+  const addedOptions = optionsWithUse(fileSystem, dropped);
   const understood = override ? understoodNames(settings) : new Set<DeviceIdentifier>();
   const refuses = KernelCommandLine.Repeated === 'refuse';
   const dropIn = { unit: usrMountUnit, directory: usrMountDropIns };
@@ -133,11 +153,17 @@ function viewOf(settings: PlatformSettings, parameters: readonly KernelParameter
         }
       : undefined,
     allowedOptions: optionsOf('command line'),
-    droppedOptions: optionsOf(...dropped),
-    usrOptions: mountedOptions(Usr.FileSystem, Usr.Options),
-    alwaysOptions: [mountedOptions(Usr.FileSystem, Usr.FixedOptions), 'ro'].filter(Boolean).join(','),
-    dropIn: override && Initrd.Init === 'systemd' ? dropIn : undefined,
-    fileSystem: Usr.FileSystem,
+    droppedOptions: optionsWithUse('any', dropped),
+    addedOptions,
+    adds: addedOptions.length > 0,
+    usrOptions: mountedOptions(fileSystem, Usr.Options),
+    alwaysOptions: alwaysOptions(fileSystem, settings),
+    dropIn: judges && Initrd.Init === 'systemd' ? dropIn : undefined,
+    fileSystem,
+    fileSystems: Usr.FileSystem,
+    fileSystemNames: Usr.FileSystem.join(', '),
+    found,
+    judges,
     longestTimeout: Math.ceil(Devices.LongestTimeout),
   };
 }

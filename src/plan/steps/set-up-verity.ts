@@ -21,12 +21,14 @@ import type { ReasonName } from '../reasons.ts';
 import { variable } from '../source.ts';
 import { defineStep, type Said, type Variable } from '../step.ts';
 import { udevFiles, udevPrograms, udevUnit } from '../systemd.ts';
+import { isFoundAtBoot } from '../usr-mount.ts';
 
 interface VerityView {
   readonly name: string;
   readonly devicePath: string;
-  /** The file system of /usr, which tells where its superblock has its size. */
+  /** The file systems of /usr, which tell where its superblock has its size; of several an earlier step has found which. */
   readonly endOf: Readonly<Record<string, boolean>>;
+  readonly found: boolean;
   readonly hashOffset: number | 'auto';
   /** The same with a unit, such as 1016M; empty where it has none. */
   readonly hashOffsetText: string;
@@ -78,6 +80,7 @@ export const setUpVerity = defineStep({
       uses: [
         'kernel file systems',
         'data partition',
+        ...onlyIf(isFoundAtBoot(settings), 'usr file system'),
         ...onlyIf(hashPartition(settings), 'hash partition'),
         ...onlyIf(Verity.RootHash === 'command-line', 'command line values'),
       ],
@@ -86,6 +89,7 @@ export const setUpVerity = defineStep({
       variables: [rootHashOf(config)],
       reads: [
         'usr_partition',
+        ...onlyIf(isFoundAtBoot(settings), 'usr_file_system'),
         ...onlyIf(hashPartition(settings), 'hash_partition'),
         ...onlyIf(Verity.FecDevice, 'fec_partition'),
         'root_hash',
@@ -240,7 +244,8 @@ function viewOf(settings: PlatformSettings): VerityView {
   return {
     name: Verity.Name,
     devicePath: verityDevicePath(settings),
-    endOf: { [Usr.FileSystem]: true },
+    endOf: Object.fromEntries(Usr.FileSystem.map((name) => [name, true])),
+    found: isFoundAtBoot(settings),
     hashOffset,
     hashOffsetText: hashOffset === 'auto' ? '' : unitText(hashOffset),
     fixedOffset: hashOffset !== 'auto',
