@@ -35,6 +35,8 @@ export interface BootArguments {
   readonly keepDisk: boolean;
   readonly tpm: boolean;
   readonly disk: DiskBus;
+  /** /usr comes in an archive behind the initrd, at Usr.LiveImage. */
+  readonly live?: boolean;
   /** The name of a fault to inject. */
   readonly fault?: string | undefined;
   readonly json: boolean;
@@ -48,6 +50,7 @@ export async function boot(args: BootArguments): Promise<CommandResult> {
   if ('failed' in loaded) return loaded.failed;
   const { platform, findings } = loaded;
   requireImage(platform, args, fault);
+  requireLive(platform, args);
   const kernelImage = findKernelImage(resolve(args.sysroot), args.kernel);
   if (kernelImage === undefined)
     throw new UsageError(`${args.sysroot} has no kernel image of version ${args.kernel}`);
@@ -83,6 +86,7 @@ async function makeAndBoot(task: Task): Promise<CommandResult> {
     initrd: args.initrd === undefined ? undefined : resolve(args.initrd),
     work,
     imageFault: fault?.image,
+    live: args.live,
     progress: progress.begin,
   });
   if ('findings' in made)
@@ -109,6 +113,15 @@ function requireImage({ config }: PlannedPlatform, args: BootArguments, fault?: 
     throw new UsageError(
       `the fault ${args.fault} is one of the image, which must be packed from --initrd, a cpio`,
     );
+}
+
+/** A live system needs a platform that looks for one; faults are of machines with their /usr on a disk, or bring their own. */
+function requireLive({ config }: PlannedPlatform, { live, fault }: BootArguments): void {
+  if (!live) return;
+  if (config.settings.Usr.LiveImage === undefined)
+    throw new UsageError('--live needs Usr.LiveImage, such as --set Usr.LiveImage=/usr.squashfs');
+  if (fault !== undefined)
+    throw new UsageError('--live and --fault do not go together: the faults live-* boot live systems');
 }
 
 function requirePositive(args: BootArguments): void {
@@ -146,11 +159,12 @@ function sizesOf({ build, image }: Machine): Readonly<Record<string, number>> {
 }
 
 function soundMachine(machine: Machine, args: BootArguments): SoundMachine {
-  const { build, disk, commandLine, rootHash, work, image } = machine;
+  const { initrd, disk, usr, commandLine, rootHash, work, image } = machine;
   const modules = join(work, 'build/modules');
   return {
-    initrd: build.image,
+    initrd,
     disk,
+    usr,
     commandLine,
     rootHash,
     modules,

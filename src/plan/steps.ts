@@ -3,6 +3,7 @@ import type { StepDefinition } from './step.ts';
 import { carryOver } from './steps/carry-over.ts';
 import { checkFullInitrd } from './steps/check-full-initrd.ts';
 import { checkMountedUsr } from './steps/check-mounted-usr.ts';
+import { findLiveUsr } from './steps/find-live-usr.ts';
 import { findUsrPartition } from './steps/find-usr-partition.ts';
 import { handOverUsr } from './steps/hand-over-usr.ts';
 import { loadModules } from './steps/load-modules.ts';
@@ -20,6 +21,7 @@ export const steps = [
   setPanicTimeout,
   readKernelCommandLine,
   loadModules,
+  findLiveUsr,
   findUsrPartition,
   setUpVerity,
   mountUsr,

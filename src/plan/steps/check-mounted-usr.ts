@@ -1,3 +1,4 @@
+import { liveUsr, mayGoWithoutVerity } from '../../config/live-usr.ts';
 import { mountedRoot, numbersItself } from '../../config/mount-options.ts';
 import { verityDevicePath } from '../../config/verity-device.ts';
 import { onlyIf } from '../only-if.ts';
@@ -5,6 +6,10 @@ import { defineStep, type Said } from '../step.ts';
 
 export interface CheckMountedUsrView {
   readonly verity: boolean;
+  /** A boot may go without verity. */
+  readonly optional: boolean;
+  /** The value that is set where /usr is a file of the initramfs that nothing verifies. */
+  readonly live: 'live_image' | 'unverified_usr' | undefined;
   readonly verityName: string;
   readonly devicePath: string;
   readonly fileSystem: string;
@@ -22,16 +27,31 @@ export const checkMountedUsr = defineStep({
   plan(config): Said<CheckMountedUsrView> {
     const { Usr, Verity } = config.settings;
     const verity = Verity.Verity === 'required';
+    const optional = mayGoWithoutVerity(config.settings);
+    const alone = !verity && liveUsr(config.settings) ? 'live_image' : undefined;
+    const live = optional ? 'unverified_usr' : alone;
     return {
       explanation: [
         `Requires that the kernel says the same of the mount: at /sysusr/usr is ${verity ? verityDevicePath(config.settings) : 'the partition'}, once, read-only, from ${mountedRoot(config.settings)} on, and no other device.`,
       ],
-      uses: ['kernel file systems', 'mounted usr', 'usr device', ...onlyIf(!verity, 'data partition')],
+      uses: [
+        'kernel file systems',
+        'mounted usr',
+        'usr device',
+        ...onlyIf(!verity, 'data partition'),
+        ...onlyIf(live, 'live usr'),
+      ],
       provides: ['mounts as the kernel has them'],
-      reads: onlyIf(!verity, 'usr_partition'),
+      reads: [
+        ...onlyIf(!verity, 'usr_partition'),
+        ...onlyIf(live, 'live_image'),
+        ...onlyIf(optional, 'unverified_usr'),
+      ],
       reasons: ['usr-not-as-verified'],
       view: {
         verity,
+        optional,
+        live,
         verityName: Verity.Name,
         devicePath: verityDevicePath(config.settings),
         fileSystem: Usr.FileSystem,

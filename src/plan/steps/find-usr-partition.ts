@@ -7,6 +7,7 @@ import { onlyIf } from '../only-if.ts';
 import { variable } from '../source.ts';
 import { defineStep, type Said, type Variable } from '../step.ts';
 import { usrDeviceLink, usrMountUnit } from '../usr-mount.ts';
+import { isLive } from './find-live-usr.ts';
 
 interface FindUsrPartitionView {
   /** Which kinds of device names this initrd understands. */
@@ -21,6 +22,8 @@ interface FindUsrPartitionView {
   readonly usesBlkid: boolean;
   /** The kernel command line may name other devices, in ways that nobody looked at before. */
   readonly override: boolean;
+  /** Where a live system would be found, a boot may be without a device of /usr. */
+  readonly live: boolean;
   readonly separateHash: boolean;
   readonly corrects: boolean;
   /** The link by which the mount unit of /usr finds a partition that is not known before. */
@@ -56,12 +59,21 @@ export const findUsrPartition = defineStep({
         'kernel log',
         'disk drivers',
         ...onlyIf(view.coldplug, 'drivers of new devices'),
+        ...onlyIf(view.live, 'live usr'),
         ...onlyIf(KernelCommandLine.Override, 'command line values'),
       ],
       provides: ['data partition', ...onlyIf(hash, 'hash partition'), ...onlyIf(!verity, 'usr device')],
       places: { 'data partition': nameOf(data), 'hash partition': nameOf(hash), 'usr device': '' },
       variables: variablesOf(config),
-      reads: ['usr_device', ...onlyIf(hash, 'hash_device'), ...onlyIf(fec, 'fec_device'), 'device_timeout'],
+      unless: view.live ? 'live_image' : undefined,
+      reads: [
+        'usr_device',
+        ...onlyIf(hash, 'hash_device'),
+        ...onlyIf(fec, 'fec_device'),
+        'device_timeout',
+        ...onlyIf(view.live, 'why_not_live', 'usr_partition'),
+        ...onlyIf(view.live && hash, 'hash_partition'),
+      ],
       writes: ['usr_partition', ...onlyIf(hash, 'hash_partition'), ...onlyIf(fec, 'fec_partition')],
       waits: longestWait(settings) * [data, hash, fec].filter(Boolean).length,
       reasons: [
@@ -126,6 +138,7 @@ function viewOf(settings: PlatformSettings): FindUsrPartitionView {
     byBlkid,
     usesBlkid: byBlkid.length > 0,
     override: KernelCommandLine.Override,
+    live: isLive(settings),
     separateHash: hash !== undefined,
     corrects: fec !== undefined,
     link: Verity.Verity === 'no' && Initrd.Init === 'systemd' ? usrDeviceLink : undefined,

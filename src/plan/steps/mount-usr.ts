@@ -1,3 +1,4 @@
+import { mayGoWithoutVerity } from '../../config/live-usr.ts';
 import { mountedOptions } from '../../config/mount-options.ts';
 import { verityDevicePath } from '../../config/verity-device.ts';
 import { asks, kernelOptionsOfFileSystem, modules, mountProgram, options, programs } from '../needs.ts';
@@ -8,6 +9,8 @@ import { usrDeviceLink, usrMountPoint } from '../usr-mount.ts';
 
 interface MountUsrView {
   readonly verity: boolean;
+  /** A boot may go without verity, and then has another device. */
+  readonly optional: boolean;
   readonly devicePath: string;
   readonly failure: string;
   readonly fileSystem: string;
@@ -27,8 +30,10 @@ export const mountUsr = defineStep({
       variable(config, 'usr_options', 'Usr.Options', mountedOptions(Usr.FileSystem, Usr.Options)),
       ...onlyIf(fixed, variable(config, 'usr_fixed_options', 'Usr.FixedOptions', fixed)),
     ];
+    const optional = mayGoWithoutVerity(settings);
     const view = {
       verity,
+      optional,
       devicePath: verityDevicePath(settings),
       failure: `cannot mount ${verity ? verityDevicePath(settings) : 'the partition'} as ${Usr.FileSystem}`,
       fileSystem: Usr.FileSystem,
@@ -47,12 +52,17 @@ export const mountUsr = defineStep({
       uses: [
         ...onlyIf(verity, 'kernel file systems'),
         'usr device',
+        ...onlyIf(optional, 'live usr'),
         ...onlyIf(KernelCommandLine.Override, 'command line values'),
       ],
       provides: ['mounted usr'],
       places: { 'mounted usr': usrMountPoint },
       variables,
-      reads: [...variables.map((value) => value.variable), ...onlyIf(!verity, 'usr_partition')],
+      reads: [
+        ...variables.map((value) => value.variable),
+        ...onlyIf(!verity, 'usr_partition'),
+        ...onlyIf(optional, 'unverified_usr'),
+      ],
       reasons: ['usr-unmountable'],
       view,
       systemd: {
@@ -66,16 +76,16 @@ export const mountUsr = defineStep({
 });
 
 function mountUnitOf(
-  { verity, devicePath, fileSystem, failure }: MountUsrView,
+  { verity, optional, devicePath, fileSystem, failure }: MountUsrView,
   origins: readonly Variable[],
 ): MountUnit {
   return {
-    what: verity ? devicePath : usrDeviceLink,
+    what: verity && !optional ? devicePath : usrDeviceLink,
     where: usrMountPoint,
     type: fileSystem,
     options: [...origins.map(({ value }) => value), 'ro'].filter(Boolean).join(','),
     origins,
-    device: verity ? devicePath : undefined,
+    device: verity && !optional ? devicePath : undefined,
     failure: { reason: 'usr-unmountable', text: failure },
   };
 }

@@ -1,3 +1,4 @@
+import { mayGoWithoutVerity } from '../../config/live-usr.ts';
 import { dropped, mountedOptions, mountOptionsOf, type OptionUse } from '../../config/mount-options.ts';
 import type { PlatformSettings } from '../../config/settings.ts';
 import { type DeviceIdentifier, linksOf } from '../../config/value-types/devices.ts';
@@ -7,6 +8,7 @@ import {
   type KernelParameter,
   type LaterName,
   laterNamesOf,
+  liveParametersOf,
   type ParameterKey,
   parametersOf,
   writeParameter,
@@ -31,6 +33,10 @@ interface KernelCommandLineView {
   readonly lowers: boolean;
   /** What is wrong where there is no root hash. */
   readonly noRootHash: string;
+  /** A live system may be without a root hash, which a later step sees to. */
+  readonly optional: boolean;
+  /** Patterns for words that name a device of /usr; none where the platform knows no live system. */
+  readonly namesUsr: readonly string[];
   /** The data device has a parameter of its own, which is read in the place of that of the /usr device. */
   readonly readsDataDevice: boolean;
   readonly verityDevice: string;
@@ -56,6 +62,7 @@ export const readKernelCommandLine = defineStep({
     const view = viewOf(settings, parameters);
     const { override, dropIn, given } = view;
     const values = parameters.flatMap(({ variable }) => (variable === undefined ? [] : [variable]));
+    const named = onlyIf(view.namesUsr.length > 0, 'usr_named');
     return {
       explanation: [
         `Takes ${parameters.map(writeParameter).join(', ')} from the kernel command line, by the kernel's own quoting rules. Of several the last one wins.`,
@@ -69,7 +76,7 @@ export const readKernelCommandLine = defineStep({
       uses: ['kernel file systems'],
       provides: ['command line values'],
       reads: values,
-      writes: values,
+      writes: [...values, ...named],
       reasons: [
         'program-missing',
         'run-unwritable',
@@ -100,6 +107,8 @@ function viewOf(settings: PlatformSettings, parameters: readonly KernelParameter
     byUuid: understood.has('UUID'),
     byPartitionUuid: understood.has('PARTUUID'),
     lowers: understood.has('UUID') || understood.has('PARTUUID'),
+    optional: mayGoWithoutVerity(settings),
+    namesUsr: liveParametersOf(settings).map((name) => `${name}=`),
     noRootHash: `${KernelCommandLine.RootHash.join('= or ')}= is missing, empty or not hexadecimal`,
     readsDataDevice: verity && Verity.DataDevice !== undefined,
     verityDevice: verity ? verityDevicePath(settings) : usualVerityDevice,
