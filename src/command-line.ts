@@ -208,6 +208,12 @@ export const commands: readonly Command[] = [
         describe: 'what the disk is attached to',
       },
       tpm: { type: 'boolean', default: false, describe: 'give the machine a TPM 2.0 (swtpm)' },
+      live: {
+        type: 'boolean',
+        default: false,
+        describe:
+          'a live system: /usr comes in an archive behind the initrd, at Usr.LiveImage, and on no disk',
+      },
       append: {
         type: 'string',
         default: '',

@@ -98,7 +98,7 @@ export const findingKinds = {
   'usr-unverified': {
     severity: 'warning',
     title: '/usr is used without verification.',
-    help: 'For development only. Set Verity=required.',
+    help: 'For development only, or for live systems whose loader verifies all of the initrd: docs/security.md, "Appended archives". Set Verity=required, and LiveVerity=required.',
   },
   'root-hash-unprotected': {
     severity: 'note',

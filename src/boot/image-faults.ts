@@ -22,6 +22,7 @@ export interface Changeable {
 /** Why a fault cannot be had with a given image, and what helps; undefined where it can. */
 export function reasonAgainst(fault: Fault, { kernel, initrd }: Changeable): string | undefined {
   const { commandLine, files = {}, firmware, disks = [] } = fault;
+  if (fault.live) return 'it is one of a live system, whose /usr is on no disk';
   if (isOfImage(fault)) return 'it is one of the packed full initrd, which is in the /usr of the image';
   if (disks.some(({ damage }) => damage?.place.in === 'content of'))
     return 'it is in a file, and where that is in the /usr of the image is not known';

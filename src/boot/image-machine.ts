@@ -68,7 +68,7 @@ export async function makeImageMachine(options: ImageOptions): Promise<ImageMach
 }
 
 /** Nothing of a given image is made here. */
-const nothingBuilt = { modules: '', sources: { sysroot: '', image: undefined } };
+const nothingBuilt = { modules: '', usr: '', sources: { sysroot: '', image: undefined } };
 
 function requireFiles({ kernel, initrd }: ImageOptions): void {
   if (initrd !== undefined && kernel === undefined)

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { runChecks } from '../check/run-checks.ts';
 import { readSystem } from '../check/system.ts';
 import { imageFormatOf, thinOf } from '../config/image-format.ts';
+import { liveUsr } from '../config/live-usr.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { type Finding, hasErrors } from '../findings.ts';
 import { readPackedImage } from '../initrd/packed-image.ts';
@@ -18,6 +19,7 @@ import type { Kernel } from '../sysroot/kernel.ts';
 import { formatCommandLine } from './command-line.ts';
 import { type DiskPart, makeDisk } from './disk.ts';
 import type { ImageFault } from './faults/fault.ts';
+import { appendFiles } from './live.ts';
 import { rootPartitionUuid, type SealedUsr, sealUsr } from './partitions.ts';
 import { makeRootImage } from './root-image.ts';
 import { makeUsrImage } from './usr-image.ts';
@@ -34,6 +36,8 @@ export interface MachineOptions {
   /** A full initrd, to be packed as the platform says, or a packed image of one. None for FullInitrd.Source=usr. */
   readonly initrd: string | undefined;
   readonly work: string;
+  /** /usr is in files of the initramfs instead of on the disk. */
+  readonly live?: boolean | undefined;
   /** What is wrong with the packed full initrd. */
   readonly imageFault?: ImageFault | undefined;
   readonly progress: (what: string) => void;
@@ -44,7 +48,11 @@ export interface Machine {
   readonly work: string;
   readonly kernelImage: string;
   readonly build: Build;
+  /** What the loader loads: the minimal initrd, and behind it a live /usr. */
+  readonly initrd: string;
   readonly disk: string;
+  /** The file that the partition of /usr is made of, or the live image. */
+  readonly usr: string;
   /** The packed full initrd; none for FullInitrd.Source=usr. */
   readonly image: string | undefined;
   readonly commandLine: string;
@@ -74,11 +82,28 @@ export async function makeMachine(options: MachineOptions): Promise<MachineResul
   const { findings } = await runChecks({ ...data, ...limitedOf(build.manifest) }, checked);
   if (hasErrors(findings)) return { findings };
   progress('writing the disk');
-  const disk = await writeDisk(options, usr.parts);
+  const disk = await writeDisk(options, options.live ? [] : usr.parts);
+  const initrd = options.live ? await appendLiveUsr(options, build.image, usr.parts) : build.image;
   const commandLine = formatCommandLine(config, usr.rootHash);
   const { rootHash } = usr;
   const all = [...(packed?.findings ?? []), ...findings];
-  return { machine: { work, kernelImage, build, disk, image, commandLine, rootHash, findings: all } };
+  const made = { work, kernelImage, build, initrd, disk, usr: usr.parts[0]?.file ?? '' };
+  return { machine: { ...made, image, commandLine, rootHash, findings: all } };
+}
+
+/** The minimal initrd with an archive behind it that brings /usr; its file. */
+function appendLiveUsr(
+  { config, work, progress }: MachineOptions,
+  initrd: string,
+  [data, hash]: readonly DiskPart[],
+): Promise<string> {
+  progress('appending /usr to the initrd');
+  const live = liveUsr(config.settings);
+  const files = [
+    [live?.image, data?.file],
+    [live?.hash, hash?.file],
+  ].filter((pair): pair is [string, string] => pair.every((name) => name !== undefined));
+  return appendFiles(initrd, Object.fromEntries(files), work);
 }
 
 /** The disk with /usr and an empty root file system; gives its file. */

@@ -43,6 +43,8 @@ export interface BootArguments {
   readonly keepDisk: boolean;
   readonly tpm: boolean;
   readonly disk: DiskBus;
+  /** /usr comes in an archive behind the initrd, at Usr.LiveImage. */
+  readonly live?: boolean;
   /** The name of a fault to inject. */
   readonly fault?: string | undefined;
   readonly json: boolean;
@@ -77,6 +79,7 @@ function taskOfMade(
 ): (task: Task) => Promise<CommandResult> {
   const made = requireSystem(args);
   requireImage(platform, made, fault);
+  requireLive(platform, made);
   const kernelImage = findKernelImage(resolve(made.sysroot), made.kernel);
   if (kernelImage === undefined)
     throw new UsageError(`${made.sysroot} has no kernel image of version ${made.kernel}`);
@@ -103,6 +106,10 @@ function taskOfImage(
   image: string,
   fault?: Fault,
 ): (task: Task) => Promise<CommandResult> {
+  if (args.live)
+    throw new UsageError(
+      '--live puts the /usr of a --sysroot behind the initrd: it does not go with --image',
+    );
   if (args.sysroot !== undefined)
     throw new UsageError(
       '--sysroot is for a disk that is made here, and --image is a disk that is there: give one of both',
@@ -170,6 +177,7 @@ async function makeAndBoot(task: MadeTask): Promise<CommandResult> {
     initrd: args.initrd === undefined ? undefined : resolve(args.initrd),
     work,
     imageFault: fault?.image,
+    live: args.live,
     progress: progress.begin,
   });
   if ('findings' in made)
@@ -198,6 +206,15 @@ function requireImage({ config }: PlannedPlatform, args: MadeArguments, fault?: 
     throw new UsageError(
       `the fault ${args.fault} is one of the image, which must be packed from --initrd, a cpio`,
     );
+}
+
+/** A live system needs a platform that looks for one; faults are of machines with their /usr on a disk, or bring their own. */
+function requireLive({ config }: PlannedPlatform, { live, fault }: BootArguments): void {
+  if (!live) return;
+  if (config.settings.Usr.LiveImage === undefined)
+    throw new UsageError('--live needs Usr.LiveImage, such as --set Usr.LiveImage=/usr.squashfs');
+  if (fault !== undefined)
+    throw new UsageError('--live and --fault do not go together: the faults live-* boot live systems');
 }
 
 function requirePositive(args: BootArguments): void {
@@ -242,11 +259,12 @@ function sizesOf({ build, image }: Machine): Readonly<Record<string, number>> {
 }
 
 function soundMachine(machine: Machine, args: MadeArguments): SoundMachine {
-  const { build, disk, commandLine, rootHash, work, image } = machine;
+  const { initrd, disk, usr, commandLine, rootHash, work, image } = machine;
   const modules = join(work, 'build/modules');
   return {
-    initrd: build.image,
+    initrd,
     disk,
+    usr,
     commandLine,
     rootHash,
     modules,

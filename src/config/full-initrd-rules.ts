@@ -9,12 +9,18 @@ import { emergencyUnits, followsEmergency, isMasked, ownUnits } from './usr-unit
 const ownPlaces =
   /^\/(init|bin|sbin|lib\w*|usr|dev|proc|sys|run|full|image|overlay|sysusr|sysroot|modules)(\/|$)/;
 
+/** What is mounted or made there is no file that an archive brought; the rest is stage 1 itself. */
+const noSource =
+  /^\/(init|bin|sbin|lib\w*|usr|modules|skeleton)$|^\/(dev|proc|sys|run|full|image|overlay|sysusr|sysroot)(\/|$)/;
+
 const carriesOverOnlyExtras: Rule = ({ settings: { FullInitrd } }) =>
-  FullInitrd.CarryOver.filter((path) => ownPlaces.test(path) || path === FullInitrd.Init).map((path) => ({
-    kind: 'settings-contradict',
-    setting: 'FullInitrd.CarryOver',
-    message: `${path} must not be carried over: both initrds have their own`,
-  }));
+  FullInitrd.CarryOver.flatMap(({ source, target }) => {
+    const own = [target].filter((path) => ownPlaces.test(path) || path === FullInitrd.Init);
+    const path = own[0] ?? (noSource.test(source) ? source : undefined);
+    if (path === undefined) return [];
+    const message = `${path} must not be carried over: both initrds have their own`;
+    return [{ kind: 'settings-contradict', setting: 'FullInitrd.CarryOver', message }];
+  });
 
 /** Files of the systemd form that the full initrd has its own of. */
 const systemdOwn =
@@ -23,10 +29,10 @@ const systemdOwn =
 const carriesOverNothingOfSystemd: Rule = ({ settings: { FullInitrd, Initrd } }) =>
   Initrd.Init === 'shell'
     ? []
-    : FullInitrd.CarryOver.filter((path) => systemdOwn.test(path)).map((path) => ({
+    : FullInitrd.CarryOver.filter(({ target }) => systemdOwn.test(target)).map(({ target }) => ({
         kind: 'settings-contradict',
         setting: 'FullInitrd.CarryOver',
-        message: `${path} must not be carried over with Initrd.Init=systemd: both initrds have their own`,
+        message: `${target} must not be carried over with Initrd.Init=systemd: both initrds have their own`,
       }));
 
 const imageCompressionFits: Rule = ({ settings: { FullInitrd } }) => {

@@ -3,6 +3,7 @@ import { type Finding, finding, type Origin } from '../findings.ts';
 import { settingsHaveEffect } from './effect-rule.ts';
 import { fullInitrdRules } from './full-initrd-rules.ts';
 import { listenedNames } from './listened-names.ts';
+import { liveRules } from './live-rules.ts';
 import { mountOptionRules } from './mount-option-rules.ts';
 import type { Rule, RuleInput, Violation } from './rule.ts';
 import type { PlatformSettings, SettingName } from './settings.ts';
@@ -106,6 +107,7 @@ const debugIsForDevelopment: Rule = ({ settings: { Emergency } }) => {
 const rules: readonly Rule[] = [
   ...verityRules,
   parameterNamesDiffer,
+  ...liveRules,
   ...mountOptionRules,
   ...fullInitrdRules,
   compressionLevelFits,

@@ -14,13 +14,15 @@ import {
 const dataDeviceIsNamed: Rule = ({ settings: { Usr, Verity }, settings }) => {
   const verityPath = verityDevicePath(settings);
   const usrIsVerity = Usr.Device?.value === verityPath;
+  // One that is only ever booted live has no disk.
+  const onLiveSystems = Usr.LiveImage !== undefined;
   if (Verity.Verity === 'no') {
-    if (!Usr.Device) return [deviceRequired('Usr.Device')];
+    if (!Usr.Device) return onLiveSystems ? [] : [deviceRequired('Usr.Device')];
     if (!usrIsVerity) return [];
     const message = `${verityPath} needs Verity=required`;
     return [{ kind: 'settings-contradict', setting: 'Usr.Device', message }];
   }
-  if (!Usr.Device && !Verity.DataDevice) return [deviceRequired('Usr.Device')];
+  if (!Usr.Device && !Verity.DataDevice) return onLiveSystems ? [] : [deviceRequired('Usr.Device')];
   if (usrIsVerity && !Verity.DataDevice) return [deviceRequired('Verity.DataDevice')];
   if (!Usr.Device || !Verity.DataDevice || usrIsVerity) return [];
   const message = `Usr.Device (${formatDevice(Usr.Device)}) must be ${verityPath} or unset when Verity.DataDevice is set`;

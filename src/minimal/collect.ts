@@ -1,9 +1,10 @@
 /** From the plan's needs to the entries of the minimal initrd. */
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { type BootPlan, needsOfPlan } from '../plan/boot-plan.ts';
+import { type BootPlan, needsOfPlan, stepOf } from '../plan/boot-plan.ts';
 import { initrdReleasePath, layoutLinks, osReleasePaths } from '../plan/layout.ts';
 import type { FileNeed, ProgramNeed } from '../plan/need.ts';
+import { findLiveUsr } from '../plan/steps/find-live-usr.ts';
 import { skeletonDirectory } from '../plan/steps/make-skeleton-root.ts';
 import type { RenderedTree } from '../render/tree.ts';
 import { busyboxPath } from '../sysroot/applets.ts';
@@ -16,6 +17,7 @@ import { formatDrivers, resolveDrivers } from './drivers.ts';
 import { completeEntries, type Entry, fileEntry, type Part } from './entries.ts';
 import { firmwareEntries } from './firmware.ts';
 import { formatLoadOrder, resolveModules, unpackModules } from './modules.ts';
+import { ownFileEntries } from './own-files.ts';
 import { compileOwnProgram } from './own-programs.ts';
 
 export interface CollectOptions {
@@ -59,7 +61,9 @@ export async function collectEntries(options: CollectOptions): Promise<readonly 
   ];
   const extras = options.extraFiles.flatMap((path) => extraEntries(sysroot, path, 'followed', placeOfExtra));
   const skeleton = options.skeletonFiles.flatMap((path) => skeletonFileEntries(sysroot, path));
-  return completeEntries([...own, ...besides([...skeleton, ...extras], own)]);
+  const all = completeEntries([...own, ...besides([...skeleton, ...extras], own)]);
+  const lists = stepOf(plan, findLiveUsr) ? ownFileEntries(all, options.work) : [];
+  return completeEntries([...all, ...lists]);
 }
 
 function writeRendered({ rendered, work }: CollectOptions): readonly Entry[] {

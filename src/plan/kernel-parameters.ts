@@ -67,6 +67,12 @@ export function parametersOf(settings: PlatformSettings): readonly KernelParamet
   ];
 }
 
+/** Parameters that name a device of /usr: with one of them it is no file of the initramfs. None where there is no such file. */
+export function liveParametersOf({ Usr, KernelCommandLine }: PlatformSettings): readonly string[] {
+  const { Override, UsrDevice, DataDevice } = KernelCommandLine;
+  return Override && Usr.LiveImage !== undefined ? [...UsrDevice, ...DataDevice] : [];
+}
+
 /** A parameter in words: `usrhash=`, and the names that count where that is not given. */
 export function writeParameter({ names: [first, ...others] }: KernelParameter): string {
   return `${first}=${others.map((name) => ` (else ${name}=)`).join('')}`;

@@ -46,20 +46,28 @@ export const reasons = {
     help: 'Name it by a tag that Devices.FindBy has, or add the tag there and build again. Links of udev stand for tags where they are made from one: by-label, by-uuid, by-partlabel, by-partuuid. Quotes around a value must match.',
   },
   'device-missing': {
-    when: 'no device matches within the time limit',
+    when: 'no device matches within the time limit; or none is named, and the initramfs has no live image',
     help: 'The disk is not there, late, without the partition, or its driver is not in the initrd. Look for the disk in the log; raise Devices.Timeout, or add the driver to Modules.',
   },
   'device-ambiguous': {
     when: 'more than one device matches',
     help: 'Two partitions carry the same label, such as a cloned disk beside its original, and stage 1 takes neither. Remove one, or name the partition by PARTUUID.',
   },
+  'live-image-refused': {
+    when: 'no loop device reads the live image where it is in the initramfs',
+    help: 'The kernel has no loop devices left, or the archive that brought the image has a link in its place.',
+  },
+  'initrd-changed': {
+    when: 'a live system is booted, and an archive behind the minimal initrd has replaced files of stage 1',
+    help: 'Leave out of that archive what the message names: it may bring the live image and what FullInitrd.CarryOver takes. Take it for an attack if nothing explains it.',
+  },
   'device-unreadable': {
     when: 'the disk gives an error where the file system, the verity superblock or the hash tree begins',
     help: `The disk fails, was taken away, or its cable is bad: the kernel's log has the I/O error just before. ${otherSlot}, and look at the disk.`,
   },
   'usr-file-system-missing': {
-    when: 'the partition does not hold the file system, or none of the file systems, that the platform has for /usr; or another one of them than the kernel command line names; or not all of it; or one that needs another device',
-    help: `An update did not finish, or the partition is another one. A log or data on another device would not be verified. ${otherSlot} and write this one again.`,
+    when: 'the partition or the live image does not hold the file system, or none of the file systems, that the platform has for /usr; or another one of them than the kernel command line names; or not all of it; or one that needs another device',
+    help: `An update did not finish, or the partition is another one. A log or data on another device would not be verified. ${otherSlot} and write this one again. A live image was cut off on its way: load it again.`,
   },
   'verity-superblock-invalid': {
     when: 'there is no verity superblock at the hash offset; or one of a version, type or block size that this initrd does not read; or one that tells of less data than the file system of /usr has, or of more than there is',

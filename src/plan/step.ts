@@ -12,6 +12,7 @@ export type Fact =
   | 'command line values'
   | 'disk drivers'
   | 'drivers of new devices'
+  | 'live usr'
   | 'data partition'
   | 'hash partition'
   | 'usr file system'
@@ -54,6 +55,8 @@ export interface StepPlan<View extends object = object> {
   readonly reads: readonly string[];
   /** Names of the values that the step's text sets for later steps. One that it may leave as it is, it reads too. */
   readonly writes: readonly string[];
+  /** A value that makes the step needless: its text runs where that is empty. */
+  readonly unless: string | undefined;
   /** Seconds that the step may wait for devices. */
   readonly waits: number;
   /** What can go wrong; each ends in the plan's emergency action. */
@@ -155,11 +158,12 @@ function completeStep<View extends object>(said: Said<View>, systemd: boolean): 
     provides: [],
     places: {},
     variables: [],
-    reads: [],
     writes: [],
     waits: 0,
     reasons: [],
+    unless: undefined,
     ...said,
+    reads: [...new Set([...(said.unless === undefined ? [] : [said.unless]), ...(said.reads ?? [])])],
     needs: { ...needs, programs: [...needs.programs, ...started] },
     systemd: run,
   };

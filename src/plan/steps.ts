@@ -4,6 +4,7 @@ import { carryOver } from './steps/carry-over.ts';
 import { checkFullInitrd } from './steps/check-full-initrd.ts';
 import { checkMountedUsr } from './steps/check-mounted-usr.ts';
 import { findFileSystem } from './steps/find-file-system.ts';
+import { findLiveUsr } from './steps/find-live-usr.ts';
 import { findUsrPartition } from './steps/find-usr-partition.ts';
 import { handOverUsr } from './steps/hand-over-usr.ts';
 import { loadModules } from './steps/load-modules.ts';
@@ -21,6 +22,7 @@ export const steps = [
   setPanicTimeout,
   readKernelCommandLine,
   loadModules,
+  findLiveUsr,
   findUsrPartition,
   findFileSystem,
   setUpVerity,

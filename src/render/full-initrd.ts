@@ -1,6 +1,7 @@
 /** What the full initrd needs to reuse and check /usr: units, a check, and the dracut module that installs them. */
 
 import { dirname } from 'node:path';
+import { liveUsr, mayGoWithoutVerity } from '../config/live-usr.ts';
 import { mountedRoot, mountedRoots } from '../config/mount-options.ts';
 import { checkingInit, emergencyUnits, followsEmergency } from '../config/usr-units.ts';
 import type { PlatformConfig } from '../config/validate.ts';
@@ -81,8 +82,11 @@ export function renderFullInitrdFiles(
 ): FullInitrdFiles {
   const { Verity, Usr } = config.settings;
   const verity = Verity.Verity === 'required';
+  const optional = mayGoWithoutVerity(config.settings);
   // Without verity the source is only known at boot; systemd takes the mount that is there as its unit.
-  const mounts = [...(verity ? ['sysusr-usr.mount'] : []), 'sysroot-usr.mount'];
+  const unverified = !verity || optional;
+  const knownSource = verity && !optional;
+  const mounts = [...(knownSource ? ['sysusr-usr.mount'] : []), 'sysroot-usr.mount'];
   const enabled = ['bootrelay-check-usr.service', ...mounts];
   const units = [...enabled, ...(verity ? ['systemd-veritysetup@usr.service'] : [])];
   const called = calledPrograms(config);
@@ -92,6 +96,15 @@ export function renderFullInitrdFiles(
     platform: plan.platform,
     files: plan.files,
     verity,
+    optional,
+    knownSource,
+    /** What a hand-over names as the file that is /usr, where nothing verifies it. */
+    live: unverified ? liveUsr(config.settings)?.image : undefined,
+    onlyLive: `${liveUsr(config.settings)?.image} `,
+    /** As sysfs-block-loop tells offset, limit and file: its name is gone. */
+    wholeLiveImage: `0 0 ${liveUsr(config.settings)?.image} (deleted)`,
+    unverified,
+    origins: plan.origins,
     verityName: Verity.Name,
     devicePath: verityDevicePath(config.settings),
     fileSystem: Usr.FileSystem[0],

@@ -7,12 +7,14 @@ export function renderStep(step: Step, plan: BootPlan): string {
   return renderTemplate('templates/begin-step', step) + renderStepText(step, plan);
 }
 
-/** What a step does, once its name is in the log. */
-export function renderStepText({ name, view }: Step, { platform, form, origins }: BootPlan): string {
-  return renderTemplate(`templates/steps/${name}`, {
+/** What a step does, once its name is in the log: nothing where a value makes it needless. */
+export function renderStepText({ name, view, unless }: Step, { platform, form, origins }: BootPlan): string {
+  const text = renderTemplate(`templates/steps/${name}`, {
     platform,
     systemd: form === 'systemd',
     origins,
     ...view,
   });
+  if (unless === undefined) return text;
+  return `${renderTemplate('templates/begin-unless', { unless })}${text.replace(/^(?=.)/gm, '  ')}fi\n`;
 }

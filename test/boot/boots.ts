@@ -1,6 +1,6 @@
 /** Real boots for tests: a platform from settings, the shared /usr, a disk, and a machine: QEMU, or a kernel as a program. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatCommandLine } from '../../src/boot/command-line.ts';
 import { type DiskPart, makeDisk } from '../../src/boot/disk.ts';
@@ -14,6 +14,7 @@ import {
 } from '../../src/boot/faults/inject.ts';
 import { goesOn } from '../../src/boot/faults/verdict.ts';
 import { type Answer, type GuestRun, runGuest } from '../../src/boot/guest.ts';
+import { appendFiles } from '../../src/boot/live.ts';
 import { withRootHash } from '../../src/boot/machine.ts';
 import { rootPartitionUuid, sealUsr, usrPartitions } from '../../src/boot/partitions.ts';
 import { type Goal, reached } from '../../src/boot/timeline.ts';
@@ -71,6 +72,8 @@ export interface TestBoot {
   readonly append?: string;
   /** cpio behind the minimal initrd, as systemd-stub adds it. */
   readonly extraCpio?: string;
+  /** A live system: /usr is this file of the initramfs, in an archive before `extraCpio`, and on no disk. */
+  readonly live?: string;
   /** Give the machine UEFI firmware and a TPM. */
   readonly tpm?: boolean;
   /** Settings of Modules; by default virtio_blk, and none for User Mode Linux, whose disks need none. */
@@ -134,12 +137,15 @@ async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
   const config = options.builtIn ? withRootHash(given, usr.rootHash) : given;
   const build = await sharedBuild(config, system);
   const image = options.full === 'monolithic' ? lab.monolithicInitrd : build.image;
+  const [data] = usr.parts;
+  const live = options.live && data ? await appendFiles(image, { [options.live]: data.file }, work) : image;
   const initrd =
-    options.extraCpio === undefined ? image : joinCpio(image, options.extraCpio, join(work, 'joined.img'));
+    options.extraCpio === undefined ? live : joinCpio(live, options.extraCpio, join(work, 'joined.img'));
   const log = join(lab.shared, `${nextLogName()}.log`);
   const sound: SoundMachine = {
     initrd,
-    disk: await sharedDisk(usr.parts),
+    disk: await sharedDisk(options.live ? [] : usr.parts),
+    usr: data?.file ?? '',
     commandLine: [commandLineOf(config, usr.rootHash, uml), options.append ?? ''].join(' ').trim(),
     rootHash: usr.rootHash,
     modules: build.modules,
@@ -165,6 +171,11 @@ async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
   return { ...result, verdict, rootHash: usr.rootHash, log };
 }
 
+/** MiB for a machine whose kernel unpacks an initrd beside it. */
+function memoryFor(initrd: string): number {
+  return 256 + Math.ceil((2 * statSync(initrd).size) / 1024 ** 2);
+}
+
 function qemuGuest(machine: FaultyMachine, options: TestBoot, system: System, work: string): GuestOptions {
   return {
     architecture: 'x86-64',
@@ -174,7 +185,7 @@ function qemuGuest(machine: FaultyMachine, options: TestBoot, system: System, wo
     initrd: machine.initrd,
     commandLine: machine.commandLine,
     disks: machine.disks,
-    memory: machine.memory ?? 1024,
+    memory: machine.memory ?? Math.max(1024, memoryFor(machine.initrd)),
     firmware: machine.firmware,
     memoryFile: options.memoryFile,
     ...(machine.events.length > 0 && { control: join(work, 'control') }),
@@ -183,7 +194,7 @@ function qemuGuest(machine: FaultyMachine, options: TestBoot, system: System, wo
 }
 
 function umlGuest(machine: FaultyMachine, { program, libraries }: UmlKernel, work: string): UmlOptions {
-  const { initrd, commandLine, disks, memory = 256 } = machine;
+  const { initrd, commandLine, disks, memory = memoryFor(machine.initrd) } = machine;
   return { machine: 'uml', kernel: program, libraries, initrd, commandLine, disks, memory, state: work };
 }
 

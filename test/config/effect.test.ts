@@ -38,6 +38,8 @@ const platforms: readonly (readonly string[])[] = [
   ['Usr.Device=/dev/mapper/usr', data, hash],
   [fec, systemd, 'Emergency.Action=poweroff'],
   [`Verity.RootHash=${'cd'.repeat(32)}`, 'Usr.FileSystem=btrfs', 'Usr.Options=compress=zstd'],
+  ['Usr.LiveImage=/usr.squashfs'],
+  ['Usr.LiveImage=/usr.squashfs', 'Usr.LiveHash=/usr.verity', hash],
   ['FullInitrd.Source=thin', 'Verity.Tool=dmsetup', 'Verity.OnError=panic'],
   ['FullInitrd.Source=thin', 'FullInitrd.Thin=links', systemd],
   ['FullInitrd.Source=thin', 'FullInitrd.Writable=no'],

@@ -23,7 +23,10 @@ for backing in /sys/block/loop*/loop/backing_file; do
     [ ! -e "$backing" ] || say loop "$(cat "$backing") autoclear $(cat "${backing%backing_file}autoclear")"
 done
 while read -r line; do say handover "$line"; done < /run/bootrelay/handover
-for file in /.extra/*; do
+while read -r key value _; do
+    case $key in MemTotal: | MemAvailable:) say memory "${key%:} $value" ;; esac
+done < /proc/meminfo
+for file in /.extra/* /oem/*; do
     [ ! -e "$file" ] || say extra "$(stat -c '%n %a %u' "$file") $(cat "$file")"
 done
 for name in /sys/block/dm-*/dm/name; do

@@ -49,10 +49,13 @@ const verities: readonly (readonly string[])[] = [
     'Verity.FecDevice=PARTLABEL=FEC',
   ],
   ['Verity.Tool=systemd-veritysetup', 'Verity.OnCorruption=error'],
+  ['Usr.LiveImage=/usr.squashfs', 'Usr.LiveVerity=optional', 'KernelCommandLine.UsrDevice=mount.usr usr'],
+  ['Usr.LiveImage=/usr.squashfs', 'Verity.Verity=no', 'KernelCommandLine.Override=no', 'Usr.Device='],
+  ['Usr.LiveImage=/usr.squashfs', 'Usr.LiveHash=/usr.verity', 'Verity.HashDevice=PARTLABEL=HASH'],
 ];
 
 const fullInitrds: readonly (readonly string[])[] = [
-  ['FullInitrd.CarryOver=/.extra', 'Emergency.Action=reboot'],
+  ['FullInitrd.CarryOver=/.extra', 'FullInitrd.CarryOver=/usr/share/oem:/oem', 'Emergency.Action=reboot'],
   ['FullInitrd.CarryOver=/etc/credstore', 'Emergency.Action=panic', 'Emergency.Delay=500ms'],
   [
     ...['FullInitrd.Writable=no', 'FullInitrd.CarryOver=', 'Emergency.Shell=always', 'Emergency.Debug=yes'],

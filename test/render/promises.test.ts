@@ -297,6 +297,10 @@ const signs: Readonly<Record<Fact, Sign>> = {
   },
   'disk drivers': unseen,
   'drivers of new devices': calls('coldplug'),
+  'live usr': {
+    sign: ({ step }) => ['live_image', 'unverified_usr'].some((name) => step.reads.includes(name)),
+    always: true,
+  },
   'data partition': reads('usr_partition'),
   'hash partition': reads('hash_partition'),
   'usr file system': reads('usr_file_system'),

@@ -68,6 +68,8 @@ export interface Fault {
    */
   readonly files?: Readonly<Record<string, FaultFile>>;
   readonly image?: ImageFault;
+  /** /usr is a file of the initramfs too, at this path: the platform's, or the first bytes of it. */
+  readonly live?: { readonly path: string; readonly bytes?: number };
   /** What is typed at the console once it has shown some words. */
   readonly typed?: { readonly after: RegExp; readonly text: string };
   /** What starts the kernel; by default QEMU itself, which cannot start one with a command line over 2,047 bytes. */

@@ -6,6 +6,7 @@ import { diskFaults } from './disk-faults.ts';
 import { environmentFaults } from './environment-faults.ts';
 import type { Fault } from './fault.ts';
 import { initrdFaults } from './initrd-faults.ts';
+import { liveFaults } from './live-faults.ts';
 import { mountFaults } from './mount-faults.ts';
 import { mountOptionFaults } from './mount-option-faults.ts';
 import { verityFaults } from './verity-faults.ts';
@@ -18,6 +19,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   ...commandLineFaults,
   ...mountOptionFaults,
   ...mountFaults,
+  ...liveFaults,
   ...environmentFaults,
   ...consoleFaults,
 };

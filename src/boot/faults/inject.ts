@@ -7,6 +7,7 @@ import { run } from '../../tools/run.ts';
 import { joinCpio, makeExtraCpio } from '../extra-cpio.ts';
 import type { Answer } from '../guest.ts';
 import type { GuestEvent } from '../hotplug.ts';
+import { appendFiles, cutOff } from '../live.ts';
 import type { Fault, FaultDisk, ParameterNames } from './fault.ts';
 import { type DiskSources, overwrite, placeOnDisk } from './places.ts';
 
@@ -14,6 +15,8 @@ import { type DiskSources, overwrite, placeOnDisk } from './places.ts';
 export interface SoundMachine {
   readonly initrd: string;
   readonly disk: string;
+  /** The file that the partition of /usr was made of. */
+  readonly usr: string;
   readonly commandLine: string;
   readonly rootHash: string | undefined;
   /** The directory with the modules of the minimal initrd. */
@@ -55,7 +58,7 @@ export async function injectFault(
     made.push(await makeDisk(disk, index));
   }
   return {
-    initrd: fault.files ? await withFiles(sound, fault.files, work) : sound.initrd,
+    initrd: await makeFaultInitrd(fault, sound, work),
     commandLine: fault.commandLine?.(sound.commandLine, names, sound.rootHash ?? '') ?? sound.commandLine,
     disks: made,
     answers: fault.typed ? [{ to: fault.typed.after, text: fault.typed.text }] : [],
@@ -86,6 +89,12 @@ function eventsOf({ plugged, unplugged }: FaultDisk, index: number): readonly Gu
     ...(plugged ? [{ ...plugged, plug: index }] : []),
     ...(unplugged ? [{ ...unplugged, unplug: index }] : []),
   ];
+}
+
+async function makeFaultInitrd({ live, files }: Fault, sound: SoundMachine, work: string): Promise<string> {
+  const usr = live?.bytes === undefined ? sound.usr : await cutOff(sound.usr, live.bytes, work);
+  const initrd = live ? await appendFiles(sound.initrd, { [live.path]: usr }, work) : sound.initrd;
+  return files ? withFiles({ ...sound, initrd }, files, work) : initrd;
 }
 
 async function withFiles(

@@ -1,7 +1,7 @@
 /** [FullInitrd]: where the full initrd comes from, and what it is like. */
 import { either, is, isNot } from '../only-with.ts';
 import { setting } from '../setting.ts';
-import { plainPath, usrPath } from '../value-types/paths.ts';
+import { carriedPath, plainPath, usrPath } from '../value-types/paths.ts';
 import { imageBlockSize, memorySize, size } from '../value-types/sizes.ts';
 import { account, unitName, unitSetting } from '../value-types/units.ts';
 import { boolean, choice } from '../value-types/value-type.ts';
@@ -134,11 +134,11 @@ export const fullInitrd = {
     since: '0.1.0',
   }),
   CarryOver: setting({
-    type: plainPath,
+    type: carriedPath,
     default: ['/.extra'],
     onlyWith: [either(is('FullInitrd.Writable', 'yes'), fromUsr)],
     lost: "systemd-stub's credentials and extensions get lost",
-    help: 'A path of the initramfs to copy into the full initrd if it exists. systemd-stub puts credentials and extensions into /.extra.',
+    help: 'A path of the initramfs to copy into the full initrd if it exists; `/usr/share/oem:/oem` gives it another name there. systemd-stub puts credentials and extensions into /.extra.',
     since: '0.1.0',
   }),
 };

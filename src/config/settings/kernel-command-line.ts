@@ -6,6 +6,8 @@ import { boolean, choice } from '../value-types/value-type.ts';
 
 const override = is('KernelCommandLine.Override', 'yes');
 const verity = is('Verity.Verity', 'required');
+/** A live system asks whether a device is named, whichever it is. */
+const asksWhether = isSet('Usr.LiveImage');
 
 export const kernelCommandLine = {
   Override: setting({
@@ -18,7 +20,10 @@ export const kernelCommandLine = {
   UsrDevice: setting({
     type: parameterNames,
     default: 'mount.usr',
-    onlyWith: [override, either(isUnset('Verity.DataDevice'), is('Verity.Verity', 'no'))],
+    onlyWith: [
+      override,
+      [...either(isUnset('Verity.DataDevice'), is('Verity.Verity', 'no')), ...asksWhether],
+    ],
     help: 'Parameter for Usr.Device. The value /dev/mapper/NAME, as systemd wants it, leaves the partition as set. This and the others can be several names with blanks between them, such as `mount.usr usr`: the first that is given counts.',
     since: '0.1.0',
   }),
@@ -39,7 +44,7 @@ export const kernelCommandLine = {
   DataDevice: setting({
     type: parameterNames,
     default: 'systemd.verity_usr_data',
-    onlyWith: [override, verity, isSet('Verity.DataDevice')],
+    onlyWith: [override, either(verity, asksWhether), either(isSet('Verity.DataDevice'), asksWhether)],
     help: 'Parameter for Verity.DataDevice, which is read instead of that of UsrDevice.',
     since: '0.1.0',
   }),

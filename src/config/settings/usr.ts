@@ -1,10 +1,10 @@
 /** [Usr]: the partition of /usr, and how it is mounted. */
-
-import { either, is } from '../only-with.ts';
+import { either, is, isSet } from '../only-with.ts';
 import { setting } from '../setting.ts';
 import { usrFileSystemNames } from '../usr-file-systems.ts';
 import { usrDevice } from '../value-types/devices.ts';
 import { labelPattern, mountOptions } from '../value-types/names.ts';
+import { plainPath } from '../value-types/paths.ts';
 import { choice, choices } from '../value-types/value-type.ts';
 
 export const usr = {
@@ -44,5 +44,28 @@ export const usr = {
     default: 'bind',
     help: 'How /usr gets below the full initrd: a bind mount (the first mount is detached after it) or a moved mount.',
     since: '0.1.0',
+  }),
+  LiveImage: setting({
+    type: plainPath,
+    help: 'A file of the initramfs, such as /usr.squashfs, that is /usr where it is there and the kernel command line names no device of /usr: a live system, booted by PXE or from an ISO. It is read where it is. Usr.Device may be unset then.',
+    since: '0.2.0',
+  }),
+  LiveHash: setting({
+    type: plainPath,
+    onlyWith: [isSet('Usr.LiveImage'), is('Verity.Verity', 'required'), isSet('Verity.HashDevice')],
+    help: 'The file of the initramfs with the hash tree of the live image, where the platform has the hash tree on a device of its own.',
+    since: '0.2.0',
+  }),
+  LiveVerity: setting({
+    type: choice('required', 'optional'),
+    default: 'required',
+    onlyWith: [
+      isSet('Usr.LiveImage'),
+      is('Verity.Verity', 'required'),
+      is('Verity.RootHash', 'command-line'),
+    ],
+    strictest: ['required', 'optional'],
+    help: '`required`: a live image is used through dm-verity, as /usr of a disk is. `optional`: the same where the kernel command line gives a root hash; without one it is used as it is, as trusted as the archive that brought it.',
+    since: '0.2.0',
   }),
 };

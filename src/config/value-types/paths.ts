@@ -20,6 +20,29 @@ export const signatureSource: ValueType<string> = {
   parse: (value) => (value === 'partition' ? { value } : plainPath.parse(value)),
 };
 
+/** A path of the initramfs, and where it belongs in the full initrd. */
+export interface CarriedPath {
+  readonly source: string;
+  readonly target: string;
+}
+
+/** `PATH`, or `PATH:PATH` for one that has another name in the full initrd. */
+export const carriedPath: ValueType<CarriedPath> = {
+  name: 'path, or path:path',
+  split: words,
+  parse(value) {
+    const [source = '', target = source, ...more] = value.split(':');
+    const plain = [source, target].every((path) => 'value' in plainPath.parse(path)) && more.length === 0;
+    if (plain) return { value: { source, target } };
+    return {
+      required:
+        'an absolute path of letters, digits and . _ @ + - without "." or ".." parts, or two of them with a colon between them',
+      hint: '/usr/share/oem:/oem',
+    };
+  },
+  format: ({ source, target }) => (source === target ? source : `${source}:${target}`),
+};
+
 /** A path below /usr, for files that come from the verified file system. */
 export const usrPath: ValueType<string> = {
   name: 'path below /usr',

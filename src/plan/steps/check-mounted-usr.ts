@@ -1,3 +1,4 @@
+import { liveUsr, mayGoWithoutVerity } from '../../config/live-usr.ts';
 import { mountedRoot, mountedRoots, numbersItself } from '../../config/mount-options.ts';
 import { verityDevicePath } from '../../config/verity-device.ts';
 import { onlyIf } from '../only-if.ts';
@@ -6,6 +7,10 @@ import { isFoundAtBoot } from '../usr-mount.ts';
 
 export interface CheckMountedUsrView {
   readonly verity: boolean;
+  /** A boot may go without verity. */
+  readonly optional: boolean;
+  /** The value that is set where /usr is a file of the initramfs that nothing verifies. */
+  readonly live: 'live_image' | 'unverified_usr' | undefined;
   readonly verityName: string;
   readonly devicePath: string;
   readonly fileSystem: string;
@@ -29,6 +34,9 @@ export const checkMountedUsr = defineStep({
     const found = isFoundAtBoot(config.settings);
     const roots = Usr.FileSystem.map((name) => mountedRoot(name, config.settings));
     const root = [...new Set(roots)].join(' or ');
+    const optional = mayGoWithoutVerity(config.settings);
+    const alone = !verity && liveUsr(config.settings) ? 'live_image' : undefined;
+    const live = optional ? 'unverified_usr' : alone;
     return {
       explanation: [
         `Requires that the kernel says the same of the mount: at /sysusr/usr is ${verity ? verityDevicePath(config.settings) : 'the partition'}, once, read-only, from ${root} on, and no other device.`,
@@ -41,10 +49,17 @@ export const checkMountedUsr = defineStep({
         ...onlyIf(!verity, 'data partition'),
       ],
       provides: ['mounts as the kernel has them'],
-      reads: [...onlyIf(found, 'usr_file_system'), ...onlyIf(!verity, 'usr_partition')],
+      reads: [
+        ...onlyIf(found, 'usr_file_system'),
+        ...onlyIf(!verity, 'usr_partition'),
+        ...onlyIf(live, 'live_image'),
+        ...onlyIf(optional, 'unverified_usr'),
+      ],
       reasons: ['usr-not-as-verified'],
       view: {
         verity,
+        optional,
+        live,
         verityName: Verity.Name,
         devicePath: verityDevicePath(config.settings),
         fileSystem: Usr.FileSystem[0],

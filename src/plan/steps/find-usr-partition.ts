@@ -9,6 +9,7 @@ import { onlyIf } from '../only-if.ts';
 import { variable } from '../source.ts';
 import { defineStep, type Said, type Variable } from '../step.ts';
 import { usrDeviceLink, usrMountUnit } from '../usr-mount.ts';
+import { isLive } from './find-live-usr.ts';
 
 interface FindUsrPartitionView {
   /** Which kinds of device names this initrd understands. */
@@ -30,6 +31,8 @@ interface FindUsrPartitionView {
   readonly signature: SignatureView | undefined;
   /** The kernel command line may name other devices, in ways that nobody looked at before. */
   readonly override: boolean;
+  /** Where a live system would be found, a boot may be without a device of /usr. */
+  readonly live: boolean;
   readonly separateHash: boolean;
   readonly corrects: boolean;
   /** The link by which the mount unit of /usr finds a partition that is not known before. */
@@ -86,11 +89,13 @@ export const findUsrPartition = defineStep({
         'kernel log',
         'disk drivers',
         ...onlyIf(view.coldplug, 'drivers of new devices'),
+        ...onlyIf(view.live, 'live usr'),
         ...onlyIf(KernelCommandLine.Override || readsHash, 'command line values'),
       ],
       provides: ['data partition', ...onlyIf(hash, 'hash partition'), ...onlyIf(!verity, 'usr device')],
       places: { 'data partition': nameOf(data), 'hash partition': nameOf(hash), 'usr device': '' },
       variables: variablesOf(config),
+      unless: view.live ? 'live_image' : undefined,
       reads: [
         'usr_device',
         ...onlyIf(hash && !view.byRootHash, 'hash_device'),
@@ -98,6 +103,8 @@ export const findUsrPartition = defineStep({
         ...onlyIf(setsHash, 'root_hash'),
         ...onlyIf(view.newest, 'usr_labels'),
         'device_timeout',
+        ...onlyIf(view.live, 'why_not_live', 'usr_partition'),
+        ...onlyIf(view.live && hash, 'hash_partition'),
       ],
       writes: [
         'usr_partition',
@@ -195,6 +202,7 @@ function viewOf(settings: PlatformSettings): FindUsrPartitionView {
     signature: signatureOf(settings),
     usesBlkid: byBlkid.length > 0,
     override: KernelCommandLine.Override,
+    live: isLive(settings),
     separateHash: hash !== undefined,
     corrects: fec !== undefined,
     link: Verity.Verity === 'no' && Initrd.Init === 'systemd' ? usrDeviceLink : undefined,

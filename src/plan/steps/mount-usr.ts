@@ -1,3 +1,4 @@
+import { mayGoWithoutVerity } from '../../config/live-usr.ts';
 import { fixedOptions, mountedOptions } from '../../config/mount-options.ts';
 import type { PlatformConfig } from '../../config/validate.ts';
 import { verityDevicePath } from '../../config/verity-device.ts';
@@ -9,6 +10,8 @@ import { isFoundAtBoot, platformOptions, usrDeviceLink, usrMountPoint } from '..
 
 interface MountUsrView {
   readonly verity: boolean;
+  /** A boot may go without verity, and then has another device. */
+  readonly optional: boolean;
   readonly devicePath: string;
   /** What is said where that fails: all of it, and up to the file system. */
   readonly failure: string;
@@ -31,8 +34,10 @@ export const mountUsr = defineStep({
     const variables = found ? [] : optionsOf(config);
     const cannot = `cannot mount ${verity ? verityDevicePath(settings) : 'the partition'} as`;
     const names = Usr.FileSystem.join(' or ');
+    const optional = mayGoWithoutVerity(settings);
     const view = {
       verity,
+      optional,
       devicePath: verityDevicePath(settings),
       failure: `${cannot} ${names}`,
       cannot,
@@ -57,6 +62,7 @@ export const mountUsr = defineStep({
         ...onlyIf(verity, 'kernel file systems'),
         'usr device',
         ...onlyIf(found, 'usr file system'),
+        ...onlyIf(optional, 'live usr'),
         ...onlyIf(!found && KernelCommandLine.Override, 'command line values'),
       ],
       provides: ['mounted usr'],
@@ -66,6 +72,7 @@ export const mountUsr = defineStep({
         ...onlyIf(found, 'usr_file_system', 'usr_options'),
         ...variables.map((value) => value.variable),
         ...onlyIf(!verity, 'usr_partition'),
+        ...onlyIf(optional, 'unverified_usr'),
       ],
       reasons: ['usr-unmountable'],
       view,
@@ -102,17 +109,17 @@ function originsOfFound(config: PlatformConfig): readonly Sourced<unknown>[] {
 }
 
 function mountUnitOf(
-  { verity, devicePath, fileSystem, failure }: MountUsrView,
+  { verity, optional, devicePath, fileSystem, failure }: MountUsrView,
   options: string,
   origins: readonly Sourced<unknown>[],
 ): MountUnit {
   return {
-    what: verity ? devicePath : usrDeviceLink,
+    what: verity && !optional ? devicePath : usrDeviceLink,
     where: usrMountPoint,
     type: fileSystem,
     options,
     origins,
-    device: verity ? devicePath : undefined,
+    device: verity && !optional ? devicePath : undefined,
     failure: { reason: 'usr-unmountable', text: failure },
   };
 }

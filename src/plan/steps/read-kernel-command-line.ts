@@ -1,3 +1,4 @@
+import { mayGoWithoutVerity } from '../../config/live-usr.ts';
 import {
   dropped,
   mountedOptions,
@@ -13,6 +14,7 @@ import {
   type KernelParameter,
   type LaterName,
   laterNamesOf,
+  liveParametersOf,
   type ParameterKey,
   parametersOf,
   writeParameter,
@@ -39,6 +41,10 @@ interface KernelCommandLineView {
   readonly lowers: boolean;
   /** What is wrong where there is no root hash. */
   readonly noRootHash: string;
+  /** A live system may be without a root hash, which a later step sees to. */
+  readonly optional: boolean;
+  /** Patterns for words that name a device of /usr; none where the platform knows no live system. */
+  readonly namesUsr: readonly string[];
   /** The data device has a parameter of its own, which is read in the place of that of the /usr device. */
   readonly readsDataDevice: boolean;
   /** Names that stand for the device as the platform has it. */
@@ -84,6 +90,7 @@ export const readKernelCommandLine = defineStep({
     const { override, dropIn, given, found, judges } = view;
     const values = parameters.flatMap(({ variable }) => (variable === undefined ? [] : [variable]));
     const forLater = onlyIf(override && found, 'given_file_system', 'given_options', 'options_by');
+    const named = onlyIf(view.namesUsr.length > 0, 'usr_named');
     return {
       explanation: [
         `Takes ${parameters.map(writeParameter).join(', ')} from the kernel command line, by the kernel's own quoting rules. Of several the last one wins.`,
@@ -98,7 +105,7 @@ export const readKernelCommandLine = defineStep({
       provides: ['command line values'],
       // The offset has no value before: the step that uses it has the platform's.
       reads: values.filter((value) => value !== 'hash_offset'),
-      writes: [...values, ...forLater],
+      writes: [...values, ...forLater, ...named],
       reasons: [
         'program-missing',
         'run-unwritable',
@@ -136,6 +143,8 @@ function viewOf(settings: PlatformSettings, parameters: readonly KernelParameter
     byPartitionUuid: understood.has('PARTUUID'),
     byPartitionType: understood.has('PARTTYPE'),
     lowers: (['UUID', 'PARTUUID', 'PARTTYPE'] as const).some((by) => understood.has(by)),
+    optional: mayGoWithoutVerity(settings),
+    namesUsr: liveParametersOf(settings).map((name) => `${name}=`),
     noRootHash: `${KernelCommandLine.RootHash.join('= or ')}= is missing, empty or not hexadecimal`,
     readsDataDevice: verity && Verity.DataDevice !== undefined,
     ownDevices: [

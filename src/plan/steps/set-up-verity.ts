@@ -1,3 +1,4 @@
+import { mayGoWithoutVerity } from '../../config/live-usr.ts';
 import type { PlatformSettings } from '../../config/settings.ts';
 import type { PlatformConfig } from '../../config/validate.ts';
 import { formatDevice } from '../../config/value-types/devices.ts';
@@ -83,10 +84,12 @@ export const setUpVerity = defineStep({
         ...onlyIf(isFoundAtBoot(settings), 'usr file system'),
         ...onlyIf(hashPartition(settings), 'hash partition'),
         ...onlyIf(Verity.RootHash === 'command-line', 'command line values'),
+        ...onlyIf(mayGoWithoutVerity(settings), 'live usr'),
       ],
       provides: ['usr device'],
       places: { 'usr device': devicePath },
       variables: [rootHashOf(config)],
+      unless: mayGoWithoutVerity(settings) ? 'unverified_usr' : undefined,
       reads: [
         'usr_partition',
         ...onlyIf(isFoundAtBoot(settings), 'usr_file_system'),

@@ -1,3 +1,4 @@
+import { liveUsr, mayGoWithoutVerity } from '../../config/live-usr.ts';
 import { hashPartition } from '../../config/verity-device.ts';
 import { applets, programs } from '../needs.ts';
 import { onlyIf } from '../only-if.ts';
@@ -7,6 +8,10 @@ import { carriesOver } from './carry-over.ts';
 
 export interface SwitchRootView {
   readonly verity: boolean;
+  /** A boot may go without verity. */
+  readonly optional: boolean;
+  /** /usr may be a file of the initramfs. */
+  readonly live: boolean;
   readonly separateHash: boolean;
   readonly verityName: string;
   /** The full initrd is in an image. */
@@ -24,7 +29,11 @@ export const switchRoot = defineStep({
     const verity = Verity.Verity === 'required';
     const systemd = Initrd.Init === 'systemd';
     const image = FullInitrd.Source !== 'usr';
-    const dropsCredentials = !FullInitrd.CarryOver.includes(extraDirectory);
+    const optional = mayGoWithoutVerity(config.settings);
+    const live = liveUsr(config.settings) !== undefined;
+    const dropsCredentials = !FullInitrd.CarryOver.some(
+      ({ source, target }) => source === extraDirectory && target === extraDirectory,
+    );
     return {
       explanation: [
         'Writes what happened to /run/bootrelay/handover, for the full initrd and the system.',
@@ -45,18 +54,23 @@ export const switchRoot = defineStep({
         'usr below full initrd',
         'checked full initrd',
         ...onlyIf(carriesOver(config.settings), 'carried paths'),
+        ...onlyIf(live, 'live usr'),
       ],
       provides: ['running full initrd'],
       reads: [
         'usr_partition',
         ...onlyIf(hashPartition(config.settings), 'hash_partition'),
         ...onlyIf(verity, 'root_hash'),
+        ...onlyIf(live, 'live_image'),
+        ...onlyIf(optional, 'unverified_usr'),
         ...onlyIf(image, 'image'),
         ...onlyIf(!systemd, 'full_init'),
       ],
       reasons: [...onlyIf(systemd, 'release-missing'), 'run-unwritable', 'hand-over-failed'],
       view: {
         verity,
+        optional,
+        live,
         separateHash: hashPartition(config.settings) !== undefined,
         verityName: Verity.Name,
         image,
