@@ -100,7 +100,9 @@ export function judgeReport(
   const leftovers = mounts.filter(({ point }) =>
     /^\/(sysusr|full|image|overlay|sysroot)(\/|$)|^\/run\/bootrelay/.test(point),
   );
-  const loops = valuesOf(report, 'loop');
+  // Those of a live system stay: files of the initramfs, whose names are gone.
+  const live = [settings.Usr.LiveImage, settings.Usr.LiveHash].map((path) => `${path} (deleted)`);
+  const loops = valuesOf(report, 'loop').filter((file) => !live.includes(file));
   const types = settings.Usr.FileSystem;
   const readOnly: Fact = {
     ok: types.some((type) => type === usr?.type) && usr?.options.split(',').includes('ro') === true,
