@@ -99,7 +99,7 @@ export const reasons = {
   },
   'usr-unmountable': {
     when: '/usr cannot be mounted',
-    help: `The file system is damaged, was made for a newer kernel, or does not take the mount options. ${otherSlot}.`,
+    help: `The file system is damaged, was made for a newer kernel, or does not take the mount options; an xfs on dm-verity must have sectors of 4096 bytes (mkfs.xfs -s size=4096). ${otherSlot}.`,
   },
   'usr-not-as-verified': {
     when: 'stage 1 or the full initrd finds another /usr than the one that was verified: not mounted or more than once, writable, of another device, another directory of it, or with another root hash; or the kernel calls it corrupted',

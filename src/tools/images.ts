@@ -73,7 +73,8 @@ export function ext4FromDirectoryArgs(
  * the environment; older ones write that of the build.
  */
 export function xfsFromPrototypeArgs(output: string, prototype: string, uuid: string): Command {
-  const args = ['-q', '-f', '-K', '-m', `uuid=${uuid}`, '-p', prototype, output];
+  // The sectors of a dm-verity device are its blocks.
+  const args = ['-q', '-f', '-K', '-s', 'size=4096', '-m', `uuid=${uuid}`, '-p', prototype, output];
   return { program: 'mkfs.xfs', args, env: { SOURCE_DATE_EPOCH: '0', DETERMINISTIC_SEED: '1' } };
 }
 
