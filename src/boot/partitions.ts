@@ -38,10 +38,22 @@ export async function sealUsr(config: PlatformConfig, file: string, work: string
   if (Verity === 'no') return { parts: usrPartitions(config, { data: file }), rootHash: undefined };
   // The data for error correction cover all of the hash partition, to its end (veritysetup(8), --fec-device).
   if (hash && correction) writeZeros(hash, wholeMebibytes(statSync(file).size / 100));
-  const rootHash = await addHashTree(file, hash, correction);
+  const offset = hash ? undefined : offsetOnDisk(settings, statSync(file).size);
+  const rootHash = await addHashTree(file, hash, correction, offset);
   const signature = readsSignature(settings) ? await makeSignature(rootHash, work) : undefined;
   const files = { data: file, hash, correction: correction?.file, signature };
   return { parts: usrPartitions(config, files, rootHash), rootHash };
+}
+
+/** More than this is no partition of a test machine. */
+const largestPartition = 16 * 1024 ** 3;
+
+/** The platform's offset of a hash tree behind `size` bytes of data; undefined where it follows from them, or no disk can have it. */
+export function offsetOnDisk({ Verity }: PlatformSettings, size: number): number | undefined {
+  const { HashOffset } = Verity;
+  return HashOffset !== 'auto' && HashOffset >= size && HashOffset <= largestPartition
+    ? HashOffset
+    : undefined;
 }
 
 function writeZeros(file: string, size: number): void {

@@ -104,12 +104,14 @@ export interface Correction {
   readonly roots: number;
 }
 
-/** Adds a hash tree behind the data, or into the file `hash`, and the data for error correction where `correction` is given; gives the root hash in hexadecimal. */
+/** Adds a hash tree behind the data, or into the file `hash`, and the data for error correction where `correction` is given; gives the root hash in hexadecimal. With `offset` the data end there, where the hash tree behind them begins. */
 export async function addHashTree(
   data: string,
   hash: string = data,
   correction?: Correction,
+  offset?: number,
 ): Promise<string> {
+  if (offset !== undefined) truncateSync(data, offset);
   const size = statSync(data).size;
   // Data for error correction cover the partition to its end.
   if (correction && hash === data) truncateSync(data, wholeMebibytes(size * 1.01 + 1));

@@ -61,7 +61,7 @@ const hashTreeIsApart: Rule = ({ settings: { Verity }, settings }) => {
   if (hasOwnHashPartition(settings)) return [];
   const message = 'a hash tree at offset 0 needs a HashDevice of its own: the file system starts there';
   const setting = Verity.HashDevice ? 'Verity.HashDevice' : 'Verity.HashOffset';
-  const hint = 'HashOffset=auto for a hash tree behind the file system';
+  const hint = 'HashOffset=auto';
   return [{ kind: 'settings-contradict', setting, message, hint }];
 };
 

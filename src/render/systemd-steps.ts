@@ -28,7 +28,7 @@ export function renderUnit(
   const device = own.mount?.device;
   const data = {
     ...common,
-    names: own.steps.map((step) => step.name),
+    names: titleOf(own.steps.map((step) => step.name)),
     script: name,
     requires: requiredUnits(own, plan),
     last: own.unit === unitsOfPlan(plan).at(-1)?.unit,
@@ -41,6 +41,12 @@ export function renderUnit(
   if (own.mount) return [unit('units/minimal/step.mount')];
   const script = { text: renderScript(own, plan), mode: 0o755 } as const;
   return [unit('units/minimal/steps.service'), [`${scriptDirectory}/${name}`, script]];
+}
+
+/** The names of a unit's steps, where they fit on a line; else the first and the last. */
+function titleOf(names: readonly string[]): readonly string[] {
+  const [first = '', last = ''] = [names[0], names.at(-1)];
+  return names.length > 5 ? [first, '...', last] : names;
 }
 
 /** The script of a unit: its values, the same text as in the shell form, what it writes for later units. */

@@ -16,13 +16,15 @@ import { goesOn } from '../../src/boot/faults/verdict.ts';
 import { type Answer, type GuestRun, runGuest } from '../../src/boot/guest.ts';
 import { appendFiles } from '../../src/boot/live.ts';
 import { withRootHash } from '../../src/boot/machine.ts';
-import { rootPartitionUuid, sealUsr, usrPartitions } from '../../src/boot/partitions.ts';
+import { offsetOnDisk, rootPartitionUuid, sealUsr, usrPartitions } from '../../src/boot/partitions.ts';
 import { type Goal, reached } from '../../src/boot/timeline.ts';
 import { addHashTree, makeUsrImage } from '../../src/boot/usr-image.ts';
 import { judge, type Verdict } from '../../src/boot/verdict.ts';
 import { readSystem } from '../../src/check/system.ts';
+import { loadPlatform } from '../../src/config/load.ts';
 import type { PlatformConfig } from '../../src/config/validate.ts';
 import { hasOwnHashPartition, readsSignature } from '../../src/config/verity-device.ts';
+import { createFileReader } from '../../src/host/files.ts';
 import { buildMinimalInitrd } from '../../src/minimal/build.ts';
 import { planBoot } from '../../src/plan/plan.ts';
 import { findKernelImage } from '../../src/sysroot/kernel.ts';
@@ -49,6 +51,8 @@ const lab = openLab();
 export type UsrOnDisk = keyof typeof sharedUsr | (typeof rarerUsr)[number];
 
 export interface TestBoot {
+  /** A platform file that comes along, by its name; by default one of settings alone. */
+  readonly platform?: string;
   /** What runs the machine; by default QEMU. */
   readonly machine?: TestMachine;
   /**
@@ -120,10 +124,23 @@ async function bootOnce(options: TestBoot): Promise<BootResult> {
   }
 }
 
+/** The drivers of a platform that comes along are for machines that are not here. */
+const listedModules = ['Modules.Load=listed', 'Modules.Modules=', 'Modules.ModuleDirectories='];
+
+/** The same as configure(), from a file of platforms/. */
+function configureFile(name: string) {
+  return (...settings: readonly string[]): PlatformConfig => {
+    const { config, findings } = loadPlatform(join('platforms', `${name}.ini`), settings, createFileReader());
+    if (!config) throw new Error(JSON.stringify(findings));
+    return config;
+  };
+}
+
 async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
   const uml = umlOf(options.machine ?? 'qemu');
-  const given = configure(
-    ...[`Initrd.Init=${options.form ?? 'shell'}`, `Usr.FileSystem=${options.usr}`],
+  const given = (options.platform === undefined ? configure : configureFile(options.platform))(
+    `Initrd.Init=${options.form ?? 'shell'}`,
+    ...(options.platform === undefined ? [`Usr.FileSystem=${options.usr}`] : listedModules),
     ...(uml
       ? ['Initrd.Compression=none']
       : [...(options.modules ?? ['Modules.Modules=virtio_blk']), 'Initrd.CompressionLevel=3']),
@@ -228,7 +245,8 @@ async function usrParts(config: PlatformConfig, fileSystem: UsrOnDisk, work: str
   const { Verity } = config.settings;
   const ownHash = hasOwnHashPartition(config.settings);
   const file = await usrFile(fileSystem);
-  if (!ownHash && !Verity.FecDevice && !readsSignature(config.settings))
+  const placed = offsetOnDisk(config.settings, statSync(`${file}.data`).size) !== undefined;
+  if (!ownHash && !placed && !Verity.FecDevice && !readsSignature(config.settings))
     return {
       parts: usrPartitions(config, { data: file }),
       rootHash: readFileSync(`${file}.roothash`, 'utf8'),

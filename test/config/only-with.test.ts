@@ -15,7 +15,7 @@ test.each([
   ],
   [
     'KernelCommandLine.UsrDevice',
-    'Counts only with `KernelCommandLine.Override=yes`, and without a `Verity.DataDevice` or with `Verity.Verity=no`.',
+    'Counts only with `KernelCommandLine.Override=yes`, and without a `Verity.DataDevice` or with `Verity.Verity=no` or with a `Usr.LiveImage`.',
   ],
 ])('with what %s counts, in words', (name, sentence) => {
   const { setting } = findSettingNamed(name) as SettingRow;

@@ -67,7 +67,13 @@ const table: readonly (readonly [string, ValueType<unknown>, string, unknown])[]
   ['link by path', device, '/dev/disk/by-path/pci-0000:00:05.0-part1', undefined],
   ['link by id', device, '/dev/disk/by-id/nvme-disk_1-part1', undefined],
   ['link by number', device, '/dev/disk/by-diskseq/1-part2', undefined],
-  ['tag of no partition', device, 'PARTTYPE=8484680c-9521-48c6-9c11-b0720656f69e', undefined],
+  ['tag of no partition', device, 'PARTNUM=1', undefined],
+  [
+    'type of a partition',
+    device,
+    'PARTTYPE=8484680C-9521-48c6-9c11-b0720656f69e',
+    { by: 'PARTTYPE', value: '8484680c-9521-48c6-9c11-b0720656f69e' },
+  ],
   ['partition beside another', device, 'PARTUUID=ab-01/PARTNROFF=1', undefined],
   ['path elsewhere', device, '/etc/passwd', undefined],
   ['bare word', device, 'USR-A', undefined],
@@ -97,6 +103,7 @@ test.each([
   ['PARTLABLE=USR-A', 'PARTLABEL=USR-A'],
   ['PARTUUID={ABCD-01}', 'PARTUUID=abcd-01'],
   ['PARTTYPE=ab-01', expect.stringContaining('lsblk')],
+  ['PARTNUM=1', expect.stringContaining('lsblk')],
   ['/dev/disk/by-id/nvme-disk_1-part1', expect.stringContaining('lsblk')],
 ])('of %s a hint says how to name the device', (text, hint) => {
   expect(device.parse(text)).toMatchObject({ hint });

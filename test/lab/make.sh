@@ -51,6 +51,7 @@ mmdebstrap mmdebstrap
 /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core
 depmod kmod
 objcopy binutils
+openssl openssl
 perl perl
 setpriv util-linux
 modprobe kmod
@@ -74,6 +75,8 @@ missing_packages() {
     echo "$programs" | while read -r program package; do
         [ -e "$program" ] || [ -z "$program" ] || command -v "$program" > /dev/null || echo "$package"
     done
+    # Debian 12 has it in the package systemd.
+    [ "$codename" = bookworm ] || command -v systemd-repart > /dev/null || echo systemd-repart
     [ -z "$(/usr/bin/python3 -c 'import elftools' 2>&1)" ] || echo python3-pyelftools
 }
 

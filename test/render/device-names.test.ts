@@ -113,7 +113,8 @@ describe.each(shells)('in %s', (name, shell) => {
     'PARTLABEL="USR',
     "PARTLABEL='USR",
     'PARTLABEL=',
-    'PARTTYPE=ab-01',
+    'PARTTYPE=',
+    'PARTNUM=1',
     'USR-A',
     '',
   ])('%s is refused at once', (value) => {

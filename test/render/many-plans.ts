@@ -49,6 +49,11 @@ const verities: readonly (readonly string[])[] = [
     'Verity.FecDevice=PARTLABEL=FEC',
   ],
   ['Verity.Tool=systemd-veritysetup', 'Verity.OnCorruption=error'],
+  [
+    'Verity.RootHashSignature=partition',
+    'Verity.FecDevice=PARTLABEL=FEC',
+    'KernelCommandLine.VerityOptions=options',
+  ],
   ['Usr.LiveImage=/usr.squashfs', 'Usr.LiveVerity=optional', 'KernelCommandLine.UsrDevice=mount.usr usr'],
   ['Usr.LiveImage=/usr.squashfs', 'Verity.Verity=no', 'KernelCommandLine.Override=no', 'Usr.Device='],
   ['Usr.LiveImage=/usr.squashfs', 'Usr.LiveHash=/usr.verity', 'Verity.HashDevice=PARTLABEL=HASH'],

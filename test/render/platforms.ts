@@ -68,7 +68,7 @@ Timeout=rd.earlytimeout
 `,
   'platforms/discoverable.ini': `[Platform]
 Extends=base.ini
-Description=Discoverable partitions by the root hash of the kernel command line, with a signature partition
+Description=Discoverable partitions by the root hash, and the signature
 [Usr]
 Device=dissect
 [Verity]
@@ -81,7 +81,7 @@ Repeated=refuse
 `,
   'platforms/newest.ini': `[Platform]
 Extends=base.ini
-Description=The newest discoverable /usr of which the kernel finds the root hash signed
+Description=The newest discoverable /usr whose root hash is signed
 [Initrd]
 Init=systemd
 [Usr]

@@ -82,7 +82,8 @@ export const kernelCommandLine = {
   Repeated: setting({
     type: choice('last', 'refuse'),
     default: 'last',
-    onlyWith: [override],
+    // The root hash is read without Override too.
+    onlyWith: [either(override, verity), either(override, is('Verity.RootHash', 'command-line'))],
     strictest: ['refuse', 'last'],
     help: 'What counts where the kernel command line gives several values for one setting: of one name the `last`, as in the kernel and systemd, and of several names the first that is given; `refuse`: different values stop the boot, as a boot entry that somebody added to.',
     since: '0.2.0',

@@ -124,6 +124,8 @@ function parseUuid(by: DeviceTag, value: string): Parsed<DeviceSpec> {
       hint: inBraces ? `${by}=${inBraces.toLowerCase()}` : howToFindTags,
     };
   }
+  if (by === 'PARTTYPE' && !/^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$/.test(value))
+    return { required: 'PARTTYPE= with a whole UUID, of 32 hexadecimal digits', hint: howToFindTags };
   const ofFat = by === 'UUID' && /^.{4}-.{4}$/.test(value);
   return { value: { by, value: ofFat ? value.toUpperCase() : value.toLowerCase() } };
 }

@@ -47,6 +47,7 @@ export const checkMountedUsr = defineStep({
         'usr device',
         ...onlyIf(found, 'usr file system'),
         ...onlyIf(!verity, 'data partition'),
+        ...onlyIf(live, 'live usr'),
       ],
       provides: ['mounts as the kernel has them'],
       reads: [

@@ -27,7 +27,7 @@ interface FindUsrPartitionView {
   /** The type of which the newest partition counts; undefined where something names the partition. */
   readonly newest: string | undefined;
   /** The root hash, which the kernel command line gives, or the disk, names the partition of the hash tree, and that of the data. */
-  readonly byRootHash: { readonly data: boolean } | undefined;
+  readonly byRootHash: boolean;
   readonly signature: SignatureView | undefined;
   /** The kernel command line may name other devices, in ways that nobody looked at before. */
   readonly override: boolean;
@@ -73,7 +73,7 @@ export const findUsrPartition = defineStep({
             ...onlyIf(view.link, 'ln'),
             ...onlyIf(view.byPartitionType, 'cut'),
             ...onlyIf(view.newest, 'sort', 'tail'),
-            ...onlyIf(view.byRootHash ?? view.signature, 'tr'),
+            ...onlyIf(setsHash, 'tr'),
             ...onlyIf(view.signature, 'base64', 'dd', 'grep'),
           ),
           ...asks(
@@ -100,7 +100,7 @@ export const findUsrPartition = defineStep({
         'usr_device',
         ...onlyIf(hash && !view.byRootHash, 'hash_device'),
         ...onlyIf(fec, 'fec_device'),
-        ...onlyIf(setsHash, 'root_hash'),
+        ...onlyIf(setsHash && !view.signature?.hasRootHash, 'root_hash'),
         ...onlyIf(view.newest, 'usr_labels'),
         'device_timeout',
         ...onlyIf(view.live, 'why_not_live', 'usr_partition'),
@@ -185,7 +185,7 @@ function variablesOf(config: PlatformConfig): readonly Variable[] {
 
 function viewOf(settings: PlatformSettings): FindUsrPartitionView {
   const { Initrd, KernelCommandLine, Modules, Verity } = settings;
-  const { data, hash, fec } = devicesOf(settings);
+  const { hash, fec } = devicesOf(settings);
   const understood = understoodNames(settings);
   const byBlkid = (['LABEL', 'UUID'] as const).filter((by) => understood.has(by));
   const byPartitionLabel = understood.has('PARTLABEL');
@@ -198,7 +198,7 @@ function viewOf(settings: PlatformSettings): FindUsrPartitionView {
     byBlkid,
     byPartitionType: understood.has('PARTTYPE'),
     newest: newestType(settings),
-    byRootHash: hash?.by === 'dissect' ? { data: data?.by === 'dissect' } : undefined,
+    byRootHash: hash?.by === 'dissect',
     signature: signatureOf(settings),
     usesBlkid: byBlkid.length > 0,
     override: KernelCommandLine.Override,
