@@ -56,5 +56,5 @@ export function rootHashNames(settings: PlatformConfig['settings']): readonly st
 /** The root hash that is built into stage 1. */
 export function builtInRootHash({ settings }: PlatformConfig): string | undefined {
   const { Verity, RootHash } = settings.Verity;
-  return Verity === 'required' && !readsRootHash(settings) ? RootHash : undefined;
+  return Verity === 'required' && !readsRootHash(settings) && RootHash !== 'signature' ? RootHash : undefined;
 }

@@ -116,7 +116,7 @@ function rootHashOf(
   if (rootHash !== undefined) return readRootHash(rootHash);
   const data = usr.find(({ role }) => role === 'data')?.partition;
   const told = 'problem' in table ? undefined : discoverableRootHash(config, table, data);
-  return told ?? builtInRootHash(config);
+  return builtInRootHash(config) ?? told;
 }
 
 /** Words for the slot, and for the root hash where the kernel command line is ours or is of another slot. */

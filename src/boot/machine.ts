@@ -164,7 +164,8 @@ async function buildForHash(
   const directory = join(work, 'build');
   mkdirSync(directory);
   const options = { config, plan, sysroot, kernel, work: directory };
-  if (rootHash === undefined || config.settings.Verity.RootHash === 'command-line')
+  const { RootHash } = config.settings.Verity;
+  if (rootHash === undefined || RootHash === 'command-line' || RootHash === 'signature')
     return buildMinimalInitrd(options);
   const sealed = withRootHash(config, rootHash);
   return buildMinimalInitrd({ ...options, config: sealed, plan: planBoot(sealed, files) });

@@ -45,6 +45,13 @@ const liveUsrHasNoPartitions: Rule = ({ settings }) => {
   ];
 };
 
+const signatureIsNotLeftOut: Rule = ({ settings }) => {
+  if (liveUsr(settings)?.verity !== 'optional' || !settings.Verity.RequireSignature) return [];
+  const message =
+    'LiveVerity=optional leaves the signature out that RequireSignature=yes asks for: a boot without a root hash has none';
+  return [{ kind: 'settings-contradict', setting: 'Usr.LiveVerity', message, hint: 'LiveVerity=required' }];
+};
+
 const memoryIsNotCorrected: Rule = ({ settings: { Usr, Verity } }) => {
   if (Usr.LiveImage === undefined || Verity.Verity === 'no' || !Verity.FecDevice) return [];
   const message = 'a live image has no FecDevice: LiveImage needs a platform without it';
@@ -65,6 +72,7 @@ export const liveRules: readonly Rule[] = [
   liveFilesAreApart,
   hashTreeIsThere,
   liveUsrHasNoPartitions,
+  signatureIsNotLeftOut,
   memoryIsNotCorrected,
   isInMemoryOnce,
 ];

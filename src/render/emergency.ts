@@ -2,6 +2,7 @@
 import { passwordHashPatterns } from '../config/value-types/hashes.ts';
 import type { BootPlan, EmergencyPlan } from '../plan/boot-plan.ts';
 import { deviceUnit } from '../plan/unit-names.ts';
+import { usrMountDropIns } from '../plan/usr-mount.ts';
 import { unitsOfPlan } from './step-units.ts';
 import { renderTemplate } from './templates.ts';
 import type { RenderedFile } from './tree.ts';
@@ -57,6 +58,7 @@ function undoData(plan: BootPlan): object {
     units: unitsOfPlan(plan)
       .map(({ unit }) => unit)
       .reverse(),
+    dropIns: usrMountDropIns,
     stillMapped: verity && `the verity device ${verity.name} is still in use`,
     deviceUnit: verity && plan.form === 'systemd' ? deviceUnit(verity.device) : undefined,
   };

@@ -94,6 +94,19 @@ function repartDisk() {
   return made;
 }
 
+/** A program of the lab's newer tools: Debian 12's systemd-repart makes hash trees of 512 bytes. */
+function programOfTree(name: string): readonly string[] {
+  const { tools } = openLab();
+  const libraries = ['usr/lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu/systemd'];
+  const path = libraries.map((directory) => join(tools, directory)).join(':');
+  return [
+    join(tools, 'usr/lib64/ld-linux-x86-64.so.2'),
+    '--library-path',
+    path,
+    join(tools, 'usr/bin', name),
+  ];
+}
+
 async function makeRepartDisk() {
   const { shared } = openLab();
   const directory = join(shared, 'repart');
@@ -112,7 +125,8 @@ async function makeRepartDisk() {
   const options = ['--empty=create', '--size=auto', '--dry-run=no', '--json=short'];
   const signing = [`--private-key=${key}`, `--certificate=${certificate}`, `--definitions=${definitions}`];
   const args = [...options, ...signing, file as string];
-  const output = execFileSync('systemd-repart', args, {
+  const [loader = '', ...prefix] = programOfTree('systemd-repart');
+  const output = execFileSync(loader, [...prefix, ...args], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
   });

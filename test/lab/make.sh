@@ -75,8 +75,6 @@ missing_packages() {
     echo "$programs" | while read -r program package; do
         [ -e "$program" ] || [ -z "$program" ] || command -v "$program" > /dev/null || echo "$package"
     done
-    # Debian 12 has it in the package systemd.
-    [ "$codename" = bookworm ] || command -v systemd-repart > /dev/null || echo systemd-repart
     [ -z "$(/usr/bin/python3 -c 'import elftools' 2>&1)" ] || echo python3-pyelftools
 }
 
@@ -122,8 +120,8 @@ include=$include,systemd-cryptsetup,kmod,zstd,erofs-utils,btrfs-progs,intel-micr
 debootstrap_into "$lab/sysroot" "$release" "$release $include 1" --variant=minbase --components=main,non-free-firmware \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' --include="$include"
-debootstrap_into "$lab/tools" "$release" "$release erofs-utils 2" --variant=extract \
-    --include=erofs-utils,systemd-boot-efi,usr-is-merged
+debootstrap_into "$lab/tools" "$release" "$release erofs-utils 3" --variant=extract \
+    --include=erofs-utils,systemd-boot-efi,systemd-repart,libcryptsetup12,libfdisk1,usr-is-merged
 
 # The kernel for any hardware, with as much beside it as a minimal initrd needs: unpacked, not installed.
 debootstrap_into "$lab/generic" "$release" "$release generic kernel 1" --variant=extract --components=main \
