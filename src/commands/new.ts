@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline/promises';
 import { type FileReader, splitOverride } from '../config/layers.ts';
 import { loadPlatform } from '../config/load.ts';
 import { findSetting, findSettingNamed, type SettingName, type SettingRow } from '../config/settings.ts';
+import { shownChoices } from '../config/value-types/value-type.ts';
 import { type Answers, formatPlatformFile } from '../config/write-platform.ts';
 import { UsageError } from '../errors.ts';
 import { hasErrors } from '../findings.ts';
@@ -148,8 +149,7 @@ async function ask(given: Answers): Promise<Answers> {
 }
 
 function prompt({ setting, words }: Question, usual: string): string {
-  const choices = rowOf(setting).setting.type.choices;
-  return `${words}${choices ? ` (${choices.join(', ')})` : ''}${usual ? ` [${usual}]` : ''} `;
+  return `${words}${shownChoices(rowOf(setting).setting.type)}${usual ? ` [${usual}]` : ''} `;
 }
 
 /** The values of an answer; undefined, with what is required said, where it is none. */

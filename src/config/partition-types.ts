@@ -21,6 +21,10 @@ const partitionTypes = {
 } as const satisfies Record<PlatformSettings['Platform']['Architecture'], PartitionTypes>;
 
 /** The types of the partitions with the data of /usr, its hash tree and the signature of its root hash, as GPTs have them. */
-export function partitionTypesOf({ Platform }: Pick<PlatformSettings, 'Platform'>): PartitionTypes {
+export function partitionTypesOf({
+  Platform,
+}: {
+  readonly Platform: Pick<PlatformSettings['Platform'], 'Architecture'>;
+}): PartitionTypes {
   return partitionTypes[Platform.Architecture];
 }

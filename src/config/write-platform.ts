@@ -1,5 +1,6 @@
 /** Answers -> the text of a platform file, with what each setting is for. */
 import { type SettingName, settingRows } from './settings.ts';
+import { shownChoices } from './value-types/value-type.ts';
 
 /** Values by setting; several for a list. */
 export type Answers = ReadonlyMap<SettingName, readonly string[]>;
@@ -24,8 +25,10 @@ export function formatPlatformFile(name: string, answers: Answers): string {
     setting: { help, type },
   }: (typeof settingRows)[number]): readonly string[] {
     const values = answers.get(setting) ?? [];
-    const choices = type.choices ? ` (${type.choices.join(', ')})` : '';
-    return [`# ${firstSentence(help)}${choices}`, ...values.map((value) => `${key}=${quoteIni(value)}`)];
+    return [
+      `# ${firstSentence(help)}${shownChoices(type)}`,
+      ...values.map((value) => `${key}=${quoteIni(value)}`),
+    ];
   }
 }
 

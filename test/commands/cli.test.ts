@@ -36,7 +36,7 @@ beforeEach(() => {
 describe('render', () => {
   test('writes the tree and says where', () => {
     const { status, stdout, stderr } = bootrelay('render', 'good.ini', '--output', 'out');
-    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'out/good: 10 files\n', stderr: '' });
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'out/good: 12 files\n', stderr: '' });
     expect(readdirSync(join(work, 'out/good'))).toEqual(['explain.txt', 'full', 'minimal']);
   });
 
@@ -139,7 +139,7 @@ test('new writes a commented platform that is right, and overwrites nothing', ()
   const written = bootrelay('new', 'my.ini', ...settings);
   expect(written).toMatchObject({ status: 0 });
   const text = readFileSync(join(work, 'my.ini'), 'utf8');
-  expect(text).toContain('[Usr]\n# The partition that holds /usr.\nDevice="LABEL=a;b"\n');
+  expect(text).toContain('[Usr]\n# The partition that holds /usr. (device or dissect)\nDevice="LABEL=a;b"\n');
   expect(text).toContain('\nModules=nvme\nModules=sd_mod\n');
   expect(bootrelay('check', 'my.ini')).toMatchObject({ status: 0 });
   expect(bootrelay('new', 'my.ini').stderr).toBe(

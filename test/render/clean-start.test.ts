@@ -9,6 +9,8 @@ import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { imageKindOf, imageMark } from '../../src/config/image-format.ts';
+import { partitionTypesOf } from '../../src/config/partition-types.ts';
+import { hashPartition } from '../../src/config/verity-device.ts';
 import { textAt } from '../../src/render/tree.ts';
 import { below } from './below.ts';
 import { loadNamed, platformNames, renderNamed } from './platforms.ts';
@@ -35,11 +37,19 @@ function settingsOf(name: string): readonly string[] {
 
 const initOf = (name: string) => textAt(renderNamed(name, ...settingsOf(name)), 'minimal/init') ?? '';
 
+/** The UUID of a discoverable hash partition: the last digits of the root hash. */
+const hashUuid = rootHash.slice(-12);
+
 /** Where a program of the made-up machine says how it was called, and, for the last one, with which environment. */
 function fakes(root: string): string {
   const note = (name: string) => `printf '%s\\0' ${name} "$@" >> ${root}/calls`;
   const answers: Readonly<Record<string, string>> = {
-    blkid: `case $4 in *12) echo ${root}/dev/vdb1 ;; *) echo ${root}/dev/vda1 ;; esac`,
+    // The type of a partition, or the partition of a UUID.
+    blkid: `case "$1 $6" in
+  '-p '*/vdd1) echo ${partitionTypesOf({ Platform: { Architecture: 'x86-64' } }).signature}; return ;;
+  '-p '*) return 2 ;;
+esac
+case $4 in *12 | *${hashUuid}) echo ${root}/dev/vdb1 ;; *) echo ${root}/dev/vda1 ;; esac`,
     switch_root: `${env} -0 >> ${root}/calls; exit 0`,
     ended: `${env} -0 >> ${root}/calls; exit 1`,
     'dm-create': 'true',
@@ -117,6 +127,8 @@ function makeMachine(root: string, name: string): void {
     'dev/console': '',
     'dev/kmsg': '',
     'dev/vdc1': '',
+    'sys/class/block/vdd1/uevent': 'DEVNAME=vdd1\nPARTN=4\nPARTNAME=SIG\n',
+    'dev/vdd1': JSON.stringify({ rootHash, signature: 'QUJD' }).padEnd(16384, '\0'),
     calls: '',
   };
   rmSync(root, { recursive: true, force: true });
@@ -128,7 +140,7 @@ function makeMachine(root: string, name: string): void {
   mkdirSync(dirname(init), { recursive: true });
   copyFileSync(busybox, init);
   for (const directory of ['run', 'overlay', 'tmp', 'full/var']) mkdirSync(join(root, directory));
-  makeDisks(root, Usr.FileSystem[0], Verity);
+  makeDisks(root, Usr.FileSystem[0], { ...Verity, HashDevice: hashPartition(config.settings) });
 }
 
 const size = 64 * 4096;

@@ -57,6 +57,10 @@ const verities: readonly (readonly string[])[] = [
   ['Usr.LiveImage=/usr.squashfs', 'Usr.LiveVerity=optional', 'KernelCommandLine.UsrDevice=mount.usr usr'],
   ['Usr.LiveImage=/usr.squashfs', 'Verity.Verity=no', 'KernelCommandLine.Override=no', 'Usr.Device='],
   ['Usr.LiveImage=/usr.squashfs', 'Usr.LiveHash=/usr.verity', 'Verity.HashDevice=PARTLABEL=HASH'],
+  [
+    ...['Usr.LiveImage=/usr.squashfs', 'Usr.LiveHash=/usr.verity', 'Verity.HashDevice=PARTLABEL=HASH'],
+    'Usr.LiveVerity=optional',
+  ],
 ];
 
 const fullInitrds: readonly (readonly string[])[] = [

@@ -16,6 +16,12 @@ export interface ValueType<T> {
   split?(text: string): readonly string[];
 }
 
+/** The values of a type for a reader, in brackets: all of them, or what they are where words are only some; empty where nothing can be listed. */
+export function shownChoices({ name, choices }: Pick<ValueType<unknown>, 'name' | 'choices'>): string {
+  if (!choices) return '';
+  return name.includes(' or ') ? ` (${name})` : ` (${choices.join(', ')})`;
+}
+
 /** Values that have no blanks in them stand side by side in a list, as in lists of systemd. */
 export function words(text: string): readonly string[] {
   return text.split(/\s+/);
