@@ -70,6 +70,8 @@ export interface TestBoot {
   readonly form?: 'shell' | 'systemd';
   readonly goal: Goal;
   readonly settings?: readonly string[];
+  /** Settings that the disk is made for, besides: another slot than the platform's, which the kernel command line names. */
+  readonly onDisk?: readonly string[];
   /** Whether the root hash of the disk is built into the minimal initrd. */
   readonly builtIn?: boolean;
   /** More words for the kernel command line. */
@@ -138,7 +140,8 @@ function configureFile(name: string) {
 
 async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
   const uml = umlOf(options.machine ?? 'qemu');
-  const given = (options.platform === undefined ? configure : configureFile(options.platform))(
+  const configureTest = options.platform === undefined ? configure : configureFile(options.platform);
+  const settings = [
     `Initrd.Init=${options.form ?? 'shell'}`,
     ...(options.platform === undefined ? [`Usr.FileSystem=${options.usr}`] : listedModules),
     ...(uml
@@ -148,9 +151,11 @@ async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
     ...['Devices.Timeout=3s', 'Emergency.Delay=100ms'],
     ...(options.settings ?? []),
     ...(options.fault?.settings ?? []),
-  );
+  ];
+  const given = configureTest(...settings);
+  const onDisk = configureTest(...settings, ...(options.onDisk ?? []));
   const system: System = uml ?? (options.generic ? lab.generic : lab);
-  const usr = await usrParts(given, usrOf(options, given), work);
+  const usr = await usrParts(onDisk, usrOf(options, given), work);
   const config = options.builtIn ? withRootHash(given, usr.rootHash) : given;
   const build = await sharedBuild(config, system);
   const image = options.full === 'monolithic' ? lab.monolithicInitrd : build.image;

@@ -1,6 +1,6 @@
 /** The contracts of real distributions: the platform files that come along, their kernel command lines, their disks. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { newCertificateArgs } from '../../src/tools/openssl.ts';
@@ -10,6 +10,7 @@ import { type BootResult, boot, reported, type TestBoot } from './boots.ts';
 
 const machine = { machine: 'uml-new', full: 'probe', goal: 'multi-user', usr: 'btrfs' } as const;
 const usrA = 'PARTUUID=7130C94A-213A-4E5A-8E26-6CCE9662F132';
+const usrB = 'PARTUUID=E03DD35C-7C2D-4A47-B3FE-27F15780A57C';
 const flatcar = `BOOT_IMAGE=/flatcar/vmlinuz-a mount.usr=/dev/mapper/usr rootflags=rw mount.usrflags=ro consoleblank=0 flatcar.first_boot=detected rd.earlytimeout=60`;
 const azure = `mount.usr=/dev/mapper/usr mount.usrflags=ro systemd.verity_usr_data=${usrA} rootflags=rw`;
 const offset = 'systemd.verity_usr_options=hash-offset=1065345024,panic-on-corruption';
@@ -60,6 +61,35 @@ describe.each(['shell', 'systemd'] as const)('%s', (form) => {
   ])('%s', async (_, way) => {
     const all: TestBoot = { ...machine, ...way, form };
     expectVerified(await boot(all), all.usr);
+  });
+
+  test.each([
+    ["Flatcar's slot B", 'flatcar', `${flatcar} verity.usr=${usrB}`, ['Usr.Device=']],
+    [
+      "Azure's slot B",
+      'azure-container-linux',
+      `${azure.replace(usrA, usrB)} systemd.verity_usr_hash=${usrB}`,
+      [],
+    ],
+  ])('%s, which only the kernel command line names', async (_, platform, append, more) => {
+    const onDisk = [
+      ...more,
+      `Verity.DataDevice=${usrB}`,
+      ...(more.length > 0 ? [] : [`Verity.HashDevice=${usrB}`]),
+    ];
+    expectVerified(await boot({ ...machine, platform, form, append, onDisk }), 'btrfs');
+  });
+
+  test('a slot whose /usr is damaged: the machine restarts, and the reason is said', async () => {
+    const fault: TestBoot['fault'] = {
+      what: 'the superblock of /usr is overwritten',
+      disks: [{ damage: { place: { in: 'usr', offset: 65_600 }, bytes: new Uint8Array(8) } }],
+      expected: { step: 'find-file-system', reason: 'usr-file-system-missing' },
+    };
+    const append = `${flatcar} verity.usr=${usrA}`;
+    const { seen, log } = await boot({ ...machine, platform: 'flatcar', form, append, fault });
+    expect(seen.failure).toMatch(/usr-file-system-missing/);
+    expect(readFileSync(log, 'latin1')).toMatch(/reboot: Restarting system|sysrq: Resetting|Restarting/);
   });
 
   test('Flatcar without a root hash: the boot stops, where its own stage 1 goes on without verity', async () => {
