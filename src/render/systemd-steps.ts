@@ -43,10 +43,13 @@ export function renderUnit(
   return [unit('units/minimal/steps.service'), [`${scriptDirectory}/${name}`, script]];
 }
 
+/** Columns of a Description= of units/minimal, without its first words. */
+const titleWidth = 97;
+
 /** The names of a unit's steps, where they fit on a line; else the first and the last. */
 function titleOf(names: readonly string[]): readonly string[] {
   const [first = '', last = ''] = [names[0], names.at(-1)];
-  return names.length > 5 ? [first, '...', last] : names;
+  return names.join(', ').length > titleWidth ? [first, '...', last] : names;
 }
 
 /** The script of a unit: its values, the same text as in the shell form, what it writes for later units. */
