@@ -314,6 +314,10 @@ describe('a full initrd', () => {
       file('usr/lib/systemd/system/initrd-switch-root.service'),
       file('etc/initrd-release'),
       file('usr/lib/bootrelay/check-usr', text('check-usr'), 0o100755),
+      file('usr/lib/bootrelay/emergency', text('emergency'), 0o100755),
+      ...['emergency', 'rescue', 'dracut-emergency'].map((name) =>
+        file(`etc/systemd/system/${name}.service.d/bootrelay.conf`, text('emergency.conf')),
+      ),
       ...units.map((unit) => file(`etc/systemd/system/${unit}`, text(unit))),
       file('etc/udev/rules.d/12-bootrelay.rules', text('12-bootrelay.rules')),
       ...enabled.map((unit) => ({
