@@ -16,8 +16,6 @@ interface FindLiveUsrView {
   /** Without a root hash the image is used as it is. */
   readonly optional: boolean;
   readonly noRootHash: string;
-  /** Verity checks nothing that is read, at least in some boots. */
-  readonly mayBeUnverified: boolean;
   /** Other file systems that are cut off are refused by the kernel, when it mounts them. */
   readonly readsErofs: boolean;
   /** The link by which the mount unit of /usr finds a device that is not known before. */
@@ -97,6 +95,7 @@ function explanationOf({ image, parameters, optional }: FindLiveUsrView): readon
 function viewOf({ settings }: PlatformConfig): FindLiveUsrView {
   const { Initrd, KernelCommandLine, Usr } = settings;
   const live = liveUsr(settings);
+  // Verity checks nothing that is read, at least in some boots.
   const mayBeUnverified = live?.verity !== 'required';
   return {
     image: live?.image ?? '',
@@ -104,7 +103,6 @@ function viewOf({ settings }: PlatformConfig): FindLiveUsrView {
     parameters: liveParametersOf(settings).length > 0,
     optional: live?.verity === 'optional',
     noRootHash: `${KernelCommandLine.RootHash.join('= or ')}= is missing or empty`,
-    mayBeUnverified,
     readsErofs: mayBeUnverified && Usr.FileSystem.includes('erofs'),
     link: mayBeUnverified && Initrd.Init === 'systemd' ? usrDeviceLink : undefined,
     verityDevice: verityDevicePath(settings),
