@@ -1,6 +1,7 @@
 /** Every command with its arguments and options as data: yargs reads it, and so do the completion and the man page. */
 import { type Command, command } from './command.ts';
 import { allowableKinds, type FindingKind } from './findings.ts';
+import { signingRows } from './uki/signing-options.ts';
 
 const json = { type: 'boolean', default: false, describe: 'print the result as JSON' } as const;
 
@@ -141,6 +142,62 @@ export const commands: readonly Command[] = [
       output: output('image to write'),
     },
     run: async (args) => (await import('./commands/pack.ts')).pack(args),
+  }),
+  command({
+    name: 'uki',
+    describe: 'Make a unified kernel image of the minimal initrd by ukify, or an addon for a slot',
+    positionals: { platform },
+    options: {
+      ...settings,
+      ...system,
+      initrd: { type: 'string', describe: 'minimal initrd, as build makes it; not for an addon' },
+      output: output('UKI or addon to write, such as NAME.efi or NAME.efi.extra.d/SLOT.addon.efi'),
+      'root-hash': { type: 'string', describe: 'root hash of /usr: in hexadecimal, or a file' },
+      usr: {
+        type: 'string',
+        describe:
+          '/usr with its hash tree, or the hash tree alone: a file that must have this root hash, or tells it',
+      },
+      slot: {
+        choices: ['A', 'B'] as const,
+        describe: 'name the partitions of this slot on the kernel command line',
+      },
+      image: {
+        type: 'string',
+        describe: 'disk image with the partitions of the slot, which tell their names and the root hash',
+      },
+      addon: {
+        type: 'boolean',
+        default: false,
+        describe: 'make the addon of a slot, for a platform with Uki.Slots=addon',
+      },
+      uki: { type: 'string', describe: 'of an addon: the UKI that it is for' },
+      append: { type: 'string', default: '', describe: 'more kernel command line' },
+      sbom: { type: 'string', describe: 'bill of materials for the section .sbom: a file' },
+      stub: { type: 'string', describe: 'stub of systemd; by default that of the sysroot' },
+      ...signingRows(),
+    },
+    run: async (args) => (await import('./commands/uki.ts')).uki(args),
+  }),
+  command({
+    name: 'measure',
+    describe: 'Print what PCR 4, 11 and 12 of a TPM must be after the boot of a UKI',
+    positionals: { uki: { type: 'string', demandOption: true, describe: 'the UKI' } },
+    options: {
+      json,
+      addon: {
+        type: 'string',
+        array: true,
+        nargs: 1,
+        default: [] as string[],
+        describe: 'an addon beside it, in the order of their names',
+      },
+      loader: {
+        type: 'string',
+        describe: 'what the firmware starts, such as systemd-boot; without it that is the UKI',
+      },
+    },
+    run: async (args) => (await import('./commands/measure.ts')).measure(args),
   }),
   command({
     name: 'boot',

@@ -293,7 +293,12 @@ export const findingKinds = {
   'over-budget': {
     severity: 'error',
     title: 'An image is larger than its budget, or needs more memory.',
-    help: '`bootrelay report BUILD` shows what takes the room. For the minimal initrd: leave out modules, choose Compression=xz, or raise Initrd.SizeBudget; less memory is needed with a lower CompressionLevel, whose dictionary is smaller, or raise Initrd.MemoryLimit. For the full one: leave out modules of dracut, choose Source=thin, or raise FullInitrd.SizeBudget.',
+    help: '`bootrelay report BUILD` shows what takes the room. For the minimal initrd: leave out modules, choose Compression=xz, or raise Initrd.SizeBudget; less memory is needed with a lower CompressionLevel, whose dictionary is smaller, or raise Initrd.MemoryLimit. For the full one: leave out modules of dracut, choose Source=thin, or raise FullInitrd.SizeBudget. For the UKI: Uki.SizeBudget.',
+  },
+  'command-line-too-long': {
+    severity: 'error',
+    title: 'The kernel command line of a UKI is longer than the kernel takes.',
+    help: 'Kernels of x86 and arm64 take 2,047 bytes, those of an addon included, and lose the rest without a word. Take words out of Uki.CommandLine or Uki.Recovery; names of devices by PARTLABEL= are shorter than by PARTUUID=.',
   },
 } as const satisfies Record<string, FindingWords>;
 

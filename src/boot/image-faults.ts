@@ -1,15 +1,15 @@
 /** Faults on a disk image that is given: what is written goes into a layer over it. */
 import { writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import type { DiskImage } from '../disk/disk-image.ts';
+import type { UsrPartition } from '../disk/slots.ts';
 import { UsageError } from '../errors.ts';
 import type { GuestDisk } from '../tools/qemu.ts';
 import { imageLayerArgs, imageToRawArgs, writeToLayerArgs } from '../tools/qemu-img.ts';
 import { run } from '../tools/run.ts';
-import type { DiskImage } from './disk-image.ts';
 import type { Fault, FaultDisk } from './faults/fault.ts';
 import { isOfImage } from './faults/named-fault.ts';
 import { placeOnDisk } from './faults/places.ts';
-import type { UsrPartition } from './slots.ts';
 
 /** What of a boot is given, and can be changed for it. */
 export interface Changeable {

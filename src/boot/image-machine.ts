@@ -1,14 +1,25 @@
 /** A machine around a disk image that is given, of which nothing is changed. */
 import type { PlatformConfig } from '../config/validate.ts';
+import {
+  type DiskImage,
+  openDiskImage,
+  partitionsOf,
+  requireEsp,
+  requireReadable,
+} from '../disk/disk-image.ts';
+import {
+  builtInRootHash,
+  discoverableRootHash,
+  readRootHash,
+  rootHashNames,
+} from '../disk/given-root-hash.ts';
+import { type Slot, slotWords, type UsrPartition, usrPartitionsOf } from '../disk/slots.ts';
 import { UsageError } from '../errors.ts';
 import { type Architecture, consoleDevice, requireFirmware } from '../tools/qemu.ts';
-import { type DiskImage, openDiskImage, partitionsOf, requireEsp, requireReadable } from './disk-image.ts';
 import { type Fault, parameterNamesOf } from './faults/fault.ts';
 import { type FaultyMachine, injectFault, withoutFault } from './faults/inject.ts';
-import { builtInRootHash, discoverableRootHash, readRootHash, rootHashNames } from './given-root-hash.ts';
 import { layerFile, layerOver } from './image-faults.ts';
 import { commandLineStrings, reportCredentials } from './report-credentials.ts';
-import { type Slot, slotWords, type UsrPartition, usrPartitionsOf } from './slots.ts';
 
 export interface ImageOptions {
   readonly config: PlatformConfig;

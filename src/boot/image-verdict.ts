@@ -1,6 +1,6 @@
 /** The verdict on a boot of a disk image that is given: by the report where one came, else by what the console showed. */
 import type { PlatformConfig } from '../config/validate.ts';
-import { rootHashOnCommandLine } from './given-root-hash.ts';
+import { rootHashOnCommandLine } from '../disk/given-root-hash.ts';
 import type { Goal, Observation } from './timeline.ts';
 import { type Expectation, type Fact, judge, judgeReport, type Verdict } from './verdict.ts';
 

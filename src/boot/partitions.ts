@@ -13,7 +13,7 @@ import {
   hasOwnHashPartition,
   readsSignature,
 } from '../config/verity-device.ts';
-import { type DiskPart, wholeMebibytes } from './disk.ts';
+import { type DiskPart, wholeMebibytes } from '../disk/disk.ts';
 import { makeSignature } from './signature-partition.ts';
 import { addHashTree } from './usr-image.ts';
 

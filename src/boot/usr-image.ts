@@ -2,6 +2,7 @@
 import { copyFileSync, mkdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { UsrFileSystem } from '../config/usr-file-systems.ts';
+import { wholeMebibytes } from '../disk/disk.ts';
 import { ToolError } from '../errors.ts';
 import { copyTreeArgs, verityFormatArgs } from '../tools/disk.ts';
 import {
@@ -14,7 +15,6 @@ import {
   xfsFromPrototypeArgs,
 } from '../tools/images.ts';
 import { type Command, run } from '../tools/run.ts';
-import { wholeMebibytes } from './disk.ts';
 import { ext4SizeFor } from './ext4-size.ts';
 import { xfsPrototype } from './xfs-prototype.ts';
 

@@ -23,6 +23,10 @@ export interface CheckData {
   readonly image: string;
   /** Bytes of the packed full initrd, whoever made it. */
   readonly imageSize: number;
+  /** Bytes of the unified kernel image. */
+  readonly ukiSize: number;
+  /** The kernel command line in it: that of its longest profile, with the words of an addon. */
+  readonly ukiCommandLine: string;
   /** A full initrd as dracut makes it, its name, and the version of the kernel that boots it where that is known. */
   readonly fullInitrd: {
     readonly name: string;

@@ -11,6 +11,7 @@ import { initrd } from './settings/initrd.ts';
 import { kernelCommandLine } from './settings/kernel-command-line.ts';
 import { modules } from './settings/modules.ts';
 import { platform } from './settings/platform.ts';
+import { uki } from './settings/uki.ts';
 import { usr } from './settings/usr.ts';
 import { verity } from './settings/verity.ts';
 
@@ -25,6 +26,7 @@ const settings = {
   FullInitrd: fullInitrd,
   Emergency: emergency,
   KernelCommandLine: kernelCommandLine,
+  Uki: uki,
 };
 
 type Settings = typeof settings;

@@ -38,3 +38,23 @@ function readSection(input: Input, row: Buffer): PeSection {
   if (end > input.size) throw new InitrdError(`${input.name} is cut off in its section ${name}`);
   return { name, data: { input, start, end } };
 }
+
+/** Architectures by the machine in a PE file's header. */
+const machineNames: ReadonlyMap<number, string> = new Map([
+  [0x8664, 'x86-64'],
+  [0xaa64, 'arm64'],
+  [0x14c, 'x86'],
+  [0x1c0, 'arm'],
+  [0x5064, 'riscv64'],
+  [0x6264, 'loongarch64'],
+]);
+
+/** What processor a PE file is for; undefined for a file of another kind. */
+export function readPeMachine(input: Input): string | undefined {
+  const start = read(input, 0, 64);
+  if (start.length < 64 || start.toString('latin1', 0, 2) !== 'MZ') return undefined;
+  const header = read(input, start.readUInt32LE(0x3c), headerSize);
+  if (header.length < headerSize || header.toString('latin1', 0, 4) !== 'PE\0\0') return undefined;
+  const machine = header.readUInt16LE(4);
+  return machineNames.get(machine) ?? `machine 0x${machine.toString(16)}`;
+}

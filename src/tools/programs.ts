@@ -1,5 +1,5 @@
 /** The external programs: what each is called, which Debian package brings it, how it tells its version. */
-import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { ToolError } from '../errors.ts';
 
@@ -49,7 +49,10 @@ export const programs = {
   'mkfs.ext4': { package: 'e2fsprogs', versionArgs: ['-V'] },
   'mkfs.f2fs': { package: 'f2fs-tools', versionArgs: ['-V'] },
   'mkfs.xfs': { package: 'xfsprogs', versionArgs: ['-V'] },
+  mcopy: { package: 'mtools', versionArgs: ['--version'] },
+  'mkfs.vfat': { package: 'dosfstools', versionArgs: ['--help'] },
   mksquashfs: { package: 'squashfs-tools', versionArgs: ['-version'] },
+  mmd: { package: 'mtools', versionArgs: ['--version'] },
   modinfo: { package: 'kmod', versionArgs: ['--version'] },
   openssl: { package: 'openssl', versionArgs: ['version'] },
   perl: { package: 'perl-base', versionArgs: ['--version'] },
@@ -57,12 +60,22 @@ export const programs = {
   'qemu-io': { package: 'qemu-utils', versionArgs: ['--version'] },
   'qemu-system-aarch64': { package: 'qemu-system-arm', versionArgs: ['--version'] },
   'qemu-system-x86_64': { package: 'qemu-system-x86', versionArgs: ['--version'] },
+  sbsign: { package: 'sbsigntool', versionArgs: ['--version'] },
   setpriv: { package: 'util-linux', versionArgs: ['--version'] },
   sfdisk: { package: 'fdisk', versionArgs: ['--version'] },
   'sload.f2fs': { package: 'f2fs-tools', versionArgs: ['-V'] },
   sqfstar: { package: 'squashfs-tools', versionArgs: ['-version'] },
   swtpm: { package: 'swtpm', versionArgs: ['--version'] },
+  'systemd-measure': { package: 'systemd', versionArgs: ['--version'] },
+  ukify: {
+    package: 'systemd-ukify',
+    versionArgs: ['--version'],
+    // Where engines and providers find the keys that they have.
+    keeps:
+      /^(HOME|XDG_CONFIG_HOME|OPENSSL_(CONF|MODULES|ENGINES)|PKCS11_\w+|P11_KIT_\w+|SOFTHSM2_CONF|YUBIHSM_\w+)$/,
+  },
   veritysetup: { package: 'cryptsetup-bin', versionArgs: ['--version'] },
+  'virt-fw-vars': { package: 'python3-virt-firmware', versionArgs: ['--help'] },
   'x86_64-linux-gnu-gcc': { package: 'gcc-x86-64-linux-gnu', ...compiler },
   xz: { package: 'xz-utils', versionArgs: ['--version'] },
   zstd: { package: 'zstd', versionArgs: ['--version'] },
@@ -79,7 +92,7 @@ export interface Executable {
   readonly prefix: readonly string[];
 }
 
-const systemDirectories = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+const systemDirectories = ['/usr/sbin', '/usr/bin', '/sbin', '/bin', '/usr/lib/systemd'];
 
 /**
  * Finds a program: first in the tools tree that BOOTRELAY_TOOLS_TREE names (an unpacked distribution, whose
@@ -105,13 +118,26 @@ function searchPath(): readonly string[] {
   return [...(process.env.PATH ?? '').split(':').filter(Boolean), ...systemDirectories];
 }
 
+/** usr/local/bin has scripts that start programs of the tree which need more than their libraries. */
+const treeDirectories = ['usr/local/bin', 'usr/bin', 'usr/sbin'];
+
 function findInTree(name: string, tree: string): Executable | undefined {
-  const file = ['usr/bin', 'usr/sbin'].map((directory) => join(tree, directory, name)).find(isExecutable);
+  const file = treeDirectories.map((directory) => join(tree, directory, name)).find(isExecutable);
   const loader = ['usr/lib64/ld-linux-x86-64.so.2', 'usr/lib/ld-linux-aarch64.so.1']
     .map((path) => join(tree, path))
     .find((path) => existsSync(path));
+  if (file && isScript(file)) return { file, prefix: [] };
   if (!file || !loader) return undefined;
   return { file: loader, prefix: ['--library-path', libraryDirectories(tree).join(':'), file] };
+}
+
+/** A script is started by an interpreter of this machine: the tree's owner wrote it for that. */
+function isScript(file: string): boolean {
+  const begin = Buffer.alloc(2);
+  const descriptor = openSync(file, 'r');
+  readSync(descriptor, begin, 0, begin.length, 0);
+  closeSync(descriptor);
+  return begin.toString('latin1') === '#!';
 }
 
 function libraryDirectories(tree: string): readonly string[] {

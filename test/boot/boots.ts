@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatCommandLine } from '../../src/boot/command-line.ts';
-import { type DiskPart, makeDisk } from '../../src/boot/disk.ts';
 import { joinCpio, makeExtraCpio as makeCpio } from '../../src/boot/extra-cpio.ts';
 import { type Fault, parameterNamesOf } from '../../src/boot/faults/fault.ts';
 import {
@@ -24,6 +23,7 @@ import { readSystem } from '../../src/check/system.ts';
 import { loadPlatform } from '../../src/config/load.ts';
 import type { PlatformConfig } from '../../src/config/validate.ts';
 import { hasOwnHashPartition, readsSignature } from '../../src/config/verity-device.ts';
+import { type DiskPart, makeDisk } from '../../src/disk/disk.ts';
 import { createFileReader } from '../../src/host/files.ts';
 import { buildMinimalInitrd } from '../../src/minimal/build.ts';
 import { planBoot } from '../../src/plan/plan.ts';

@@ -2,8 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeDisk } from '../../src/boot/disk.ts';
 import { rootPartitionUuid } from '../../src/boot/partitions.ts';
+import { makeDisk } from '../../src/disk/disk.ts';
 import { openLab } from '../lab/lab.ts';
 
 const espType = 'C12A7328-F81F-11D2-BA4B-00A0C93EC93B';

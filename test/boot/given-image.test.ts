@@ -2,18 +2,18 @@
 import { crc32 } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { faults } from '../../src/boot/faults/faults.ts';
+import { reasonAgainst } from '../../src/boot/image-faults.ts';
+import { judgeImage } from '../../src/boot/image-verdict.ts';
+import { commandLineStrings, reportCredentials } from '../../src/boot/report-credentials.ts';
+import { nothingSeen, type Observation, observe } from '../../src/boot/timeline.ts';
 import {
   builtInRootHash,
   discoverableRootHash,
   readRootHash,
   rootHashOnCommandLine,
-} from '../../src/boot/given-root-hash.ts';
-import { type GptPartition, readGpt } from '../../src/boot/gpt.ts';
-import { reasonAgainst } from '../../src/boot/image-faults.ts';
-import { judgeImage } from '../../src/boot/image-verdict.ts';
-import { commandLineStrings, reportCredentials } from '../../src/boot/report-credentials.ts';
-import { slotWords, usrPartitionsOf } from '../../src/boot/slots.ts';
-import { nothingSeen, type Observation, observe } from '../../src/boot/timeline.ts';
+} from '../../src/disk/given-root-hash.ts';
+import { type GptPartition, readGpt } from '../../src/disk/gpt.ts';
+import { slotWords, usrPartitionsOf } from '../../src/disk/slots.ts';
 import { configure } from '../config/platform-files.ts';
 
 /** A GPT with one partition, of 128 entries. */

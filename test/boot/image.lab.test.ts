@@ -12,10 +12,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { makeDisk } from '../../src/boot/disk.ts';
 import type { Verdict } from '../../src/boot/verdict.ts';
 import { type BootArguments, boot } from '../../src/commands/boot.ts';
 import { build } from '../../src/commands/build.ts';
+import { makeDisk } from '../../src/disk/disk.ts';
 import { findKernelImage } from '../../src/sysroot/kernel.ts';
 import type { Accelerator } from '../../src/tools/qemu.ts';
 import { run } from '../../src/tools/run.ts';

@@ -75,3 +75,10 @@ export const mountOptions = pattern(
   /^[A-Za-z0-9_=.:/@+-]+(,[A-Za-z0-9_=.:/@+-]+)*$/,
   'mount options separated by commas, without spaces',
 );
+
+/** Words for the kernel command line, as one writes them there: blanks stand in double quotes. */
+export const commandLineWords: ValueType<string> = pattern(
+  'kernel command line',
+  /^(?:[!#-~]|"[ !#-~]*")+(?: +(?:[!#-~]|"[ !#-~]*")+)*$/,
+  'words of ASCII for the kernel command line, with an even number of double quotes',
+);

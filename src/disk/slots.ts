@@ -54,6 +54,27 @@ function namedBy({ by, value }: DeviceSpec, partitions: readonly GptPartition[])
   return by === 'PARTUUID' ? partitions.find(({ uuid }) => uuid === value.toLowerCase()) : undefined;
 }
 
+/** The names of a slot's partitions where no disk is there to look at: labels with another letter. Throws UsageError. */
+export function slotByLabel(
+  { settings }: PlatformConfig,
+  slot: Slot,
+): readonly Pick<UsrPartition, 'role' | 'device'>[] {
+  const devices = devicesOf(settings);
+  return (['data', 'hash', 'fec'] as const).flatMap((role) => {
+    const device = devices[role];
+    if (!device || device.by === 'dissect') return [];
+    if (device.by === 'PARTLABEL' && letter.test(device.value))
+      return [{ role, device: { ...device, value: withLetter(device.value, slot) } }];
+    throw new UsageError(
+      `--slot ${slot}: ${formatDevice(device)} does not say what the partition of another slot is called: PARTLABEL= with an A or B that stands alone is required, or --image, a disk with the partitions of both slots`,
+    );
+  });
+}
+
+function withLetter(label: string, slot: Slot): string {
+  return label.replace(letter, (found) => (found === found.toLowerCase() ? slot.toLowerCase() : slot));
+}
+
 /** By the letter in the label; where it has none, the first and the second of the same GPT type. */
 function ofSlot(
   device: DeviceSpec,
@@ -63,9 +84,7 @@ function ofSlot(
   const own = namedBy(device, partitions);
   const label = own?.label ?? (device.by === 'PARTLABEL' ? device.value : '');
   if (letter.test(label)) {
-    const wanted = label.replace(letter, (found) =>
-      found === found.toLowerCase() ? slot.toLowerCase() : slot,
-    );
+    const wanted = withLetter(label, slot);
     return partitions.find((partition) => partition.label === wanted);
   }
   if (!own || own.type === linuxData) return undefined;
@@ -84,7 +103,10 @@ const parameterKeys: Readonly<Record<Role, ParameterKey>> = {
 };
 
 /** Words for the kernel command line that name the partitions of a slot. Throws UsageError where the platform takes none. */
-export function slotWords({ settings }: PlatformConfig, found: readonly UsrPartition[]): readonly string[] {
+export function slotWords(
+  { settings }: PlatformConfig,
+  found: readonly Pick<UsrPartition, 'role' | 'device'>[],
+): readonly string[] {
   const parameters = parametersOf(settings);
   return found.map(({ role, device }) => {
     const name = parameters.find(({ key }) => key === parameterKeys[role])?.names[0];
