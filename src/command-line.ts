@@ -196,6 +196,12 @@ export const commands: readonly Command[] = [
         type: 'string',
         describe: 'what the firmware starts, such as systemd-boot; without it that is the UKI',
       },
+      'secure-boot': {
+        type: 'boolean',
+        default: true,
+        describe:
+          'the firmware checks signatures; --no-secure-boot: it does not, and then it measures the kernel in a UKI whose stub is older than systemd 258',
+      },
     },
     run: async (args) => (await import('./commands/measure.ts')).measure(args),
   }),
@@ -265,6 +271,17 @@ export const commands: readonly Command[] = [
         describe: 'what the disk is attached to',
       },
       tpm: { type: 'boolean', default: false, describe: 'give the machine a TPM 2.0 (swtpm)' },
+      loader: {
+        choices: ['qemu', 'uki', 'addon', 'entry'],
+        default: 'qemu' as 'qemu' | 'uki' | 'addon' | 'entry',
+        describe:
+          'what starts the kernel: QEMU, or UEFI and systemd-boot a UKI, a UKI with an addon for its slot, an entry with kernel and initrd',
+      },
+      'secure-boot': {
+        type: 'boolean',
+        default: false,
+        describe: 'with keys of its own in the firmware, which sign all that it starts',
+      },
       live: {
         type: 'boolean',
         default: false,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { PlatformConfig } from '../config/validate.ts';
 import type { Accelerator, DiskBus, GuestOptions } from '../tools/qemu.ts';
 import { versionOf } from '../tools/run.ts';
+import type { ExpectedPcrs } from '../uki/expected-pcrs.ts';
 import type { Fault } from './faults/fault.ts';
 import { goesOn, judgeFault } from './faults/verdict.ts';
 import { type GuestRun, probeAccelerator, runGuest } from './guest.ts';
@@ -22,6 +23,8 @@ import { judge, type Verdict } from './verdict.ts';
 /** A machine that was made, or one around a disk image that is given. */
 export type BootableMachine = Pick<Machine, 'work' | 'rootHash'> & {
   readonly kernelImage: string | undefined;
+  /** What was computed of the PCRs of its TPM, where firmware starts what was made here. */
+  readonly pcrs?: ExpectedPcrs | undefined;
 };
 
 export interface BootOptions {
@@ -111,6 +114,7 @@ function guestOf({ config, machine, hardware, ...options }: BootOptions): Guest 
     diskBus: hardware.bus ?? options.disk,
     memory: hardware.memory ?? options.memory,
     firmware: hardware.firmware,
+    variables: hardware.variables,
     oemStrings: options.given?.oemStrings,
   };
 }
@@ -145,10 +149,15 @@ function expected({ config, hardware, until, fault, given }: BootOptions) {
   };
 }
 
-function judgeRun({ seen, ended }: GuestRun, { config, machine, until, fault, given }: BootOptions): Verdict {
+function judgeRun(
+  { seen, ended }: GuestRun,
+  { config, machine, hardware, until, fault, given }: BootOptions,
+): Verdict {
   const rootHash = given ? expectedRootHash(config, machine.rootHash, seen) : machine.rootHash;
   if (fault) return judgeFault(seen, ended, fault, rootHash);
-  const expectation = { config, goal: until, rootHash };
+  const { pcrs } = machine;
+  const secureBoot = hardware.firmware === 'secure-boot';
+  const expectation = { config, goal: until, rootHash, pcrs, secureBoot };
   const firmware = machine.kernelImage === undefined;
   return given
     ? judgeImage(seen, { ...expectation, asked: given.asked, firmware }, ended)

@@ -197,7 +197,8 @@ export async function probeAccelerator(
     commandLine: guest.commandLine,
     disks: [],
     memory: 512,
-    firmware: guest.kernel === undefined ? 'uefi' : undefined,
+    firmware: guest.kernel === undefined ? (guest.firmware ?? 'uefi') : undefined,
+    variables: guest.variables,
   };
   let spoke = false;
   try {

@@ -3,6 +3,7 @@
 import type { PlatformConfig } from '../config/validate.ts';
 import { formatDevice } from '../config/value-types/devices.ts';
 import { dataPartition } from '../config/verity-device.ts';
+import type { ExpectedPcrs } from '../uki/expected-pcrs.ts';
 import {
   type Goal,
   type goals,
@@ -34,6 +35,10 @@ export interface Expectation {
   readonly goal: Goal;
   /** The root hash of the /usr on the disk; none where verity is off. */
   readonly rootHash: string | undefined;
+  /** What was computed of the PCRs of the machine's TPM. */
+  readonly pcrs?: ExpectedPcrs | undefined;
+  /** Whether the firmware starts only what is signed, and the kernel must know. */
+  readonly secureBoot?: boolean | undefined;
 }
 
 /** Judges a boot. `ended` says how QEMU ended: by itself, because the goal was reached, or by the time limit. */
@@ -147,11 +152,35 @@ export function judgeReport(
     ...judgeVerity(report, expected, usr),
     ...judgeHandover(report, expected),
     judgeJournal(milestones, report),
+    ...judgePcrs(report, expected),
+    ...judgeSecureBoot(report, expected),
     clean,
     loopGone,
     noUnit,
     noneFailed,
   ];
+}
+
+/** The report is the last thing in the boot: all phases have been. */
+function judgePcrs(report: readonly ReportLine[], { pcrs }: Expectation): readonly Fact[] {
+  if (!pcrs) return [];
+  const wanted = { 4: pcrs[4], 11: pcrs[11].at(-1)?.hash, 12: pcrs[12] };
+  return Object.entries(wanted).map(([number, hash]) => {
+    const [found = 'the machine did not say'] = valuesOf(report, `pcr-${number}`);
+    const ok = found.toLowerCase() === hash;
+    return {
+      ok,
+      statement: `PCR ${number} is as computed: ${hash?.slice(0, 16)}...`,
+      evidence: found.toLowerCase(),
+    };
+  });
+}
+
+function judgeSecureBoot(report: readonly ReportLine[], { secureBoot }: Expectation): readonly Fact[] {
+  if (!secureBoot) return [];
+  const [lockdown = 'the kernel did not say'] = valuesOf(report, 'lockdown');
+  const ok = /\[(integrity|confidentiality)\]/.test(lockdown);
+  return [{ ok, statement: 'Secure Boot has locked the kernel down', evidence: lockdown }];
 }
 
 function judgeVerity(

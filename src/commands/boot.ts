@@ -8,7 +8,9 @@ import { type FaultyMachine, injectFault, type SoundMachine, withoutFault } from
 import { faultNamed, isOfImage } from '../boot/faults/named-fault.ts';
 import { requireFault } from '../boot/image-faults.ts';
 import { type ImageMachine, type ImageOptions, makeImageMachine } from '../boot/image-machine.ts';
+import { type Loader, throughFirmware } from '../boot/loader.ts';
 import { type Machine, makeMachine } from '../boot/machine.ts';
+import { requireSecureBoot } from '../boot/secure-boot.ts';
 import { formatTimeline, type Goal } from '../boot/timeline.ts';
 import type { Fact } from '../boot/verdict.ts';
 import type { Slot } from '../disk/slots.ts';
@@ -22,6 +24,7 @@ import { drawTimeline } from '../review/timeline-svg.ts';
 import { findKernelImage } from '../sysroot/kernel.ts';
 import type { Accelerator, DiskBus, GuestDisk } from '../tools/qemu.ts';
 import { run } from '../tools/run.ts';
+import { expectedPcrs } from '../uki/expected-pcrs.ts';
 
 export interface BootArguments {
   readonly platform: string;
@@ -42,6 +45,8 @@ export interface BootArguments {
   readonly append: string;
   readonly keepDisk: boolean;
   readonly tpm: boolean;
+  readonly loader?: Loader;
+  readonly secureBoot?: boolean;
   readonly disk: DiskBus;
   /** /usr comes in an archive behind the initrd, at Usr.LiveImage. */
   readonly live?: boolean;
@@ -80,6 +85,7 @@ function taskOfMade(
   const made = requireSystem(args);
   requireImage(platform, made, fault);
   requireLive(platform, made);
+  requireLoader(platform, made);
   const kernelImage = findKernelImage(resolve(made.sysroot), made.kernel);
   if (kernelImage === undefined)
     throw new UsageError(`${made.sysroot} has no kernel image of version ${made.kernel}`);
@@ -109,6 +115,10 @@ function taskOfImage(
   if (args.live)
     throw new UsageError(
       '--live puts the /usr of a --sysroot behind the initrd: it does not go with --image',
+    );
+  if ((args.loader ?? 'qemu') !== 'qemu' || args.secureBoot)
+    throw new UsageError(
+      '--loader and --secure-boot are for a disk that is made here: --image brings its boot loader',
     );
   if (args.sysroot !== undefined)
     throw new UsageError(
@@ -185,14 +195,36 @@ async function makeAndBoot(task: MadeTask): Promise<CommandResult> {
   const { machine } = made;
   const sound = soundMachine(machine, args);
   const { KernelCommandLine } = platform.config.settings;
-  const hardware = fault
+  const direct = fault
     ? await injectFault(fault, sound, parameterNamesOf(KernelCommandLine), work)
     : withoutFault(sound);
+  const { hardware, pcrs, started } = await startedBy(direct, task);
   copyFileSync(hardware.initrd, join(output, 'initrd.img'));
   if (args.keepDisk) await keepDisks(hardware, output);
   const facts = { rootHash: machine.rootHash, sizes: sizesOf(machine) };
-  const told = await bootAndTell(task, machine, hardware, facts);
+  const kernel = started === 'kernel' ? machine.kernelImage : undefined;
+  const told = await bootAndTell(task, { ...machine, kernelImage: kernel, pcrs }, hardware, facts);
   return { ...told, findings: machine.findings };
+}
+
+/** The machine as it is started: its kernel by QEMU, or its firmware, with what that loads on a disk of its own. */
+async function startedBy(hardware: FaultyMachine, { args, platform, kernelImage, work, progress }: MadeTask) {
+  const { loader = 'qemu', tpm } = args;
+  if (loader === 'qemu') return { hardware, pcrs: undefined, started: 'kernel' as const };
+  progress.begin('making what the firmware starts');
+  const appended = [hardware.commandLine, args.append].filter(Boolean).join(' ');
+  const { measured, ...made } = await throughFirmware(
+    { ...hardware, commandLine: appended },
+    loader,
+    args.secureBoot === true,
+    {
+      ...{ config: platform.config, kernelImage, work },
+      sysroot: resolve(args.sysroot),
+      version: args.kernel,
+    },
+  );
+  const pcrs = tpm && measured ? await expectedPcrs({ ...measured, work }) : undefined;
+  return { ...made, pcrs, started: 'firmware' as const };
 }
 
 /** The full initrd must be given where the platform has one, and as a cpio where a fault is to be put into its image. */
@@ -215,6 +247,16 @@ function requireLive({ config }: PlannedPlatform, { live, fault }: BootArguments
     throw new UsageError('--live needs Usr.LiveImage, such as --set Usr.LiveImage=/usr.squashfs');
   if (fault !== undefined)
     throw new UsageError('--live and --fault do not go together: the faults live-* boot live systems');
+}
+
+/** Secure Boot is the firmware's: QEMU alone knows none. */
+function requireLoader({ config }: PlannedPlatform, { loader = 'qemu', secureBoot }: BootArguments): void {
+  if (!secureBoot) return;
+  if (loader === 'qemu')
+    throw new UsageError(
+      '--secure-boot needs a firmware that starts the kernel: --loader uki, addon or entry',
+    );
+  requireSecureBoot(config.settings.Platform.Architecture);
 }
 
 function requirePositive(args: BootArguments): void {

@@ -8,14 +8,17 @@ export interface MeasureArguments {
   readonly uki: string;
   readonly addon: readonly string[];
   readonly loader?: string | undefined;
+  readonly secureBoot: boolean;
 }
 
 /** Values of the bank sha256. */
-export async function measure({ uki, addon, loader }: MeasureArguments): Promise<CommandResult> {
+export async function measure({ uki, addon, loader, secureBoot }: MeasureArguments): Promise<CommandResult> {
   requireReadable('the UKI', uki);
   for (const file of addon) requireReadable('--addon', file);
   if (loader !== undefined) requireReadable('--loader', loader);
-  const pcrs = await withWorkDirectory((work) => expectedPcrs({ uki, addons: addon, loader, work }));
+  const pcrs = await withWorkDirectory((work) =>
+    expectedPcrs({ uki, addons: addon, loader, secureBoot, work }),
+  );
   return {
     exitCode: 0,
     text: formatPcrs(pcrs),

@@ -1,6 +1,6 @@
 /** `bootrelay uki`: a unified kernel image, or an addon for a slot. */
-import { copyFileSync, existsSync, mkdirSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { copyFileSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { type Checked, runChecks } from '../check/run-checks.ts';
 import { requireReadable } from '../disk/disk-image.ts';
 import type { Slot } from '../disk/slots.ts';
@@ -14,10 +14,10 @@ import { withWorkDirectory } from '../host/temporary.ts';
 import { findKernelImage } from '../sysroot/kernel.ts';
 import { formatBytes } from '../text/bytes.ts';
 import { buildAddon, buildUki } from '../uki/build-uki.ts';
+import { findEfiProgram, osReleaseOf } from '../uki/efi-programs.ts';
 import { namedUsr } from '../uki/named-usr.ts';
 import { readUkiOfAddon, requireMachine, requireRoom } from '../uki/requirements.ts';
 import { type SigningArguments, signingWords } from '../uki/signing-options.ts';
-import { findEfiProgram } from '../uki/stub.ts';
 import { addonWords, ukiWords } from '../uki/uki-words.ts';
 
 export interface UkiArguments {
@@ -120,7 +120,7 @@ async function makeUki(
     ...{ config, sysroot, stub, kernel, words, work },
     version: args.kernel,
     initrd: args.initrd ?? '',
-    osRelease: osReleaseOf(sysroot, args),
+    osRelease: osReleaseOf(sysroot),
     sbom: args.sbom,
     signing: signingWords(args),
   });
@@ -156,15 +156,4 @@ async function makeAddon(
   const shared = { config, sysroot: resolve(args.sysroot), stub: args.stub, work };
   const file = await buildAddon({ ...shared, words, version, signing: signingWords(args) });
   return { ...checked, file, text: `  ${words}\n`, json: { commandLine: words, rootHash: usr.rootHash } };
-}
-
-/** os-release(5). systemd-boot shows no UKI without one (Boot Loader Specification, type 2). */
-function osReleaseOf(sysroot: string, { sysroot: given }: UkiArguments): string {
-  const file = ['usr/lib/os-release', 'etc/os-release']
-    .map((name) => join(sysroot, name))
-    .find((name) => existsSync(name));
-  if (file !== undefined) return file;
-  throw new UsageError(
-    `--sysroot ${given} has no usr/lib/os-release, which systemd-boot needs to show the UKI`,
-  );
 }

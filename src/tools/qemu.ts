@@ -8,8 +8,9 @@ import { tpmSocket } from './swtpm.ts';
 
 export type Accelerator = 'kvm' | 'tcg';
 
-interface Firmware {
+export interface Firmware {
   readonly code: string;
+  /** Variables as they are at first. */
   readonly variables: string;
 }
 
@@ -22,6 +23,8 @@ interface Machine {
    * measures only where UEFI tells it of the TPM.
    */
   readonly firmware: readonly [Firmware, ...Firmware[]];
+  /** The same with Secure Boot. It protects its variables by the system management mode; none for the other architecture. */
+  readonly secureFirmware: readonly Firmware[];
   /** The package of Debian. */
   readonly firmwarePackage: string;
   readonly tpm: string;
@@ -39,6 +42,18 @@ const machines = {
       {
         code: '/usr/share/qemu/ovmf-x86_64-4m-code.bin',
         variables: '/usr/share/qemu/ovmf-x86_64-4m-vars.bin',
+      },
+    ],
+    secureFirmware: [
+      { code: '/usr/share/OVMF/OVMF_CODE_4M.secboot.fd', variables: '/usr/share/OVMF/OVMF_VARS_4M.fd' },
+      { code: '/usr/share/edk2/ovmf/OVMF_CODE.secboot.fd', variables: '/usr/share/edk2/ovmf/OVMF_VARS.fd' },
+      {
+        code: '/usr/share/edk2/x64/OVMF_CODE.secboot.4m.fd',
+        variables: '/usr/share/edk2/x64/OVMF_VARS.4m.fd',
+      },
+      {
+        code: '/usr/share/qemu/ovmf-x86_64-smm-code.bin',
+        variables: '/usr/share/qemu/ovmf-x86_64-smm-vars.bin',
       },
     ],
     firmwarePackage: 'ovmf',
@@ -59,12 +74,15 @@ const machines = {
         variables: '/usr/share/qemu/aavmf-aarch64-vars.bin',
       },
     ],
+    secureFirmware: [],
     firmwarePackage: 'qemu-efi-aarch64',
     tpm: 'tpm-tis-device',
   },
 } as const satisfies Record<string, Machine>;
 
 export type Architecture = keyof typeof machines;
+
+export type FirmwareKind = 'uefi' | 'secure-boot';
 
 /** Ways to attach a disk to QEMU's q35 and virt machines. To a SCSI bus disks can be plugged while the machine runs. */
 const diskBuses = {
@@ -84,6 +102,8 @@ export interface GuestDisk {
   readonly format?: DiskFormat;
   /** The byte whose sector cannot be read (docs/devel/blkdebug of QEMU). */
   readonly unreadableAt?: number;
+  /** Firmware tries it first, and no other: by default it tries them in their order. */
+  readonly boots?: boolean;
   /** QEMU knows the disk from the start, and it is plugged in later, with plugArguments(). */
   readonly unplugged?: boolean;
 }
@@ -104,7 +124,11 @@ export interface GuestOptions {
   /** A file with the machine's memory, which the next guest finds as this one left it: as behind a warm reboot. */
   readonly memoryFile?: string | undefined;
   /** What starts the kernel: by default QEMU itself. A TPM needs UEFI. */
-  readonly firmware?: 'uefi' | undefined;
+  readonly firmware?: FirmwareKind | undefined;
+  /** The variables of the firmware, a file that stays as it is; by default those of its package. */
+  readonly variables?: string | undefined;
+  /** Go on when the guest reboots: by default that ends QEMU. What it wrote to its disks and variables is still there then. */
+  readonly reboots?: boolean | undefined;
   /** Texts that the guest reads in its SMBIOS (type 11), such as systemd's credentials. On arm64 they need UEFI. */
   readonly oemStrings?: readonly string[] | undefined;
   /** Directory of a TPM of its own, made by swtpm. */
@@ -116,6 +140,7 @@ export interface GuestOptions {
 /** A guest whose first serial port is standard output, and that ends QEMU when it reboots or powers off. */
 export function guestArgs(options: GuestOptions): Command {
   const { program, machine, tpm } = machines[options.architecture];
+  const secure = options.firmware === 'secure-boot';
   const cpu = options.accelerator === 'kvm' ? 'host' : 'max';
   const bus = diskBuses[options.diskBus ?? 'virtio-blk'];
   const drives = options.disks.flatMap((disk, index) => [
@@ -123,12 +148,15 @@ export function guestArgs(options: GuestOptions): Command {
       '-drive',
       `${imageArgument(disk)},if=none,id=disk${index},format=${disk.format ?? 'raw'},snapshot=on`,
     ],
-    ...(disk.unplugged ? [] : ['-device', deviceArgument(bus.disk(index), index, options)]),
+    ...(disk.unplugged
+      ? []
+      : ['-device', `${deviceArgument(bus.disk(index), index)}${bootOrder(index, options)}`]),
   ]);
   return {
     program,
     args: [
-      ...['-machine', `${machine},accel=${options.accelerator}`, '-cpu', cpu, '-m', String(options.memory)],
+      ...['-machine', `${machine}${secure ? ',smm=on' : ''},accel=${options.accelerator}`],
+      ...['-cpu', cpu, '-m', String(options.memory)],
       ...(options.memoryFile === undefined ? [] : memoryFileArgs(options.memoryFile, options.memory)),
       ...[
         '-nodefaults',
@@ -139,11 +167,11 @@ export function guestArgs(options: GuestOptions): Command {
         'none',
         '-serial',
         'stdio',
-        '-no-reboot',
+        ...(options.reboots ? [] : ['-no-reboot']),
       ],
       ...kernelArgs(options),
       ...[...bus.controller, ...drives],
-      ...(options.tpm !== undefined || options.firmware === 'uefi' ? firmwareArgs(options.architecture) : []),
+      ...(options.tpm !== undefined || options.firmware !== undefined ? firmwareArgs(options) : []),
       ...(options.oemStrings ?? []).flatMap((text) => [
         '-smbios',
         `type=11,value=${text.replaceAll(',', ',,')}`,
@@ -161,10 +189,14 @@ function kernelArgs({ kernel, initrd, commandLine }: GuestOptions): readonly str
   return ['-kernel', kernel, ...(initrd === undefined ? [] : ['-initrd', initrd]), '-append', commandLine];
 }
 
-/** Firmware that starts a disk tries the first one first. */
-function deviceArgument(device: string, index: number, { kernel }: GuestOptions): string {
-  const order = kernel === undefined ? `,bootindex=${index}` : '';
-  return `${device},drive=disk${index},id=device${index}${order}`;
+function deviceArgument(device: string, index: number): string {
+  return `${device},drive=disk${index},id=device${index}`;
+}
+
+/** What firmware tries in vain is in its TPM too: it gets an order of those alone that it shall start. */
+function bootOrder(index: number, { kernel, disks }: GuestOptions): string {
+  const chosen = disks.some(({ boots }) => boots);
+  return kernel === undefined && (!chosen || disks[index]?.boots) ? `,bootindex=${index}` : '';
 }
 
 function memoryFileArgs(file: string, size: number): readonly string[] {
@@ -188,25 +220,29 @@ export function plugArguments(bus: DiskBus, index: number): object {
 }
 
 /** The firmware that is installed. Undefined where none is. */
-function installedFirmware(architecture: Architecture): Firmware | undefined {
-  const { firmware }: Machine = machines[architecture];
-  return firmware.find(({ code, variables }) => existsSync(code) && existsSync(variables));
+export function installedFirmware(architecture: Architecture, kind: FirmwareKind): Firmware | undefined {
+  const { firmware, secureFirmware }: Machine = machines[architecture];
+  const known = kind === 'uefi' ? firmware : secureFirmware;
+  return known.find(({ code, variables }) => existsSync(code) && existsSync(variables));
 }
 
 /** Throws ToolError, with the package that brings it, where there is no firmware for machines of that kind. */
-export function requireFirmware(architecture: Architecture): void {
-  const { firmware, firmwarePackage } = machines[architecture];
-  if (installedFirmware(architecture)) return;
+export function requireFirmware(architecture: Architecture, kind: FirmwareKind = 'uefi'): void {
+  const { firmware, secureFirmware, firmwarePackage }: Machine = machines[architecture];
+  if (installedFirmware(architecture, kind)) return;
+  const known = kind === 'uefi' ? firmware : secureFirmware;
+  if (known.length === 0) throw new ToolError(`no firmware with Secure Boot is known for ${architecture}`);
   throw new ToolError(
-    `there is no UEFI firmware for ${architecture} (${firmware.map(({ code }) => code).join(', ')}): install ${firmwarePackage}, or start the kernel itself with --kernel`,
+    `there is no UEFI firmware for ${architecture} (${known.map(({ code }) => code).join(', ')}): install ${firmwarePackage}, or start the kernel itself with --kernel`,
   );
 }
 
-function firmwareArgs(architecture: Architecture): readonly string[] {
-  const { code, variables } = installedFirmware(architecture) ?? machines[architecture].firmware[0];
+function firmwareArgs({ architecture, firmware = 'uefi', variables }: GuestOptions): readonly string[] {
+  const installed = installedFirmware(architecture, firmware) ?? machines[architecture].firmware[0];
   return [
-    ...['-drive', `if=pflash,unit=0,format=raw,readonly=on,file=${code}`],
-    ...['-drive', `if=pflash,unit=1,format=raw,snapshot=on,file=${variables}`],
+    ...['-drive', `if=pflash,unit=0,format=raw,readonly=on,file=${installed.code}`],
+    ...['-drive', `if=pflash,unit=1,format=raw,snapshot=on,file=${variables ?? installed.variables}`],
+    ...(firmware === 'secure-boot' ? ['-global', 'driver=cfi.pflash01,property=secure,value=on'] : []),
   ];
 }
 

@@ -6,7 +6,7 @@ import { withInitrd } from '../initrd/archives.ts';
 import { read, withInput } from '../initrd/input.ts';
 import { run } from '../tools/run.ts';
 import { addonArgs, efiArchitectures, profileArgs, ukifyArgs } from '../tools/ukify.ts';
-import { findEfiProgram } from './stub.ts';
+import { findEfiProgram } from './efi-programs.ts';
 import type { UkiWords } from './uki-words.ts';
 
 interface Shared {

@@ -15,6 +15,8 @@ export interface MeasuredFiles {
   readonly addons: readonly string[];
   /** What the firmware starts, such as systemd-boot; none where that is the UKI itself. */
   readonly loader: string | undefined;
+  /** Whether the firmware checks signatures. */
+  readonly secureBoot: boolean;
   /** An existing directory. */
   readonly work: string;
 }
@@ -35,13 +37,24 @@ export interface ExpectedPcrs {
 }
 
 /** Throws UsageError where a file is no UKI or addon, ToolError. */
-export async function expectedPcrs({ uki, addons, loader, work }: MeasuredFiles): Promise<ExpectedPcrs> {
+export async function expectedPcrs({
+  uki,
+  addons,
+  loader,
+  secureBoot,
+  work,
+}: MeasuredFiles): Promise<ExpectedPcrs> {
   const sections = await sectionsOf(uki);
   const kernel = sections.find(({ name }) => name === '.linux');
   if (!kernel) throw new UsageError(`${uki}: a UKI is required, and it has no section .linux`);
   const words = await Promise.all(addons.map(wordsOfAddon));
   return {
-    4: expectedPcr4([...(loader === undefined ? [] : [loader]), uki, ...addons], kernel.data),
+    4: expectedPcr4([
+      ...[...(loader === undefined ? [] : [loader]), uki, ...addons].map((file) =>
+        authenticodeHash(readFileSync(file), file),
+      ),
+      ...(firmwareLoadsKernel(sections, secureBoot) ? [authenticodeHash(kernel.data, 'the kernel')] : []),
+    ]),
     11: await expectedPcr11(sections, work),
     12: extendAll(words.map((text) => sha256(Buffer.from(`${text}\0`, 'utf16le')))),
   };
@@ -66,14 +79,20 @@ async function wordsOfAddon(file: string): Promise<string> {
   return section.data.toString('utf8').replace(/\0+$/, '');
 }
 
-/** TCG PC Client Platform Firmware Profile, 2.3.4.5: the call of a boot option, a separator, and what is loaded, the kernel inside the UKI too. */
-function expectedPcr4(programs: readonly string[], kernel: Buffer): string {
-  return extendAll([
-    sha256(Buffer.from('Calling EFI Application from Boot Option')),
-    sha256(Buffer.alloc(4)),
-    ...programs.map((file) => authenticodeHash(readFileSync(file), file)),
-    authenticodeHash(kernel, 'the kernel in the UKI'),
-  ]);
+/** TCG PC Client Platform Firmware Profile, 2.3.4.5: the call of a boot option, a separator, and what is loaded. */
+function expectedPcr4(programs: readonly Buffer[]): string {
+  const call = sha256(Buffer.from('Calling EFI Application from Boot Option'));
+  return extendAll([call, sha256(Buffer.alloc(4)), ...programs]);
+}
+
+/**
+ * Stubs before systemd 258 have the firmware load the kernel in the UKI; with Secure Boot they answer for it themselves, and the
+ * firmware does not measure it then. A firmware that lets nobody answer, or shim 16, measures it all the same.
+ */
+function firmwareLoadsKernel(sections: readonly Section[], secureBoot: boolean): boolean {
+  const magic = sections.find(({ name }) => name === '.sdmagic')?.data.toString('latin1') ?? '';
+  const version = /systemd-stub (\d+)/.exec(magic)?.[1];
+  return !secureBoot && version !== undefined && Number(version) < 258;
 }
 
 async function expectedPcr11(sections: readonly Section[], work: string): Promise<readonly PhasePcr[]> {

@@ -45,6 +45,7 @@ mkfs.btrfs btrfs-progs
 mkfs.erofs erofs-utils
 mkfs.ext4 e2fsprogs
 mkfs.f2fs f2fs-tools
+mkfs.vfat dosfstools
 mkfs.xfs xfsprogs
 mmdebstrap mmdebstrap
 /usr/share/OVMF/OVMF_CODE_4M.fd ovmf
@@ -53,6 +54,7 @@ depmod kmod
 objcopy binutils
 openssl openssl
 perl perl
+sbsign sbsigntool
 setpriv util-linux
 modprobe kmod
 qemu-system-aarch64 qemu-system-arm
@@ -116,12 +118,30 @@ packages=$(missing_packages | tr '\n' ' ')
 
 include=linux-image-cloud-amd64,systemd,systemd-sysv,udev,dracut,busybox-static,dmsetup,cryptsetup-bin
 include=$include,systemd-cryptsetup,kmod,zstd,erofs-utils,btrfs-progs,intel-microcode,amd64-microcode,tpm2-tools
+include=$include,systemd-boot
 
-debootstrap_into "$lab/sysroot" "$release" "$release $include 1" --variant=minbase --components=main,non-free-firmware \
+debootstrap_into "$lab/sysroot" "$release" "$release $include 2" --variant=minbase --components=main,non-free-firmware \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' --include="$include"
-debootstrap_into "$lab/tools" "$release" "$release erofs-utils 3" --variant=extract \
-    --include=erofs-utils,systemd-boot-efi,systemd-repart,libcryptsetup12,libfdisk1,usr-is-merged
+tools=erofs-utils,systemd,systemd-boot-efi,systemd-repart,systemd-ukify,python3-virt-firmware
+tools=$tools,libcryptsetup12,libfdisk1,libtss2-esys-3.0.2-0t64,libtss2-rc0t64,libtss2-tctildr0t64,usr-is-merged
+debootstrap_into "$lab/tools" "$release" "$release $tools 1" --variant=extract --include="$tools"
+
+# Programs of the tree that start others, or are no ELF files: scripts that start them with its loader and its Python.
+add_starters() {
+    bin=$lab/tools/usr/local/bin libraries=$lab/tools/usr/lib/x86_64-linux-gnu
+    loader="$lab/tools/usr/lib64/ld-linux-x86-64.so.2 --library-path $libraries:$libraries/systemd"
+    mkdir -p "$bin"
+    for program in systemd-keyutil systemd-measure systemd-sbsign; do
+        printf '#!/bin/sh\nexec %s %s "$@"\n' "$loader" "$lab/tools/usr/lib/systemd/$program" > "$bin/$program"
+    done
+    for program in ukify virt-fw-vars; do
+        printf '#!/bin/sh\nPATH=%s:$PATH PYTHONHOME=%s exec %s %s %s "$@"\n' "$bin" "$lab/tools/usr" "$loader" \
+            "$lab/tools/usr/bin/python3" "$lab/tools/usr/bin/$program" > "$bin/$program"
+    done
+    chmod 755 "$bin"/*
+}
+add_starters
 
 # The kernel for any hardware, with as much beside it as a minimal initrd needs: unpacked, not installed.
 debootstrap_into "$lab/generic" "$release" "$release generic kernel 1" --variant=extract --components=main \

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { copySparseArgs, setPartitionLabelArgs } from '../../tools/disk.ts';
-import type { DiskBus, GuestDisk } from '../../tools/qemu.ts';
+import type { DiskBus, FirmwareKind, GuestDisk } from '../../tools/qemu.ts';
 import { run } from '../../tools/run.ts';
 import { joinCpio, makeExtraCpio } from '../extra-cpio.ts';
 import type { Answer } from '../guest.ts';
@@ -31,7 +31,9 @@ export interface FaultyMachine {
   readonly disks: readonly GuestDisk[];
   readonly bus?: DiskBus;
   readonly memory?: number;
-  readonly firmware?: 'uefi';
+  readonly firmware?: FirmwareKind;
+  /** The variables of the firmware, with keys in them. */
+  readonly variables?: string;
   /** What is typed at its console. */
   readonly answers: readonly Answer[];
   /** What happens to the machine while it runs. */

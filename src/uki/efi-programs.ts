@@ -1,7 +1,7 @@
-/** The stubs of systemd-stub(7), and systemd-boot: in the sysroot, in the tools tree, or on this machine. */
+/** What of the system goes into a UKI or beside it: stubs of systemd-stub(7), systemd-boot, os-release. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ToolError } from '../errors.ts';
+import { ToolError, UsageError } from '../errors.ts';
 import { toolsTreeVariable } from '../tools/programs.ts';
 import { efiArchitectures } from '../tools/ukify.ts';
 
@@ -31,4 +31,12 @@ export function findEfiProgram(
   throw new ToolError(
     `there is no ${name} in ${trees.join(', ')}; Debian's package systemd-boot-efi has it, for ${architecture}${kind === 'loader' ? '' : ', and --stub names another'}`,
   );
+}
+
+/** The os-release(5) of a sysroot: systemd-boot shows no UKI without one (Boot Loader Specification, type 2). Throws UsageError. */
+export function osReleaseOf(sysroot: string): string {
+  const files = ['usr/lib/os-release', 'etc/os-release'].map((name) => join(sysroot, name));
+  const file = files.find((name) => existsSync(name));
+  if (file !== undefined) return file;
+  throw new UsageError(`${sysroot} has no usr/lib/os-release, which systemd-boot needs to show the UKI`);
 }
