@@ -282,6 +282,17 @@ export const commands: readonly Command[] = [
         default: false,
         describe: 'with keys of its own in the firmware, which sign all that it starts',
       },
+      fallback: {
+        type: 'boolean',
+        default: false,
+        describe:
+          'put the fault into slot B, which systemd-boot tries three times: slot A must come up then, and tell why',
+      },
+      signer: {
+        choices: ['own', 'foreign', 'expired', 'expired-without-time'] as const,
+        describe:
+          'with --secure-boot, who signs the root hash: the key in the firmware, one that nobody trusts, or one whose certificate has ended, with signatures that say when they were made or do not',
+      },
       live: {
         type: 'boolean',
         default: false,

@@ -4,6 +4,7 @@ import type { PlatformConfig } from '../config/validate.ts';
 import type { Accelerator, DiskBus, GuestOptions } from '../tools/qemu.ts';
 import { versionOf } from '../tools/run.ts';
 import type { ExpectedPcrs } from '../uki/expected-pcrs.ts';
+import { judgeFallback } from './fallback.ts';
 import type { Fault } from './faults/fault.ts';
 import { goesOn, judgeFault } from './faults/verdict.ts';
 import { type GuestRun, probeAccelerator, runGuest } from './guest.ts';
@@ -36,6 +37,8 @@ export interface BootOptions {
   readonly given?: Pick<ImageMachine, 'oemStrings' | 'asked'> | undefined;
   /** The fault that was injected: the boot must end as it says. */
   readonly fault: Fault | undefined;
+  /** It was injected into slot B alone: the machine must come up from slot A in the end. */
+  readonly fallback?: boolean | undefined;
   readonly until: Goal;
   readonly accelerator: Accelerator | 'auto';
   /** MiB, for a machine whose fault does not say. */
@@ -115,6 +118,7 @@ function guestOf({ config, machine, hardware, ...options }: BootOptions): Guest 
     memory: hardware.memory ?? options.memory,
     firmware: hardware.firmware,
     variables: hardware.variables,
+    reboots: options.fallback,
     oemStrings: options.given?.oemStrings,
   };
 }
@@ -131,14 +135,14 @@ function attached({ machine: { work }, hardware, tpm }: BootOptions): Pick<Guest
 const reportSeconds = 45;
 
 /** What happens to the machine, what is typed, and when enough has been seen. */
-function expected({ config, hardware, until, fault, given }: BootOptions) {
+function expected({ config, hardware, until, fault, fallback, given }: BootOptions) {
   const { events, answers } = hardware;
   const shared = { events, ...(answers.length > 0 && { answers }) };
   const patience = given && {
     from: (seen: Observation) => awaitsReport(seen, until),
     seconds: reportSeconds,
   };
-  if (!fault) return { ...shared, patience, enough: (seen: Observation) => reached(seen, until) };
+  if (!fault || fallback) return { ...shared, patience, enough: (seen: Observation) => reached(seen, until) };
   // With a fault the full initrd must have checked /usr: its first word is not enough.
   const goal = until === 'hand-over' ? 'stage-2' : until;
   return {
@@ -149,15 +153,15 @@ function expected({ config, hardware, until, fault, given }: BootOptions) {
   };
 }
 
-function judgeRun(
-  { seen, ended }: GuestRun,
-  { config, machine, hardware, until, fault, given }: BootOptions,
-): Verdict {
+function judgeRun(run: GuestRun, options: BootOptions): Verdict {
+  const { seen, ended } = run;
+  const { config, machine, hardware, until, fault, given } = options;
   const rootHash = given ? expectedRootHash(config, machine.rootHash, seen) : machine.rootHash;
-  if (fault) return judgeFault(seen, ended, fault, rootHash);
+  if (fault && !options.fallback) return judgeFault(seen, ended, fault, rootHash);
   const { pcrs } = machine;
   const secureBoot = hardware.firmware === 'secure-boot';
   const expectation = { config, goal: until, rootHash, pcrs, secureBoot };
+  if (fault) return judgeFallback(run, fault, expectation);
   const firmware = machine.kernelImage === undefined;
   return given
     ? judgeImage(seen, { ...expectation, asked: given.asked, firmware }, ended)

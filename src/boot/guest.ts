@@ -41,7 +41,10 @@ export interface Answer {
 }
 
 export interface GuestRun {
+  /** The boot; of several the last one. */
   readonly seen: Observation;
+  /** Those before it, of a guest that may reboot. */
+  readonly before: readonly Observation[];
   readonly ended: 'exit' | 'goal' | 'timeout';
   /** Answers that were not typed, since their words were not shown. */
   readonly unanswered: number;
@@ -58,6 +61,9 @@ export async function runGuest(options: RunOptions): Promise<GuestRun> {
   const log = createWriteStream(options.log);
   const reader = createLineReader();
   let seen = nothingSeen;
+  const boots: Observation[] = [];
+  let started = false;
+  const reboots = !isUml(guest) && guest.reboots === true;
   let ended: GuestRun['ended'] = 'exit';
   const end = (reason: GuestRun['ended']) => {
     if (ended === 'exit') ended = reason;
@@ -77,15 +83,23 @@ export async function runGuest(options: RunOptions): Promise<GuestRun> {
     // What a guest says while it is ended tells nothing of its boot.
     if (ended !== 'exit') return;
     answering.show(bytes);
-    const before = seen.milestones.length;
-    for (const line of reader.push(bytes)) seen = observe(seen, line);
+    let before = seen.milestones.length;
+    for (const line of reader.push(bytes)) {
+      if (reboots && firmwareStarts.test(line.text)) {
+        if (started) boots.push(seen);
+        started = true;
+        seen = nothingSeen;
+        before = 0;
+      }
+      seen = observe(seen, line);
+    }
     for (const milestone of seen.milestones.slice(before)) {
       options.onMilestone?.(milestone);
       events.reach(milestone);
     }
     if (options.enough(seen)) end('goal');
     else if (goesOnFor?.from(seen)) patience ??= setTimeout(endUnlessMore, goesOnFor.seconds * 1000);
-    else if (seen.failure) lastWords ??= setTimeout(() => end('goal'), options.lastWords ?? 1500);
+    else if (seen.failure && !reboots) lastWords ??= setTimeout(() => end('goal'), options.lastWords ?? 1500);
     else if (lastWords) {
       // The boot has begun again.
       clearTimeout(lastWords);
@@ -107,8 +121,11 @@ export async function runGuest(options: RunOptions): Promise<GuestRun> {
       `${isUml(guest) ? 'User Mode Linux' : 'QEMU'} ended with exit code ${result.exitCode}:\n    ${formatCommand(command)}\n    | ${result.stderr}`,
     );
   }
-  return { seen, ended, unanswered: answering.left() };
+  return { seen, before: boots, ended, unanswered: answering.left() };
 }
+
+/** What OVMF says when it starts a boot option. */
+const firmwareStarts = /BdsDxe: starting Boot/;
 
 function isUml(guest: Guest): guest is UmlOptions {
   return 'machine' in guest;

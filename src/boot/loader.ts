@@ -11,7 +11,8 @@ import { buildAddon, buildUki } from '../uki/build-uki.ts';
 import { findEfiProgram, osReleaseOf } from '../uki/efi-programs.ts';
 import type { MeasuredFiles } from '../uki/expected-pcrs.ts';
 import type { FaultyMachine } from './faults/inject.ts';
-import { enrolKey, makeSigningKey, type SigningKey, signProgram, ukifySigning } from './secure-boot.ts';
+import { enrolKey, signProgram, ukifySigning } from './secure-boot.ts';
+import type { SigningKey } from './signing-key.ts';
 
 /** What starts the kernel: QEMU itself, or systemd-boot a UKI, a UKI that an addon tells of /usr, or an entry with kernel and initrd. */
 export const loaders = ['qemu', 'uki', 'addon', 'entry'] as const;
@@ -111,26 +112,27 @@ export interface FirmwareMachine {
 
 const espUuid = 'b0074e1a-0000-4000-8000-000000000016';
 
-/** The same machine, started by its firmware. Throws ToolError. */
+/** The same machine, started by its firmware: with Secure Boot where there is a key. Throws ToolError. */
 export async function throughFirmware(
   hardware: FaultyMachine,
   loader: Exclude<Loader, 'qemu'>,
-  secureBoot: boolean,
-  system: Omit<LoadedSystem, 'key' | 'initrd' | 'commandLine' | 'osRelease'>,
+  system: Omit<LoadedSystem, 'initrd' | 'commandLine' | 'osRelease'>,
+  /** More certificates for the db of a firmware with Secure Boot. */
+  trusted: readonly string[] = [],
 ): Promise<FirmwareMachine> {
-  const { config, work } = system;
+  const { config, key, work } = system;
+  const secureBoot = key !== undefined;
   const { Architecture } = config.settings.Platform;
   requireFirmware(Architecture, secureBoot ? 'secure-boot' : 'uefi');
-  const key = secureBoot ? await makeSigningKey(work, 'secure-boot') : undefined;
   const { initrd, commandLine } = hardware;
-  const whole = { ...system, key, initrd, commandLine, osRelease: osReleaseOf(system.sysroot) };
+  const whole = { ...system, initrd, commandLine, osRelease: osReleaseOf(system.sysroot) };
   const boot = await loaderFiles(config, whole);
   const { esp, uki, addons } = await filesToLoad(loader, 'bootrelay', whole);
   const partition = join(work, 'esp.img');
   await makeEsp({ ...boot.esp, ...esp }, partition);
   const disk = join(work, 'esp-disk.img');
   await makeDisk([{ name: 'ESP', uuid: espUuid, type: espType, file: partition }], disk);
-  const variables = key ? { variables: await enrolKey(Architecture, key, work) } : {};
+  const variables = key ? { variables: await enrolKey(Architecture, key, work, trusted) } : {};
   return {
     hardware: {
       ...hardware,

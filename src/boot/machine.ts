@@ -6,6 +6,7 @@ import { readSystem } from '../check/system.ts';
 import { imageFormatOf, thinOf } from '../config/image-format.ts';
 import { liveUsr } from '../config/live-usr.ts';
 import type { PlatformConfig } from '../config/validate.ts';
+import { readsSignature, signatureFile } from '../config/verity-device.ts';
 import { type DiskPart, makeDisk } from '../disk/disk.ts';
 import { type Finding, hasErrors } from '../findings.ts';
 import { readPackedImage } from '../initrd/packed-image.ts';
@@ -18,10 +19,12 @@ import type { BootPlan } from '../plan/boot-plan.ts';
 import { planBoot } from '../plan/plan.ts';
 import type { Kernel } from '../sysroot/kernel.ts';
 import { formatCommandLine } from './command-line.ts';
+import { joinCpio, makeExtraCpio } from './extra-cpio.ts';
 import type { ImageFault } from './faults/fault.ts';
 import { appendFiles } from './live.ts';
 import { rootPartitionUuid, type SealedUsr, sealUsr } from './partitions.ts';
 import { makeRootImage } from './root-image.ts';
+import type { RootHashKey } from './signing-key.ts';
 import { makeUsrImage } from './usr-image.ts';
 
 export interface MachineOptions {
@@ -38,6 +41,8 @@ export interface MachineOptions {
   readonly work: string;
   /** /usr is in files of the initramfs instead of on the disk. */
   readonly live?: boolean | undefined;
+  /** Signs the root hash, where the platform has a signature; by default a key that nobody trusts. */
+  readonly rootHashKey?: RootHashKey | undefined;
   /** What is wrong with the packed full initrd. */
   readonly imageFault?: ImageFault | undefined;
   readonly progress: (what: string) => void;
@@ -83,12 +88,26 @@ export async function makeMachine(options: MachineOptions): Promise<MachineResul
   if (hasErrors(findings)) return { findings };
   progress('writing the disk');
   const disk = await writeDisk(options, options.live ? [] : usr.parts);
-  const initrd = options.live ? await appendLiveUsr(options, build.image, usr.parts) : build.image;
+  const signed = await withSignature(options, build.image, usr);
+  const initrd = options.live ? await appendLiveUsr(options, signed, usr.parts) : signed;
   const commandLine = formatCommandLine(config, usr.rootHash);
   const { rootHash } = usr;
   const all = [...(packed?.findings ?? []), ...findings];
   const made = { work, kernelImage, build, initrd, disk, usr: usr.parts[0]?.file ?? '' };
   return { machine: { ...made, image, commandLine, rootHash, findings: all } };
+}
+
+/** A signature that comes along is that of the disk: it was not known when the sysroot was made. */
+async function withSignature(
+  { config, rootHashKey, work }: MachineOptions,
+  initrd: string,
+  { signature }: SealedUsr,
+): Promise<string> {
+  const path = signatureFile(config.settings);
+  if (!rootHashKey || readsSignature(config.settings) || path === undefined || signature === undefined)
+    return initrd;
+  const archive = await makeExtraCpio({ [path]: readFileSync(signature) }, work, 0o644);
+  return joinCpio(initrd, archive, join(work, 'initrd-with-signature.img'));
 }
 
 /** The minimal initrd with an archive behind it that brings /usr; its file. */
@@ -145,14 +164,14 @@ async function packedImage({
 }
 
 async function makeSealedUsr(
-  { config, sysroot, work }: MachineOptions,
+  { config, sysroot, work, rootHashKey }: MachineOptions,
   image: string | undefined,
 ): Promise<SealedUsr> {
   const { Usr, FullInitrd } = config.settings;
   const file = join(work, 'usr.img');
   const files = image === undefined ? [] : [{ source: image, target: FullInitrd.Image }];
   await makeUsrImage({ sysroot, files, fileSystem: Usr.FileSystem[0], output: file, work });
-  return sealUsr(config, file, work);
+  return sealUsr(config, file, work, rootHashKey);
 }
 
 /** A built-in root hash is that of the disk: it was not known when the platform file was written. */

@@ -12,9 +12,11 @@ import {
   hashPartition,
   hasOwnHashPartition,
   readsSignature,
+  signatureFile,
 } from '../config/verity-device.ts';
 import { type DiskPart, wholeMebibytes } from '../disk/disk.ts';
-import { makeSignature } from './signature-partition.ts';
+import { signRootHash } from './signature-partition.ts';
+import type { RootHashKey } from './signing-key.ts';
 import { addHashTree } from './usr-image.ts';
 
 const usrPartitionUuid = 'b0074e1a-0000-4000-8000-000000000011';
@@ -27,10 +29,17 @@ export const rootPartitionUuid = 'b0074e1a-0000-4000-8000-000000000013';
 export interface SealedUsr {
   readonly parts: readonly DiskPart[];
   readonly rootHash: string | undefined;
+  /** The file with the signature of the root hash, where the platform has one. */
+  readonly signature?: string | undefined;
 }
 
 /** Adds the hash tree where the platform wants it; names and numbers the partitions as it will look for them. */
-export async function sealUsr(config: PlatformConfig, file: string, work: string): Promise<SealedUsr> {
+export async function sealUsr(
+  config: PlatformConfig,
+  file: string,
+  work: string,
+  key?: RootHashKey,
+): Promise<SealedUsr> {
   const { settings } = config;
   const { Verity, FecDevice, FecRoots } = settings.Verity;
   const hash = hasOwnHashPartition(settings) ? join(work, 'usr-hash.img') : undefined;
@@ -40,9 +49,10 @@ export async function sealUsr(config: PlatformConfig, file: string, work: string
   if (hash && correction) writeZeros(hash, wholeMebibytes(statSync(file).size / 100));
   const offset = hash ? undefined : offsetOnDisk(settings, statSync(file).size);
   const rootHash = await addHashTree(file, hash, correction, offset);
-  const signature = readsSignature(settings) ? await makeSignature(rootHash, work) : undefined;
+  const signed = signatureFile(settings) === undefined ? undefined : await signRootHash(rootHash, work, key);
+  const signature = readsSignature(settings) ? signed?.partition : undefined;
   const files = { data: file, hash, correction: correction?.file, signature };
-  return { parts: usrPartitions(config, files, rootHash), rootHash };
+  return { parts: usrPartitions(config, files, rootHash), rootHash, signature: signed?.signature };
 }
 
 /** More than this is no partition of a test machine. */

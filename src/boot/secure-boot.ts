@@ -1,22 +1,10 @@
-/** Keys of one's own for a test machine: made on the spot, in the firmware's db, and what they sign. */
+/** Secure Boot of a test machine: keys in its firmware's db, and programs that they sign. */
 import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
-import { newCertificateArgs } from '../tools/openssl.ts';
 import { type Architecture, installedFirmware, requireFirmware } from '../tools/qemu.ts';
 import { run } from '../tools/run.ts';
 import { enrolArgs, sbsignArgs } from '../tools/secure-boot.ts';
-
-export interface SigningKey {
-  readonly key: string;
-  readonly certificate: string;
-}
-
-/** A new key with its certificate. */
-export async function makeSigningKey(work: string, name: string): Promise<SigningKey> {
-  const made = { key: join(work, `${name}.key`), certificate: join(work, `${name}.pem`) };
-  await run(newCertificateArgs(made.key, made.certificate));
-  return made;
-}
+import type { SigningKey } from './signing-key.ts';
 
 /** Who owns the keys in the variables: some UUID. */
 const owner = 'b0074e1a-0000-4000-8000-000000000020';

@@ -1,26 +1,45 @@
-/** The partition with the signature of a root hash, as systemd-repart makes it (Verity=signature in repart.d(5)). */
+/** The signature of a root hash: a file, and the partition with it as systemd-repart makes one (Verity=signature in repart.d(5)). */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fingerprintArgs, newCertificateArgs, signArgs } from '../tools/openssl.ts';
+import { fingerprintArgs, signArgs } from '../tools/openssl.ts';
 import { run } from '../tools/run.ts';
+import { makeSigningKey, type RootHashKey } from './signing-key.ts';
 
 /** What such a partition has at least, in bytes. */
 const size = 16 * 1024;
 
-/** Signs a root hash with a key that is made for it, which no kernel trusts; gives the file with the partition's contents. */
-export async function makeSignature(rootHash: string, work: string): Promise<string> {
-  const file = (name: string) => join(work, `usr-signature.${name}`);
-  writeFileSync(file('txt'), rootHash);
-  await run(newCertificateArgs(file('key'), file('crt')));
-  await run(signArgs(file('txt'), file('key'), file('crt'), file('p7s')));
-  const fingerprint = (await run(fingerprintArgs(file('crt')))).replace(/^.*=/s, '');
+export interface RootHashSignature {
+  /** The file with the PKCS#7, in DER. */
+  readonly signature: string;
+  /** The file with the contents of the partition. */
+  readonly partition: string;
+}
+
+/** Signs a root hash; without a `key` with one that is made for it, which no kernel trusts. */
+export async function signRootHash(
+  rootHash: string,
+  work: string,
+  key?: RootHashKey,
+): Promise<RootHashSignature> {
+  const {
+    key: file,
+    certificate,
+    timed,
+  } = key ?? {
+    ...(await makeSigningKey(work, 'usr-signature')),
+    timed: false,
+  };
+  const named = (name: string) => join(work, `usr-signature.${name}`);
+  writeFileSync(named('txt'), rootHash);
+  await run(signArgs(named('txt'), file, certificate, named('p7s'), timed));
+  const fingerprint = (await run(fingerprintArgs(certificate))).replace(/^.*=/s, '');
   const json = {
     rootHash,
     certificateFingerprint: fingerprint.replaceAll(':', '').trim().toLowerCase(),
-    signature: readFileSync(file('p7s')).toString('base64'),
+    signature: readFileSync(named('p7s')).toString('base64'),
   };
   const contents = Buffer.alloc(size);
   contents.write(JSON.stringify(json));
-  writeFileSync(file('img'), contents);
-  return file('img');
+  writeFileSync(named('img'), contents);
+  return { signature: named('p7s'), partition: named('img') };
 }

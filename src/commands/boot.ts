@@ -3,18 +3,28 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type BootableMachine, bootMachine } from '../boot/boot-machine.ts';
+import { keepsReason, makeTwoSlots, requireFaultOfSlot } from '../boot/fallback.ts';
 import { type Fault, parameterNamesOf } from '../boot/faults/fault.ts';
 import { type FaultyMachine, injectFault, type SoundMachine, withoutFault } from '../boot/faults/inject.ts';
 import { faultNamed, isOfImage } from '../boot/faults/named-fault.ts';
 import { requireFault } from '../boot/image-faults.ts';
 import { type ImageMachine, type ImageOptions, makeImageMachine } from '../boot/image-machine.ts';
 import { type Loader, throughFirmware } from '../boot/loader.ts';
-import { type Machine, makeMachine } from '../boot/machine.ts';
+import { type Machine, type MachineResult, makeMachine } from '../boot/machine.ts';
 import { requireSecureBoot } from '../boot/secure-boot.ts';
+import {
+  makeSigningKey,
+  type RootHashKey,
+  rootHashKey,
+  type Signer,
+  type SigningKey,
+} from '../boot/signing-key.ts';
 import { formatTimeline, type Goal } from '../boot/timeline.ts';
 import type { Fact } from '../boot/verdict.ts';
+import { signatureFile } from '../config/verity-device.ts';
 import type { Slot } from '../disk/slots.ts';
 import { UsageError } from '../errors.ts';
+import type { Finding } from '../findings.ts';
 import { type PlannedPlatform, planOnePlatform } from '../host/platforms.ts';
 import { type Progress, withProgress } from '../host/progress.ts';
 import type { CommandResult } from '../host/result.ts';
@@ -24,7 +34,8 @@ import { drawTimeline } from '../review/timeline-svg.ts';
 import { findKernelImage } from '../sysroot/kernel.ts';
 import type { Accelerator, DiskBus, GuestDisk } from '../tools/qemu.ts';
 import { run } from '../tools/run.ts';
-import { expectedPcrs } from '../uki/expected-pcrs.ts';
+import { osReleaseOf } from '../uki/efi-programs.ts';
+import { type ExpectedPcrs, expectedPcrs } from '../uki/expected-pcrs.ts';
 
 export interface BootArguments {
   readonly platform: string;
@@ -47,6 +58,9 @@ export interface BootArguments {
   readonly tpm: boolean;
   readonly loader?: Loader;
   readonly secureBoot?: boolean;
+  readonly signer?: Signer | undefined;
+  /** The fault is in slot B alone, and slot A must come up. */
+  readonly fallback?: boolean;
   readonly disk: DiskBus;
   /** /usr comes in an archive behind the initrd, at Usr.LiveImage. */
   readonly live?: boolean;
@@ -62,7 +76,8 @@ type MadeArguments = BootArguments & { readonly sysroot: string; readonly kernel
 export async function boot(args: BootArguments): Promise<CommandResult> {
   requirePositive(args);
   const fault = args.fault === undefined ? undefined : faultNamed(args.fault);
-  const loaded = planOnePlatform('boot', args.platform, [...args.set, ...(fault?.settings ?? [])]);
+  const settings = [...(fault?.settings ?? []), ...(args.fallback ? keepsReason.settings : [])];
+  const loaded = planOnePlatform('boot', args.platform, [...args.set, ...settings]);
   if ('failed' in loaded) return loaded.failed;
   const { platform, findings } = loaded;
   const { image } = args;
@@ -86,6 +101,7 @@ function taskOfMade(
   requireImage(platform, made, fault);
   requireLive(platform, made);
   requireLoader(platform, made);
+  requireFallback(made, fault);
   const kernelImage = findKernelImage(resolve(made.sysroot), made.kernel);
   if (kernelImage === undefined)
     throw new UsageError(`${made.sysroot} has no kernel image of version ${made.kernel}`);
@@ -178,27 +194,16 @@ type MadeTask = Task & { readonly args: MadeArguments; readonly kernelImage: str
 
 /** Exit code 1 where there are findings that are errors: nothing is booted then. */
 async function makeAndBoot(task: MadeTask): Promise<CommandResult> {
-  const { platform, args, fault, kernelImage, output, work, progress } = task;
-  const made = await makeMachine({
-    ...platform,
-    sysroot: resolve(args.sysroot),
-    kernel: args.kernel,
-    kernelImage,
-    initrd: args.initrd === undefined ? undefined : resolve(args.initrd),
-    work,
-    imageFault: fault?.image,
-    live: args.live,
-    progress: progress.begin,
-  });
+  const { args, fault, output, work } = task;
+  const keys = args.secureBoot ? await makeKeys(work, args.signer) : undefined;
+  const made = await makeFor(task, work, keys, args.fallback ? undefined : fault);
   if ('findings' in made)
     return { exitCode: 1, text: '', json: { command: 'boot' }, findings: made.findings };
   const { machine } = made;
-  const sound = soundMachine(machine, args);
-  const { KernelCommandLine } = platform.config.settings;
-  const direct = fault
-    ? await injectFault(fault, sound, parameterNamesOf(KernelCommandLine), work)
-    : withoutFault(sound);
-  const { hardware, pcrs, started } = await startedBy(direct, task);
+  const prepared = args.fallback ? await twoSlots(task, machine) : await oneSlot(task, machine, keys);
+  if ('findings' in prepared)
+    return { exitCode: 1, text: '', json: { command: 'boot' }, findings: prepared.findings };
+  const { hardware, pcrs, started } = prepared;
   copyFileSync(hardware.initrd, join(output, 'initrd.img'));
   if (args.keepDisk) await keepDisks(hardware, output);
   const facts = { rootHash: machine.rootHash, sizes: sizesOf(machine) };
@@ -207,24 +212,109 @@ async function makeAndBoot(task: MadeTask): Promise<CommandResult> {
   return { ...told, findings: machine.findings };
 }
 
+/** Makes a machine in `work`, whose full initrd has the fault where that is of the image. */
+function makeFor(
+  { platform, args, kernelImage, progress }: MadeTask,
+  work: string,
+  keys: Keys | undefined,
+  fault: Fault | undefined,
+): Promise<MachineResult> {
+  return makeMachine({
+    ...platform,
+    sysroot: resolve(args.sysroot),
+    kernel: args.kernel,
+    kernelImage,
+    initrd: args.initrd === undefined ? undefined : resolve(args.initrd),
+    work,
+    imageFault: fault?.image,
+    rootHashKey: keys?.rootHash,
+    live: args.live,
+    progress: progress.begin,
+  });
+}
+
+/** The machine with the fault in it, where there is one, as it is started. */
+async function oneSlot(task: MadeTask, machine: Machine, keys: Keys | undefined): Promise<Prepared> {
+  return startedBy(await withFault(task, machine, task.work), task, keys);
+}
+
+/** The machine as slot A, and the same with the fault as slot B. */
+async function twoSlots(
+  task: MadeTask,
+  machine: Machine,
+): Promise<Prepared | { readonly findings: readonly Finding[] }> {
+  const { args, fault, platform, kernelImage, work, progress } = task;
+  const directory = join(work, 'slot-b');
+  mkdirSync(directory);
+  const made = fault?.image ? await makeFor(task, directory, undefined, fault) : { machine };
+  if ('findings' in made) return made;
+  const faulty = await withFault(task, made.machine, directory);
+  progress.begin('putting two slots on a disk');
+  const sysroot = resolve(args.sysroot);
+  const system = {
+    sysroot,
+    config: platform.config,
+    kernelImage,
+    version: args.kernel,
+    osRelease: osReleaseOf(sysroot),
+  };
+  const sound = withoutFault(soundMachine(machine, args));
+  return { hardware: await makeTwoSlots(sound, faulty, system, work), pcrs: undefined, started: 'firmware' };
+}
+
+function withFault(
+  { platform, args, fault }: MadeTask,
+  machine: Machine,
+  work: string,
+): Promise<FaultyMachine> {
+  const sound = soundMachine(machine, args);
+  const { KernelCommandLine } = platform.config.settings;
+  return fault
+    ? injectFault(fault, sound, parameterNamesOf(KernelCommandLine), work)
+    : Promise.resolve(withoutFault(sound));
+}
+
+/** A machine that can be started, and by what. */
+interface Prepared {
+  readonly hardware: FaultyMachine;
+  readonly pcrs: ExpectedPcrs | undefined;
+  readonly started: 'kernel' | 'firmware';
+}
+
+/** Keys of a machine with Secure Boot: its own, and the one that signs the root hash. */
+interface Keys {
+  readonly own: SigningKey;
+  readonly rootHash: RootHashKey;
+}
+
+async function makeKeys(work: string, signer: Signer = 'own'): Promise<Keys> {
+  const own = await makeSigningKey(work, 'secure-boot');
+  return { own, rootHash: await rootHashKey(signer, own, work) };
+}
+
 /** The machine as it is started: its kernel by QEMU, or its firmware, with what that loads on a disk of its own. */
-async function startedBy(hardware: FaultyMachine, { args, platform, kernelImage, work, progress }: MadeTask) {
+async function startedBy(
+  hardware: FaultyMachine,
+  { args, platform, kernelImage, work, progress }: MadeTask,
+  keys: Keys | undefined,
+): Promise<Prepared> {
   const { loader = 'qemu', tpm } = args;
-  if (loader === 'qemu') return { hardware, pcrs: undefined, started: 'kernel' as const };
+  if (loader === 'qemu') return { hardware, pcrs: undefined, started: 'kernel' };
   progress.begin('making what the firmware starts');
   const appended = [hardware.commandLine, args.append].filter(Boolean).join(' ');
   const { measured, ...made } = await throughFirmware(
     { ...hardware, commandLine: appended },
     loader,
-    args.secureBoot === true,
     {
       ...{ config: platform.config, kernelImage, work },
       sysroot: resolve(args.sysroot),
       version: args.kernel,
+      key: keys?.own,
     },
+    keys?.rootHash.trusted ? [keys.rootHash.certificate] : [],
   );
   const pcrs = tpm && measured ? await expectedPcrs({ ...measured, work }) : undefined;
-  return { ...made, pcrs, started: 'firmware' as const };
+  return { ...made, pcrs, started: 'firmware' };
 }
 
 /** The full initrd must be given where the platform has one, and as a cpio where a fault is to be put into its image. */
@@ -250,13 +340,35 @@ function requireLive({ config }: PlannedPlatform, { live, fault }: BootArguments
 }
 
 /** Secure Boot is the firmware's: QEMU alone knows none. */
-function requireLoader({ config }: PlannedPlatform, { loader = 'qemu', secureBoot }: BootArguments): void {
+function requireLoader(
+  { config }: PlannedPlatform,
+  { loader = 'qemu', secureBoot, signer }: BootArguments,
+): void {
+  if (signer !== undefined && !(secureBoot && signatureFile(config.settings)))
+    throw new UsageError(
+      '--signer needs --secure-boot, and a platform with Verity.RootHashSignature: the kernel trusts the keys of the firmware',
+    );
   if (!secureBoot) return;
   if (loader === 'qemu')
     throw new UsageError(
       '--secure-boot needs a firmware that starts the kernel: --loader uki, addon or entry',
     );
   requireSecureBoot(config.settings.Platform.Architecture);
+}
+
+/** What is tried is the way back to slot A from a slot B that does not boot. */
+function requireFallback(
+  { fallback, fault: name = '', loader, secureBoot, until }: BootArguments,
+  fault?: Fault,
+): void {
+  if (!fallback) return;
+  if (!fault)
+    throw new UsageError('--fallback needs --fault: what is wrong with slot B, such as root-hash-wrong');
+  if (loader !== 'uki' || secureBoot || until !== 'multi-user')
+    throw new UsageError(
+      '--fallback goes with --loader uki, without --secure-boot, until multi-user: systemd-boot counts the tries of UKIs',
+    );
+  requireFaultOfSlot(name, fault);
 }
 
 function requirePositive(args: BootArguments): void {

@@ -58,6 +58,12 @@ export function writeAtArgs(source: string, disk: string, offset: number): Comma
   return { program: 'dd', args: [`if=${source}`, `of=${disk}`, ...place] };
 }
 
+/** Copies `size` bytes of a disk image from `offset` into a file; holes stay holes. */
+export function readAtArgs(disk: string, offset: number, size: number, target: string): Command {
+  const place = [`skip=${offset}`, `count=${size}`, 'iflag=skip_bytes,count_bytes', 'bs=1M'];
+  return { program: 'dd', args: [`if=${disk}`, `of=${target}`, ...place, 'conv=sparse', 'status=none'] };
+}
+
 /** Copies a file; blocks of zeros become holes. */
 export function copySparseArgs(source: string, target: string): Command {
   return { program: 'cp', args: ['--sparse=always', '--reflink=auto', '--', source, target] };
