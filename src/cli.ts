@@ -26,6 +26,12 @@ function reportError(error: unknown): ExitCode {
   return error instanceof EndingError ? error.exitCode : 2;
 }
 
+/** An option that takes one value and is given several times has the last of them, as a script with defaults wants it. */
+function onceEach({ options }: Command) {
+  const single = Object.keys(options).filter((name) => !options[name]?.array);
+  return Object.fromEntries(single.map((name) => [name, (value: unknown) => [value].flat().at(-1)]));
+}
+
 /** One command under one name; `describe` is false for a name that no help shows. */
 function register(parser: Argv, command: Command, name: string, describe: string | false): Argv {
   return parser.command({
@@ -34,7 +40,7 @@ function register(parser: Argv, command: Command, name: string, describe: string
     builder: (own) => {
       for (const [name, options] of Object.entries(command.positionals))
         own.positional(name, options as object);
-      return own.options(command.options);
+      return own.options(command.options).coerce(onceEach(command));
     },
     handler: (args) => finish(command.run(args as never), args.json === true),
   });

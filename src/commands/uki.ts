@@ -1,6 +1,6 @@
 /** `bootrelay uki`: a unified kernel image, or an addon for a slot. */
-import { copyFileSync, mkdirSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { copyFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { type Checked, runChecks } from '../check/run-checks.ts';
 import { requireReadable } from '../disk/disk-image.ts';
 import type { Slot } from '../disk/slots.ts';
@@ -62,7 +62,6 @@ export async function uki(args: UkiArguments & SigningArguments): Promise<Comman
     if (file === undefined || hasErrors(findings))
       return { exitCode: 1, text: '', json: { command: 'uki' }, findings };
     const { size } = statSync(file);
-    mkdirSync(dirname(args.output), { recursive: true });
     requireRoom(args.output, size);
     await replaceFile(args.output, (fresh) => copyFileSync(file, fresh));
     const json = { command: 'uki', output: args.output, size, ...made.json };
@@ -109,8 +108,8 @@ async function makeUki(
   const kernel = findKernelImage(sysroot, args.kernel);
   if (kernel === undefined)
     throw new UsageError(`${args.sysroot} has no kernel image of version ${args.kernel}`);
-  const stub = args.stub ?? findEfiProgram('stub', config.settings.Platform.Architecture, sysroot);
   await requireMachine(config, 'kernel', kernel);
+  const stub = args.stub ?? findEfiProgram('stub', config.settings.Platform.Architecture, sysroot);
   await requireMachine(config, 'stub', stub);
   const usr = config.settings.Uki.Slots === 'uki' ? await namedUsr(config, { ...args, work }) : undefined;
   const words = ukiWords(config, usr, args.append);
@@ -148,7 +147,7 @@ async function makeAddon(
     );
   const of = args.uki === undefined ? undefined : await readUkiOfAddon(config, args.uki);
   const lines = of?.commandLines ?? [config.settings.Uki.CommandLine.join(' ')];
-  const longest = Math.max(...lines.map((line) => line.length));
+  const longest = Math.max(0, ...lines.map((line) => line.length));
   const line = `${'x'.repeat(longest)} ${words}`;
   const checked = await runChecks({ ...platform, ukiCommandLine: line });
   if (hasErrors(checked.findings)) return checked;

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { FailedToolError, UsageError } from '../errors.ts';
 import { type DiskFormat, imageFormats, imageHeadArgs, imageInfoArgs } from '../tools/qemu-img.ts';
 import { run } from '../tools/run.ts';
+import { espType } from './esp.ts';
 import { type GptPartition, readGpt } from './gpt.ts';
 
 export interface DiskImage {
@@ -95,8 +96,6 @@ export function partitionsOf({ file, table }: DiskImage, why: string): readonly 
     `--image ${file}: ${table.problem}; ${why} needs a disk with a GPT (sfdisk --dump shows it)`,
   );
 }
-
-const espType = 'c12a7328-f81f-11d2-ba4b-00a0c93ec93b';
 
 /** Throws UsageError where firmware finds no system partition. */
 export function requireEsp(image: DiskImage): void {

@@ -31,7 +31,13 @@ export function signArgs(
   output: string,
   timed: boolean,
 ): Command {
-  const kind = ['-sign', ...(timed ? [] : ['-nocerts', '-noattr']), '-binary', '-outform', 'der'];
+  const kind = [
+    '-sign',
+    ...(timed ? ['-nosmimecap'] : ['-nocerts', '-noattr']),
+    '-binary',
+    '-outform',
+    'der',
+  ];
   const files = ['-in', input, '-inkey', key, '-signer', certificate, '-out', output];
   return { program: 'openssl', args: ['smime', ...kind, ...files] };
 }

@@ -65,7 +65,8 @@ function build(
       `--efi-arch=${architecture}`,
       `--stub=${stub}`,
       ...own,
-      `--cmdline=${commandLine}`,
+      // Without the section the stub takes what a boot loader gives it, with Secure Boot too.
+      `--cmdline=${commandLine === '' ? ' ' : commandLine}`,
       ...signing,
       `--output=${output}`,
     ],

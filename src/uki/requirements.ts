@@ -1,6 +1,6 @@
 /** What files must be before ukify gets them: what it would pack without a word fails only on the machine. */
-import { statfsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, statfsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { PlatformConfig } from '../config/validate.ts';
 import { rootHashNames, rootHashOnCommandLine } from '../disk/given-root-hash.ts';
 import { UsageError } from '../errors.ts';
@@ -67,10 +67,16 @@ function textOf({ input, start, end }: Range): string {
 
 /** Throws UsageError where the file system of `output`, such as an ESP, has no room for so many bytes beside what is there. */
 export function requireRoom(output: string, size: number): void {
-  const { bavail, bsize } = statfsSync(dirname(output));
+  const directory = nearestDirectory(dirname(resolve(output)));
+  const { bavail, bsize } = statfsSync(directory);
   const free = bavail * bsize;
   if (free >= size) return;
   throw new UsageError(
-    `${output} has ${formatBytes(size)}, and ${dirname(output)} has ${formatBytes(free)} left: nothing is written; make room, such as by removing the image of a version that is no longer booted`,
+    `${output} has ${formatBytes(size)}, and ${directory} has ${formatBytes(free)} left: nothing is written; make room, such as by removing the image of a version that is no longer booted`,
   );
+}
+
+/** The directory, or the first one above it that is there. */
+function nearestDirectory(directory: string): string {
+  return existsSync(directory) ? directory : nearestDirectory(dirname(directory));
 }
