@@ -18,6 +18,7 @@ import {
   type Observation,
   reached,
   timelineOf,
+  withFirmware,
 } from './timeline.ts';
 import { judge, type Verdict } from './verdict.ts';
 
@@ -92,7 +93,7 @@ export async function bootMachine(options: BootOptions): Promise<Booted> {
   const commandLine = kernel === undefined ? (run.seen.commandLine ?? '') : guest.commandLine;
   const { report } = run.seen;
   return {
-    milestones: timelineOf(run.seen),
+    milestones: withFirmware(timelineOf(run.seen), options.fallback ? undefined : run.firmware),
     report,
     verdict: judgeRun(run, options),
     accelerator,

@@ -9,7 +9,7 @@ import { swtpmArgs, tpmSocket } from '../tools/swtpm.ts';
 import { type UmlOptions, umlArgs } from '../tools/uml.ts';
 import { createLineReader } from './console.ts';
 import { type GuestEvent, happen } from './hotplug.ts';
-import { type Milestone, nothingSeen, type Observation, observe } from './timeline.ts';
+import { type FirmwareTimes, type Milestone, nothingSeen, type Observation, observe } from './timeline.ts';
 
 /** A machine that QEMU emulates, or a kernel that runs as a program (User Mode Linux). */
 export type Guest = GuestOptions | UmlOptions;
@@ -45,6 +45,8 @@ export interface GuestRun {
   readonly seen: Observation;
   /** Those before it, of a guest that may reboot. */
   readonly before: readonly Observation[];
+  /** By the clock of this machine, where its firmware spoke: of several boots the last one. */
+  readonly firmware?: FirmwareTimes | undefined;
   readonly ended: 'exit' | 'goal' | 'timeout';
   /** Answers that were not typed, since their words were not shown. */
   readonly unanswered: number;
@@ -63,6 +65,9 @@ export async function runGuest(options: RunOptions): Promise<GuestRun> {
   let seen = nothingSeen;
   const boots: Observation[] = [];
   let started = false;
+  const on = performance.now() / 1000;
+  let loader: number | undefined;
+  let init: number | undefined;
   const reboots = !isUml(guest) && guest.reboots === true;
   let ended: GuestRun['ended'] = 'exit';
   const end = (reason: GuestRun['ended']) => {
@@ -85,7 +90,9 @@ export async function runGuest(options: RunOptions): Promise<GuestRun> {
     answering.show(bytes);
     let before = seen.milestones.length;
     for (const line of reader.push(bytes)) {
-      if (reboots && firmwareStarts.test(line.text)) {
+      const starts = firmwareStarts.test(line.text);
+      if (starts) loader = performance.now() / 1000;
+      if (reboots && starts) {
         if (started) boots.push(seen);
         started = true;
         seen = nothingSeen;
@@ -94,6 +101,7 @@ export async function runGuest(options: RunOptions): Promise<GuestRun> {
       seen = observe(seen, line);
     }
     for (const milestone of seen.milestones.slice(before)) {
+      if (milestone.name === 'init') init = performance.now() / 1000;
       options.onMilestone?.(milestone);
       events.reach(milestone);
     }
@@ -121,7 +129,8 @@ export async function runGuest(options: RunOptions): Promise<GuestRun> {
       `${isUml(guest) ? 'User Mode Linux' : 'QEMU'} ended with exit code ${result.exitCode}:\n    ${formatCommand(command)}\n    | ${result.stderr}`,
     );
   }
-  return { seen, before: boots, ended, unanswered: answering.left() };
+  const firmware = loader !== undefined && init !== undefined ? { on, loader, init } : undefined;
+  return { seen, before: boots, firmware, ended, unanswered: answering.left() };
 }
 
 /** What OVMF says when it starts a boot option. */

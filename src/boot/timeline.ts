@@ -5,9 +5,9 @@ import type { ConsoleLine } from './console.ts';
 export interface Milestone {
   /** A step of the boot plan, or one of the stages around it. */
   readonly name: string;
-  /** Seconds since the kernel started. */
+  /** Seconds since the kernel started; before that they are negative. */
   readonly uptime: number;
-  readonly stage: 'kernel' | 'stage 1' | 'stage 2' | 'system';
+  readonly stage: 'firmware' | 'kernel' | 'stage 1' | 'stage 2' | 'system';
 }
 
 export interface Observation {
@@ -165,7 +165,35 @@ export function timelineOf({ milestones, report }: Observation): readonly Milest
     : [...told, ...milestones.filter(({ name }) => name === 'multi-user')];
 }
 
-/** The timeline as text: when each milestone began, in seconds since the kernel started, and how long it was until the next one. */
+/** When a machine was switched on, its firmware started the boot loader, and its kernel /init: seconds of one clock. */
+export interface FirmwareTimes {
+  readonly on: number;
+  readonly loader: number;
+  readonly init: number;
+}
+
+/** The same boot from the firmware on, where a firmware was seen: nobody but an observer's clock knows how long it took. */
+export function withFirmware(
+  milestones: readonly Milestone[],
+  times: FirmwareTimes | undefined,
+): readonly Milestone[] {
+  const init = milestones.find(({ name }) => name === 'init');
+  if (!times || !init) return milestones;
+  const kernel = times.init - init.uptime;
+  return [
+    { name: 'firmware', uptime: times.on - kernel, stage: 'firmware' },
+    { name: 'boot-loader', uptime: times.loader - kernel, stage: 'firmware' },
+    { name: 'kernel', uptime: 0, stage: 'kernel' },
+    ...milestones,
+  ];
+}
+
+/** Where a timeline begins: with the firmware, or with the kernel. */
+export function startOf(milestones: readonly Milestone[]): number {
+  return Math.min(0, milestones[0]?.uptime ?? 0);
+}
+
+/** The timeline as text: when each milestone began, in seconds since the kernel started (negative before that), and how long it was until the next one. */
 export function formatTimeline(milestones: readonly Milestone[]): string {
   const head = `${'begins'.padStart(9)}   ${'takes'.padStart(9)}   stage    step\n`;
   return (

@@ -194,9 +194,9 @@ type MadeTask = Task & { readonly args: MadeArguments; readonly kernelImage: str
 
 /** Exit code 1 where there are findings that are errors: nothing is booted then. */
 async function makeAndBoot(task: MadeTask): Promise<CommandResult> {
-  const { args, fault, output, work } = task;
+  const { args, output, work } = task;
   const keys = args.secureBoot ? await makeKeys(work, args.signer) : undefined;
-  const made = await makeFor(task, work, keys, args.fallback ? undefined : fault);
+  const made = await makeFor(args.fallback ? soundTask(task) : task, work, keys);
   if ('findings' in made)
     return { exitCode: 1, text: '', json: { command: 'boot' }, findings: made.findings };
   const { machine } = made;
@@ -212,12 +212,19 @@ async function makeAndBoot(task: MadeTask): Promise<CommandResult> {
   return { ...told, findings: machine.findings };
 }
 
+/** The same without the fault, and without the settings that it needs. */
+function soundTask(task: MadeTask): MadeTask {
+  const { args } = task;
+  const loaded = planOnePlatform('boot', args.platform, [...args.set, ...keepsReason.settings]);
+  if ('failed' in loaded) throw new Error('a platform is in order without the settings of a fault');
+  return { ...task, platform: loaded.platform, fault: undefined };
+}
+
 /** Makes a machine in `work`, whose full initrd has the fault where that is of the image. */
 function makeFor(
-  { platform, args, kernelImage, progress }: MadeTask,
+  { platform, args, fault, kernelImage, progress }: MadeTask,
   work: string,
   keys: Keys | undefined,
-  fault: Fault | undefined,
 ): Promise<MachineResult> {
   return makeMachine({
     ...platform,
@@ -246,7 +253,8 @@ async function twoSlots(
   const { args, fault, platform, kernelImage, work, progress } = task;
   const directory = join(work, 'slot-b');
   mkdirSync(directory);
-  const made = fault?.image ? await makeFor(task, directory, undefined, fault) : { machine };
+  const other = fault?.image !== undefined || (fault?.settings ?? []).length > 0;
+  const made = other ? await makeFor(task, directory, undefined) : { machine };
   if ('findings' in made) return made;
   const faulty = await withFault(task, made.machine, directory);
   progress.begin('putting two slots on a disk');

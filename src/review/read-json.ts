@@ -72,7 +72,7 @@ const measuredBootSchema = v.object({
     v.object({
       name: v.string(),
       uptime: v.number(),
-      stage: v.picklist(['kernel', 'stage 1', 'stage 2', 'system']),
+      stage: v.picklist(['firmware', 'kernel', 'stage 1', 'stage 2', 'system']),
     }),
   ),
   verdict: v.optional(v.looseObject({ ok: v.boolean(), summary: v.string() })),

@@ -1,5 +1,5 @@
 /** The timeline of a boot as a picture: one bar a milestone, from when it begins to when the next one does. */
-import type { Milestone } from '../boot/timeline.ts';
+import { type Milestone, startOf } from '../boot/timeline.ts';
 import { escapeXml } from '../text/xml.ts';
 
 const width = 760;
@@ -8,17 +8,18 @@ const labelWidth = 250;
 const head = 34;
 
 const colors: Readonly<Record<Milestone['stage'], string>> = {
+  firmware: '#7c3aed',
   kernel: '#6b7280',
   'stage 1': '#2563eb',
   'stage 2': '#15803d',
   system: '#b45309',
 };
 
-/** SVG for a browser or a document, readable on light and dark ground; seconds are since the kernel started. */
+/** SVG for a browser or a document, readable on light and dark ground; it begins with the machine where its firmware was seen, else with the kernel. */
 export function drawTimeline(milestones: readonly Milestone[], title: string): string {
-  const end = milestones.at(-1)?.uptime ?? 0;
+  const [start, end] = [startOf(milestones), milestones.at(-1)?.uptime ?? 0];
   const scale = (seconds: number) =>
-    labelWidth + (end === 0 ? 0 : (seconds / end) * (width - labelWidth - 70));
+    labelWidth + (end === start ? 0 : ((seconds - start) / (end - start)) * (width - labelWidth - 70));
   const height = head + milestones.length * rowHeight + 12;
   const rows = milestones.flatMap((milestone, index) =>
     drawRow(milestone, milestones[index + 1], index, scale),

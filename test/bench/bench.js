@@ -10,6 +10,7 @@ import {
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { benchBoots, benchFormats } from './boots.js';
+import { benchFirmware } from './firmware.js';
 import { inTurns, printTimes, runProgram, time } from './turns.js';
 
 const root = new URL('../../', import.meta.url).pathname;
@@ -94,7 +95,7 @@ async function benchTools(lab) {
   );
 }
 
-/** BENCH_PARTS: of `render tools boots formats`, by default the first three. All but rendering needs the lab. */
+/** BENCH_PARTS: of `render tools boots firmware formats`, by default the first three. All but rendering needs the lab. */
 async function bench() {
   const parts = (process.env.BENCH_PARTS ?? 'render tools boots').split(' ');
   if (parts.includes('render')) await benchRender();
@@ -108,11 +109,13 @@ async function bench() {
   console.log(`\n${qemu}, emulation; kernel ${kernelVersion}`);
   if (parts.includes('tools')) await benchTools(lab);
   if (parts.includes('formats')) await benchFormats(lab, work, runs);
+  const only = new RegExp(process.env.BENCH_ONLY ?? '');
+  if (parts.includes('firmware')) await benchFirmware(lab, work, { runs, only });
   if (!parts.includes('boots')) return;
   await benchBoots(lab, work, {
     runs,
     handWrittenInit: process.env.BENCH_BASELINE_INIT,
-    only: new RegExp(process.env.BENCH_ONLY ?? ''),
+    only,
     untilMultiUser: process.env.BENCH_UNTIL === 'multi-user',
     memory: process.env.BENCH_MEMORY === '1',
     count: process.env.BENCH_COUNT === '1',

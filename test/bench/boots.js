@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { copyFileSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDracutStage1, makeHandWritten } from './competitors.js';
-import { inTurns, median, printTable, runProgram } from './turns.js';
+import { failed, inTurns, median, printTable, runProgram } from './turns.js';
 
 const megabytes = (bytes) => (bytes === undefined ? '-' : `${(bytes / 1e6).toFixed(2)} MB`);
 const startOfSystemd = /systemd\[1\]: systemd \d+\S* running/g;
@@ -14,7 +14,7 @@ const startOfSystemd = /systemd\[1\]: systemd \d+\S* running/g;
 /** A boot until `until` matches as often as `times`; gives the console, or undefined after the time limit. */
 export async function bootOnce(
   { kernel, initrd, commandLine, disk },
-  { until, times = 1, memory = 2048, limit = 150, count = false },
+  { until, times = 1, memory = 2048, limit = 150, count = false, keep = () => undefined },
 ) {
   const machine = [
     '-machine',
@@ -40,7 +40,20 @@ export async function bootOnce(
     if (seen()) qemu.kill('SIGKILL');
   }
   clearTimeout(timer);
+  keep(log);
   return seen() ? log : undefined;
+}
+
+/** The same where nothing but an end is expected: a boot that has none is a failed run, whose console is kept. */
+async function bootToEnd(candidate, options) {
+  let all = '';
+  const log = await bootOnce(candidate, {
+    ...options,
+    keep: (text) => {
+      all = text;
+    },
+  });
+  return log ?? failed(all, candidate.name.replaceAll(/\W+/g, '-'));
 }
 
 /** The kernel's stamp of the line with the `number`th match. */
@@ -50,7 +63,7 @@ function stamp(log, pattern, number = 1) {
 }
 
 /** Makes the machine of a platform with `bootrelay boot`, and keeps its disk and initrd. */
-function makeMachine({ cli, lab, kernelVersion, platform }, work, name, settings) {
+export function makeMachine({ cli, lab, kernelVersion, platform }, work, name, settings) {
   const output = join(work, name.replaceAll(/\W+/g, '-'));
   const env = { ...process.env, BOOTRELAY_TOOLS_TREE: join(lab, 'tools') };
   const args = [
@@ -103,6 +116,9 @@ const usr = ['FullInitrd.Source=usr'];
 const systemd = ['Initrd.Init=systemd', 'Initrd.Compression=xz'];
 const shellMark = { mark: 'bootrelay: switch-root', systemds: 1 };
 const systemdMark = { mark: 'systemd\\[1\\]: Switching root', systemds: 2 };
+
+/** Settings by where the full initrd is. */
+export const sourceSettings = { image, thin, usr };
 
 /** bootrelay with each FullInitrd.Source and Initrd.Init. */
 const ours = [
@@ -163,8 +179,7 @@ export async function benchBoots(lab, work, { runs, untilMultiUser, memory, coun
     const end = multiUser
       ? { until: 'Reached target \\S*multi-user\\.target' }
       : { until: startOfSystemd.source, times: candidate.systemds };
-    const log = await bootOnce(candidate, end);
-    if (!log) throw new Error(`${candidate.name} does not boot`);
+    const log = await bootToEnd(candidate, end);
     return {
       handOver: candidate.mark ? stamp(log, candidate.mark) - stamp(log, 'Run /init') : Number.NaN,
       stage2: stamp(log, startOfSystemd.source, candidate.systemds),
@@ -178,12 +193,14 @@ export async function benchBoots(lab, work, { runs, untilMultiUser, memory, coun
   const medians = new Map(
     results.map(([name, all]) => [
       name,
-      Object.fromEntries(Object.keys(all[0]).map((key) => [key, median(all.map((result) => result[key]))])),
+      Object.fromEntries(
+        Object.keys(all[0] ?? {}).map((key) => [key, median(all.map((result) => result[key]))]),
+      ),
     ]),
   );
   const first = medians.get('monolithic dracut') ?? {};
   const cell = (value, reference) => {
-    if (Number.isNaN(value)) return '-';
+    if (value === undefined || Number.isNaN(value)) return '-';
     const ratio =
       reference === undefined || Number.isNaN(reference) ? '' : ` (${(value / reference).toFixed(2)})`;
     return `${value.toFixed(2)} s${ratio}`;

@@ -1,5 +1,8 @@
 /** What all benchmarks share: programs that must succeed, rounds in turns, tables of medians. */
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 
 export const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
@@ -17,11 +20,29 @@ export function time(program, args, env) {
   return (performance.now() - start) / 1000;
 }
 
-/** Runs each candidate once a round; gives for each name the results of all rounds. */
+/** A run that did not come to its end, with all that its console showed; `directory` keeps that. */
+export class FailedRun extends Error {}
+
+/** Keeps the console of a run that failed, beside all that is left of the benchmark. */
+export function failed(log, directory) {
+  const kept = join(mkdtempSync(join(tmpdir(), 'bootrelay-bench-failed-')), `${basename(directory)}.log`);
+  writeFileSync(kept, log, 'latin1');
+  const last = log.trimEnd().split('\n').slice(-3).join('\n    ');
+  throw new FailedRun(`did not come to its end; its console is in ${kept}:\n    ${last}`);
+}
+
+/** Runs each candidate once a round; gives for each name the results of all rounds. One that fails is told, and the rest goes on. */
 export async function inTurns(candidates, rounds) {
   const results = new Map(candidates.map(([name]) => [name, []]));
   for (let round = 0; round < rounds; round++)
-    for (const [name, once] of candidates) results.get(name).push(await once());
+    for (const [name, once] of candidates) {
+      try {
+        results.get(name).push(await once());
+      } catch (error) {
+        if (!(error instanceof FailedRun)) throw error;
+        console.log(`${name}, round ${round + 1}: ${error.message}`);
+      }
+    }
   return [...results];
 }
 

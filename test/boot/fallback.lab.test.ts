@@ -17,7 +17,7 @@ test.each([
     const output = mkdtempSync(join(lab.shared, 'fallback-'));
     const { sysroot, kernel, fullInitrd: initrd } = lab;
     const { exitCode, text } = await boot({
-      ...{ sysroot, kernel, initrd, output, fault, timeout: 500, until: 'multi-user', json: true },
+      ...{ sysroot, kernel, initrd, output, fault, timeout: 300, until: 'multi-user', json: true },
       platform: new URL('../../platforms/qemu-x86_64.ini', import.meta.url).pathname,
       set: [
         `Initrd.Init=${form}`,

@@ -1,0 +1,144 @@
+/**
+ * The whole boot, from the start of the machine: OVMF starts a UKI, without and with a TPM. One with a monolithic dracut
+ * initrd, and ours with a thin full initrd, or the system's own /usr, in turns.
+ */
+import { spawn } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { makeMachine, sourceSettings } from './boots.js';
+import { failed, inTurns, median, printTable, runProgram } from './turns.js';
+
+const firmware = '/usr/share/OVMF/OVMF_CODE_4M.fd';
+
+/** What is waited for, in its order: a regular expression for the console. */
+const marks = [
+  ['firmware hands over', /BdsDxe: starting Boot/],
+  ['/init', /Run \/init as init process/],
+  ['hand-over', /bootrelay: switch-root\r?\n/],
+  ['stage-2 PID 1', /systemd\[1\]: systemd \d+\S* running/],
+  ['multi-user', /Reached target \S*multi-user\.target/],
+];
+
+/** A boot until the last mark; gives the seconds from the start of QEMU to each, or undefined after the time limit. */
+async function bootFrom({ esp, disk, tpm, work, memory = 2048, limit = 240 }) {
+  const directory = mkdtempSync(join(work, 'firmware-'));
+  const variables = join(directory, 'variables.fd');
+  copyFileSync('/usr/share/OVMF/OVMF_VARS_4M.fd', variables);
+  const tpmArgs = tpm ? await startTpm(directory) : [];
+  const drive = (file, id, order) => [
+    ...['-drive', `file=${file},if=none,id=${id},format=raw,snapshot=on`],
+    ...['-device', `virtio-blk-pci,drive=${id}${order}`],
+  ];
+  const qemu = spawn('qemu-system-x86_64', [
+    ...['-machine', 'q35,accel=tcg', '-cpu', 'max', '-m', String(memory), '-nodefaults', '-no-user-config'],
+    ...['-display', 'none', '-monitor', 'none', '-serial', 'stdio', '-no-reboot'],
+    ...['-drive', `if=pflash,unit=0,format=raw,readonly=on,file=${firmware}`],
+    ...['-drive', `if=pflash,unit=1,format=raw,file=${variables}`],
+    ...drive(disk, 'system', ''),
+    ...drive(esp, 'esp', ',bootindex=0'),
+    ...tpmArgs,
+  ]);
+  const start = performance.now();
+  const timer = setTimeout(() => qemu.kill('SIGKILL'), limit * 1000);
+  const times = {};
+  let log = '';
+  for await (const bytes of qemu.stdout) {
+    log += bytes.toString('latin1');
+    for (const [name, pattern] of marks)
+      if (!(name in times) && pattern.test(log)) times[name] = (performance.now() - start) / 1000;
+    if ('multi-user' in times) qemu.kill('SIGKILL');
+  }
+  clearTimeout(timer);
+  return 'multi-user' in times ? times : failed(log, directory);
+}
+
+async function startTpm(directory) {
+  const socket = join(directory, 'socket');
+  const state = ['--tpmstate', `dir=${directory}`, '--ctrl', `type=unixio,path=${socket}`];
+  spawn('swtpm', ['socket', '--tpm2', '--terminate', ...state], { stdio: 'ignore' });
+  while (!existsSync(socket)) await new Promise((resolve) => setTimeout(resolve, 20));
+  return [
+    '-chardev',
+    `socket,id=tpm,path=${socket}`,
+    '-tpmdev',
+    'emulator,id=tpm0,chardev=tpm',
+    '-device',
+    'tpm-tis,tpmdev=tpm0',
+  ];
+}
+
+/** A UKI of this initrd in an ESP, where the firmware finds it by itself; its size, and the ESP's file. */
+function makeEsp({ cli, lab, kernelVersion, platform }, work, name, { initrd, commandLine }) {
+  const directory = join(work, name.replaceAll(/\W+/g, '-'));
+  mkdirSync(directory, { recursive: true });
+  const uki = join(directory, 'uki.efi');
+  const env = { ...process.env, BOOTRELAY_TOOLS_TREE: join(lab, 'tools') };
+  const words = ['--set', 'Uki.Slots=addon', '--append', commandLine];
+  const system = ['--sysroot', join(lab, 'sysroot'), '--kernel', kernelVersion, '--initrd', initrd];
+  runProgram('node', [cli, 'uki', platform, ...system, ...words, '--output', uki], env);
+  const esp = join(directory, 'esp.img');
+  writeFileSync(esp, '');
+  truncateSync(esp, Math.ceil(statSync(uki).size / 1e6 + 40) * 1024 * 1024);
+  runProgram('/usr/sbin/mkfs.vfat', ['-F', '32', esp]);
+  runProgram('mmd', ['-i', esp, '::EFI', '::EFI/BOOT']);
+  runProgram('mcopy', ['-i', esp, uki, '::EFI/BOOT/BOOTX64.EFI']);
+  return { esp, size: statSync(uki).size };
+}
+
+/** `runs` rounds of all candidates; a boot that fails is told, and the others go on. */
+export async function benchFirmware(lab, work, { runs, only }) {
+  const own = ([name, settings]) => ({ name, ...makeMachine(lab, work, name, settings) });
+  const [thin, usr] = [
+    ['bootrelay, thin', sourceSettings.thin],
+    ['bootrelay, usr', sourceSettings.usr],
+  ].map(own);
+  const monolithic = {
+    ...thin,
+    name: 'monolithic dracut',
+    initrd: join(lab.lab, 'monolithic-initrd.img'),
+    commandLine: `${thin.commandLine} mount.usr=PARTLABEL=USR-A mount.usrfstype=erofs`,
+  };
+  const candidates = [monolithic, thin, usr].flatMap((candidate) =>
+    [false, true].map((tpm) => ({ ...candidate, tpm, name: `${candidate.name}${tpm ? ', TPM' : ''}` })),
+  );
+  const made = candidates
+    .filter(({ name }) => only.test(name))
+    .map((candidate) => ({ ...candidate, ...makeEsp(lab, work, candidate.name, candidate) }));
+  const results = new Map(
+    await inTurns(
+      made.map((candidate) => [candidate.name, () => bootFrom({ ...candidate, work })]),
+      runs,
+    ),
+  );
+  const medianOf = (name, mark) => {
+    const all = (results.get(name) ?? []).map((times) => times?.[mark]).filter((time) => time !== undefined);
+    return all.length > 0 ? median(all) : undefined;
+  };
+  const cell = (name, mark, tpm) => {
+    const [time, reference] = [
+      medianOf(name, mark),
+      medianOf(`monolithic dracut${tpm ? ', TPM' : ''}`, mark),
+    ];
+    if (time === undefined) return '-';
+    return `${time.toFixed(1)} s${reference === undefined ? '' : ` (${(time / reference).toFixed(2)})`}`;
+  };
+  console.log(
+    `\nFrom the start of the machine, medians of ${runs}, in turns; ratios to the monolithic one\n`,
+  );
+  printTable(
+    ['', 'UKI', ...marks.map(([name]) => name)],
+    made.map(({ name, size, tpm }) => [
+      name,
+      `${(size / 1e6).toFixed(1)} MB`,
+      ...marks.map(([mark]) => cell(name, mark, tpm)),
+    ]),
+  );
+}
