@@ -1,14 +1,16 @@
 /** What happens when a step fails. */
+
 import type { PlatformSettings } from '../config/settings.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { verityDevicePath, verityTool } from '../config/verity-device.ts';
 import { retriesAfterShell } from './after-shell.ts';
 import type { EmergencyPlan, UndoPlan } from './boot-plan.ts';
 import type { ProgramNeed } from './need.ts';
-import { applets, asks, programs } from './needs.ts';
+import { applets, asks } from './needs.ts';
 import { onlyIf } from './only-if.ts';
 import { sourced } from './source.ts';
 import { verityProgram } from './steps/set-up-verity.ts';
+import { systemctl } from './systemd.ts';
 
 /** What the platform does when a step stops. */
 export function planEmergency(config: PlatformConfig): EmergencyPlan {
@@ -62,7 +64,7 @@ function undoNeeds(settings: PlatformSettings): readonly ProgramNeed[] {
   const systemd = settings.Initrd.Init === 'systemd';
   return [
     ...applets('umount', ...onlyIf(systemd, 'rm')),
-    ...programs(...onlyIf(systemd, '/usr/bin/systemctl')),
+    ...onlyIf(systemd, systemctl),
     ...onlyIf(settings.Verity.Verity === 'required', verityProgram(settings)),
   ];
 }

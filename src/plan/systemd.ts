@@ -9,6 +9,9 @@ const unused = {
   cryptsetup:
     'no unit has an image of its own (RootImage=, ExtensionImages=); systemd-veritysetup requires it for itself',
   kmod: 'stage 1 loads its modules with insmod, in an order of its own',
+  lz4: 'the journal of stage 1 is in memory, and compresses nothing',
+  lzma: 'the same',
+  zstd: 'the same',
   libcrypto: 'no unit has encrypted credentials',
   pam: 'no unit has PAMName=',
   tpm: 'nothing is measured, and nothing unsealed',
@@ -22,6 +25,9 @@ export const systemdPrograms: readonly ProgramNeed[] = [
   { program: '/usr/lib/systemd/systemd-executor', calledBy: systemd, without },
   { program: '/usr/lib/systemd/systemd-journald', without },
 ];
+
+/** What steps ask PID 1 with. */
+export const systemctl: ProgramNeed = { program: '/usr/bin/systemctl', without };
 
 /** udev, for the verity device; its rules call dmsetup to say that they are through. */
 export const udevPrograms: readonly ProgramNeed[] = [

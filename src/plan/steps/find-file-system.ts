@@ -1,9 +1,10 @@
 import { dropped, mountedOptions, type OptionUse, optionsWithUse } from '../../config/mount-options.ts';
 import type { PlatformSettings } from '../../config/settings.ts';
 import { type UsrFileSystem, usrFileSystems } from '../../config/usr-file-systems.ts';
-import { applets, asks, programs } from '../needs.ts';
+import { applets, asks } from '../needs.ts';
 import { onlyIf } from '../only-if.ts';
 import { defineStep, type Said } from '../step.ts';
+import { systemctl } from '../systemd.ts';
 import {
   alwaysOptions,
   isFoundAtBoot,
@@ -64,7 +65,7 @@ export const findFileSystem = defineStep({
       needs: {
         programs: [
           ...asks('Usr.FileSystem', applets('od', ...onlyIf(dropIn, 'mkdir'))),
-          ...programs(...onlyIf(dropIn, '/usr/bin/systemctl')),
+          ...onlyIf(dropIn, systemctl),
         ],
       },
       uses: ['kernel file systems', 'data partition', ...onlyIf(override, 'command line values')],

@@ -1,6 +1,7 @@
-import { applets, mountProgram, programs } from '../needs.ts';
+import { applets, mountProgram } from '../needs.ts';
 import { onlyIf } from '../only-if.ts';
 import { defineStep, type Said } from '../step.ts';
+import { systemctl } from '../systemd.ts';
 import { usrMountUnit } from '../usr-mount.ts';
 
 export interface HandOverUsrView {
@@ -26,7 +27,7 @@ export const handOverUsr = defineStep({
         programs: [
           ...mountProgram(config.settings),
           ...applets('mkdir', ...onlyIf(!moves && !systemd, 'umount'), ...onlyIf(moves && systemd, 'sleep')),
-          ...programs(...onlyIf(moves && systemd, '/usr/bin/systemctl')),
+          ...onlyIf(moves && systemd, systemctl),
         ],
       },
       uses: ['mounted usr', 'full initrd root'],

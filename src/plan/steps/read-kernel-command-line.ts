@@ -19,9 +19,10 @@ import {
   parametersOf,
   writeParameter,
 } from '../kernel-parameters.ts';
-import { applets, programs } from '../needs.ts';
+import { applets } from '../needs.ts';
 import { onlyIf } from '../only-if.ts';
 import { defineStep, type Said } from '../step.ts';
+import { systemctl } from '../systemd.ts';
 import { alwaysOptions, isFoundAtBoot, usrMountDropIns, usrMountUnit } from '../usr-mount.ts';
 import { type VerityOptionUse, verityOptionsOf } from '../verity-options.ts';
 
@@ -98,7 +99,7 @@ export const readKernelCommandLine = defineStep({
       needs: {
         programs: [
           ...applets('grep', ...onlyIf(dropIn, 'mkdir'), ...onlyIf(view.lowers, 'tr')),
-          ...programs(...onlyIf(dropIn, '/usr/bin/systemctl')),
+          ...onlyIf(dropIn, systemctl),
         ],
       },
       uses: ['kernel file systems', ...onlyIf(given.timeout ?? view.verityOptions, 'kernel log')],

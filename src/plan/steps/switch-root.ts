@@ -1,9 +1,10 @@
 import { liveUsr, mayGoWithoutVerity } from '../../config/live-usr.ts';
 import { hashPartition } from '../../config/verity-device.ts';
-import { applets, programs } from '../needs.ts';
+import { applets } from '../needs.ts';
 import { onlyIf } from '../only-if.ts';
 import { sourced } from '../source.ts';
 import { defineStep, type Said } from '../step.ts';
+import { systemctl } from '../systemd.ts';
 import { carriesOver } from './carry-over.ts';
 
 export interface SwitchRootView {
@@ -45,7 +46,7 @@ export const switchRoot = defineStep({
         programs: [
           ...applets('mkdir', ...(systemd ? ['rm'] : ['mount', 'switch_root'])),
           ...applets(...onlyIf(systemd && dropsCredentials, 'umount')),
-          ...programs(...onlyIf(systemd, '/usr/bin/systemctl')),
+          ...onlyIf(systemd, systemctl),
         ],
       },
       uses: [
