@@ -1,17 +1,16 @@
 /*
  * dm-create NAME SECTORS TARGET PARAMETERS
- * dm-create --table NAME
- * dm-create --status NAME
- * dm-create --remove NAME
+ * dm-create --table NAME | --status NAME | --remove NAME ...
  *
  * The first makes the read-only device-mapper device NAME of one target, and the link /dev/mapper/NAME to its node:
  * what `dmsetup create NAME --readonly --noudevrules --noudevsync --table "0 SECTORS TARGET PARAMETERS"` does, without
  * the seven libraries behind dmsetup. For the minimal initrd, where devtmpfs makes /dev/dm-N and no udev runs.
  *
- * The next two print what `dmsetup table NAME` and `dmsetup status NAME` do: for each target of the active table a line
- * START LENGTH TARGET PARAMETERS. They need no node. For the full initrd, which checks the device.
+ * --table and --status print what `dmsetup table NAME` and `dmsetup status NAME` do: for each target of the active table
+ * a line START LENGTH TARGET PARAMETERS. They need no node. For the full initrd, which checks the device, and asks for
+ * both at once: each program that is started costs more than what it does here.
  *
- * The last takes the device and the link away, for a boot that begins again.
+ * --remove takes the device and the link away, for a boot that begins again.
  *
  * Exit status 0: the device is there and active, or all of it is told, or it is gone. 1: it is not, and nothing that
  * this made is left; standard error names the call, and the kernel's log has its reason.
@@ -251,16 +250,37 @@ static void make(char **arguments)
 	}
 }
 
+/* Does what OPTION says with the device NAME. */
+static void act(const char *option, const char *name)
+{
+	if (same(option, "--remove"))
+		take_away(name);
+	else
+		tell(name, same(option, "--table") ? DM_STATUS_TABLE_FLAG : 0);
+}
+
+static int is_option(const char *argument)
+{
+	return same(argument, "--table") || same(argument, "--status") || same(argument, "--remove");
+}
+
+/* Whether all arguments are options, each with a name. */
+static int are_options(int count, char **arguments)
+{
+	int i = 1;
+
+	while (i + 1 < count && is_option(arguments[i]))
+		i += 2;
+	return i > 1 && i == count;
+}
+
 void start(int count, char **arguments)
 {
-	if (count == 5)
+	if (are_options(count, arguments))
+		for (int i = 1; i < count; i += 2)
+			act(arguments[i], arguments[i + 1]);
+	else if (count == 5)
 		make(arguments + 1);
-	else if (count == 3 && same(arguments[1], "--table"))
-		tell(arguments[2], DM_STATUS_TABLE_FLAG);
-	else if (count == 3 && same(arguments[1], "--status"))
-		tell(arguments[2], 0);
-	else if (count == 3 && same(arguments[1], "--remove"))
-		take_away(arguments[2]);
 	else
 		fail("usage: dm-create NAME SECTORS TARGET PARAMETERS | --table NAME | --status NAME | --remove NAME");
 	leave(0);

@@ -108,12 +108,12 @@ function isThere(contents: Contents, { paths }: CalledProgram): boolean {
   return paths.some((path) => contents.hasProgram(path));
 }
 
-/** bootrelay's own program is kept right where it is, since it is what is called, and comes in the place of one that lacks. */
+/** bootrelay's own program answers both questions of the check at once; where it is already, it is what is called, and must be right. */
 function wantsOwn(contents: Contents, program: CalledProgram, { config }: CheckOptions): boolean {
   if (program.own === undefined) return false;
   const [path = ''] = program.paths;
   if (contents.pathOf(path) !== undefined) return true;
-  return !isThere(contents, program) && config.settings.Verity.Tool !== 'dmsetup';
+  return config.settings.Verity.Tool !== 'dmsetup';
 }
 
 async function compiledEntry(

@@ -160,11 +160,7 @@ function calledPrograms({ settings }: PlatformConfig): readonly CalledProgram[] 
     alongPath('tr'),
     { ...dmsetup, paths: [ownProgramPath, ...dmsetup.paths], own: 'dm-create' },
   ];
-  return [
-    byUnit('env'),
-    ...['readlink', 'sleep'].map(alongPath),
-    ...(settings.Verity.Verity === 'required' ? ofVerity : []),
-  ];
+  return [byUnit('env'), alongPath('sleep'), ...(settings.Verity.Verity === 'required' ? ofVerity : [])];
 }
 
 const unitDirectory = 'etc/systemd/system';

@@ -80,6 +80,8 @@ function outcomeOf(config: PlatformConfig): string {
     }) ?? 'none',
     [wantedMicrocode(config.settings), Initrd.ExtraFiles, Devices.Require],
     [Initrd.SizeBudget, Initrd.MemoryLimit],
+    // All of it goes into a UKI, or is compared with one.
+    config.settings.Uki,
     image,
   ]);
 }

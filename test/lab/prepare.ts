@@ -92,7 +92,6 @@ async function makeProbe({ sysroot }: Lab, output: string): Promise<void> {
     'touch',
     'poweroff',
     'tr',
-    'readlink',
     'sleep',
     'true',
     'mount',

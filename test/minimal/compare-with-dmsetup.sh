@@ -49,6 +49,9 @@ for name in one linear three fifty none loaded gone made "$longest" "0$longest";
 for count in 70 80 81 82 83 84 85 86 87 88 89 90 300; do compare "many-$count"; done
 dmsetup suspend one
 compare one
+{ dmsetup table three && dmsetup status three; } > /theirs
+/own/dm-create --table three --status three > /ours
+busybox cmp -s /theirs /ours && say both same || say both differ
 /own/dm-create --table one > /dev/full && say full written || say full refused
 say end
 poweroff -f

@@ -74,6 +74,7 @@ test.each(['old', 'new'] as const)(
       expect(many.at(-1)).toBe(`many-300 0 1 ${call} the table is too long`);
       for (const line of many) expect(line).toMatch(/^many-(\d+) (same \1|0 1 .* the table is too long)$/);
     }
+    expect(reported(result, 'both')).toEqual(['same']);
     expect(reported(result, 'full')).toEqual(['refused']);
   },
 );
@@ -83,6 +84,7 @@ test.each([
   [['--table'], 'usage: '],
   [['--tables', 'usr'], 'usage: '],
   [['--status', 'usr', 'usr2'], 'usage: '],
+  [['--table', 'usr', '--status'], 'usage: '],
   [['usr', '--table'], 'usage: '],
   [['usr', '8', 'verity'], 'usage: '],
   [['usr', '', 'verity', '1'], 'SECTORS is empty'],

@@ -261,7 +261,7 @@ function checkUsrText(config: PlatformConfig, machine: Machine, teller: Teller, 
     `dmsetup() { ${teller === 'dmsetup' ? answerOf(machine, '') : 'return 3'}\n}`,
   ].join('\n');
   if (teller === 'dm-create') {
-    const program = `#!/bin/sh\ntell() {\n${answerOf(machine, '--')}\n}\ntell "$@"\n`;
+    const program = `#!/bin/sh\ntell() {\n${answerOf(machine, '--')}\n}\nwhile [ $# -gt 0 ]; do tell "$1" "$2" || exit; shift 2; done\n`;
     mkdirSync(dirname(join(root, ownProgramPath)), { recursive: true });
     writeFileSync(join(root, ownProgramPath), program, { mode: 0o755 });
   }
@@ -575,12 +575,12 @@ const ofTable: readonly Row[] = [
   [
     'a table that may not be whole',
     change({ dmFails: 'table' }),
-    notVerified('the table of the verity device cannot be read'),
+    notVerified('the table and the status of the verity device cannot be read'),
   ],
   [
     'a status that may not be whole',
     change({ dmFails: 'status' }),
-    notVerified('the status of the verity device cannot be read'),
+    notVerified('the table and the status of the verity device cannot be read'),
   ],
   ['the source by its node', usr({ source: 'ROOT/dev/dm-0' }), passes],
   [

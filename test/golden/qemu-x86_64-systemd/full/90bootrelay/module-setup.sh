@@ -15,7 +15,7 @@ depends() {
 
 install() {
     local unit
-    inst_multiple env readlink sleep true tr dmsetup
+    inst_multiple env sleep true tr dmsetup
     inst_script "$moddir/check-usr" /usr/lib/bootrelay/check-usr
     inst_script "$moddir/emergency" /usr/lib/bootrelay/emergency
     for unit in emergency.service rescue.service dracut-emergency.service; do
