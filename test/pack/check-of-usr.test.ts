@@ -27,6 +27,9 @@ afterEach(() => {
   delete process.env.CC;
 });
 
+/** What answers the check's questions, unless Verity.Tool=dmsetup. */
+const own = 'usr/lib/bootrelay/dm-create';
+
 const program = (name: string): Raw => ({ name, mode: 0o100755, data: name });
 const link = (name: string, data: string): Raw => ({ name, mode: 0o120777, data });
 const programs = ['env', 'sleep', 'true', 'tr', 'dmsetup'];
@@ -73,15 +76,15 @@ const all = [
   '/etc/systemd/system/sysusr-usr.mount',
   '/etc/systemd/system/sysroot-usr.mount',
   '/etc/systemd/system/systemd-veritysetup@usr.service',
-  '/etc/systemd/system/sysinit.target.requires/bootrelay-check-usr.service',
   '/etc/systemd/system/initrd-usr-fs.target.requires/bootrelay-check-usr.service',
+  '/etc/systemd/system/initrd-switch-root.target.requires/bootrelay-check-usr.service',
   '/etc/systemd/system/initrd-usr-fs.target.requires/sysusr-usr.mount',
   '/etc/systemd/system/initrd-fs.target.requires/sysroot-usr.mount',
 ];
 
 test('an initrd with systemd gets the check, its units, enabled, and the rule; with the directories that it lacks', async () => {
   const result = await added([...systemd, ...programs.map((name) => program(`usr/bin/${name}`))]);
-  expect(result.added).toEqual(all);
+  expect(result.added).toEqual([...all, `/${own}`]);
   expect(result.findings).toEqual([]);
   expect(result.paths).toEqual(
     expect.arrayContaining([...all.map((path) => path.slice(1)), 'etc/udev/rules.d']),
@@ -121,7 +124,6 @@ test('what is there already is left alone, whichever way a link is written; what
   expect(result.text('usr/lib/bootrelay/check-usr')).not.toContain('exit 0\n# ');
 });
 
-const own = 'usr/lib/bootrelay/dm-create';
 const lacking = (...names: readonly string[]) => [
   ...systemd,
   ...programs.filter((name) => !names.includes(name)).map((name) => program(`usr/bin/${name}`)),
@@ -191,7 +193,7 @@ test("bootrelay's own program is for the platform's processor", async () => {
 test('where nothing compiles that is an error, which names what needs no compiler', async () => {
   process.env.CC = 'no-such-compiler';
   await expect(added(lacking('dmsetup'))).rejects.toThrow(/Verity\.Tool=dmsetup needs no compiler/);
-  await expect(added(lacking())).resolves.toMatchObject({ findings: [] });
+  await expect(added(lacking(), ['Verity.Tool=dmsetup'])).resolves.toMatchObject({ findings: [] });
   await expect(added(lacking('dmsetup', 'tr', 'true'), ['Verity.Verity=no'])).resolves.toMatchObject({
     findings: [],
   });
@@ -227,7 +229,7 @@ test('what a unit starts by path gets a link where the initrd has it in another 
   const inBin = (name: string) => [...lacking(name), { name: 'bin', mode: 0o040755 }, program(`bin/${name}`)];
   for (const name of ['env', 'true']) {
     const result = await added(inBin(name));
-    expect(result.added).toEqual([...all, `/usr/bin/${name}`]);
+    expect(result.added).toEqual([...all, `/${own}`, `/usr/bin/${name}`]);
     expect(result.text(`usr/bin/${name}`)).toBe(`/bin/${name}`);
   }
   // The check itself looks along PATH, and where bin is a link it is the same file.
@@ -279,7 +281,7 @@ test('another init is told how it can be checked, and is then started by the pro
     'FullInitrd.Init=/usr/lib/bootrelay/init',
     'Emergency.Action=poweroff',
   ]);
-  expect(checked.added).toEqual(['/usr/lib/bootrelay/check-usr', '/usr/lib/bootrelay/init']);
+  expect(checked.added).toEqual(['/usr/lib/bootrelay/check-usr', '/usr/lib/bootrelay/init', `/${own}`]);
   const init = checked.text('usr/lib/bootrelay/init') ?? '';
   expect(init).toMatch(
     /^PATH=\/usr\/sbin:\/usr\/bin:\/sbin:\/bin\nif ! env -i \/usr\/lib\/bootrelay\/check-usr; then/m,
