@@ -8,7 +8,7 @@ import { rootHashNames } from '../disk/given-root-hash.ts';
 import { requireFirmware } from '../tools/qemu.ts';
 import { efiArchitectures } from '../tools/ukify.ts';
 import { buildAddon, buildUki } from '../uki/build-uki.ts';
-import { findEfiProgram, osReleaseOf } from '../uki/efi-programs.ts';
+import { findEfiProgram } from '../uki/efi-programs.ts';
 import type { MeasuredFiles } from '../uki/expected-pcrs.ts';
 import type { FaultyMachine } from './faults/inject.ts';
 import { enrolKey, signProgram, ukifySigning } from './secure-boot.ts';
@@ -116,7 +116,7 @@ const espUuid = 'b0074e1a-0000-4000-8000-000000000016';
 export async function throughFirmware(
   hardware: FaultyMachine,
   loader: Exclude<Loader, 'qemu'>,
-  system: Omit<LoadedSystem, 'initrd' | 'commandLine' | 'osRelease'>,
+  system: Omit<LoadedSystem, 'initrd' | 'commandLine'>,
   /** More certificates for the db of a firmware with Secure Boot. */
   trusted: readonly string[] = [],
 ): Promise<FirmwareMachine> {
@@ -125,7 +125,7 @@ export async function throughFirmware(
   const { Architecture } = config.settings.Platform;
   requireFirmware(Architecture, secureBoot ? 'secure-boot' : 'uefi');
   const { initrd, commandLine } = hardware;
-  const whole = { ...system, initrd, commandLine, osRelease: osReleaseOf(system.sysroot) };
+  const whole = { ...system, initrd, commandLine };
   const boot = await loaderFiles(config, whole);
   const { esp, uki, addons } = await filesToLoad(loader, 'bootrelay', whole);
   const partition = join(work, 'esp.img');

@@ -3,28 +3,22 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type BootableMachine, bootMachine } from '../boot/boot-machine.ts';
-import { keepsReason, makeTwoSlots, requireFaultOfSlot } from '../boot/fallback.ts';
-import { type Fault, parameterNamesOf } from '../boot/faults/fault.ts';
-import { type FaultyMachine, injectFault, type SoundMachine, withoutFault } from '../boot/faults/inject.ts';
+import { keepsReason, requireFaultOfSlot } from '../boot/fallback.ts';
+import type { Fault } from '../boot/faults/fault.ts';
+import type { FaultyMachine } from '../boot/faults/inject.ts';
 import { faultNamed, isOfImage } from '../boot/faults/named-fault.ts';
 import { requireFault } from '../boot/image-faults.ts';
 import { type ImageMachine, type ImageOptions, makeImageMachine } from '../boot/image-machine.ts';
-import { type Loader, throughFirmware } from '../boot/loader.ts';
-import { type Machine, type MachineResult, makeMachine } from '../boot/machine.ts';
+import type { Loader } from '../boot/loader.ts';
+import type { Machine } from '../boot/machine.ts';
+import { prepareMachine } from '../boot/prepare.ts';
 import { requireSecureBoot } from '../boot/secure-boot.ts';
-import {
-  makeSigningKey,
-  type RootHashKey,
-  rootHashKey,
-  type Signer,
-  type SigningKey,
-} from '../boot/signing-key.ts';
+import type { Signer } from '../boot/signing-key.ts';
 import { formatTimeline, type Goal } from '../boot/timeline.ts';
 import type { Fact } from '../boot/verdict.ts';
 import { signatureFile } from '../config/verity-device.ts';
 import type { Slot } from '../disk/slots.ts';
 import { UsageError } from '../errors.ts';
-import type { Finding } from '../findings.ts';
 import { type PlannedPlatform, planOnePlatform } from '../host/platforms.ts';
 import { type Progress, withProgress } from '../host/progress.ts';
 import type { CommandResult } from '../host/result.ts';
@@ -34,8 +28,6 @@ import { drawTimeline } from '../review/timeline-svg.ts';
 import { findKernelImage } from '../sysroot/kernel.ts';
 import type { Accelerator, DiskBus, GuestDisk } from '../tools/qemu.ts';
 import { run } from '../tools/run.ts';
-import { osReleaseOf } from '../uki/efi-programs.ts';
-import { type ExpectedPcrs, expectedPcrs } from '../uki/expected-pcrs.ts';
 
 export interface BootArguments {
   readonly platform: string;
@@ -194,135 +186,33 @@ type MadeTask = Task & { readonly args: MadeArguments; readonly kernelImage: str
 
 /** Exit code 1 where there are findings that are errors: nothing is booted then. */
 async function makeAndBoot(task: MadeTask): Promise<CommandResult> {
-  const { args, output, work } = task;
-  const keys = args.secureBoot ? await makeKeys(work, args.signer) : undefined;
-  const made = await makeFor(args.fallback ? soundTask(task) : task, work, keys);
-  if ('findings' in made)
-    return { exitCode: 1, text: '', json: { command: 'boot' }, findings: made.findings };
-  const { machine } = made;
-  const prepared = args.fallback ? await twoSlots(task, machine) : await oneSlot(task, machine, keys);
+  const { args, platform, fault, kernelImage, output, work, progress } = task;
+  const { loader = 'qemu', secureBoot = false, signer, live, tpm, append, kernel } = args;
+  const prepared = await prepareMachine({
+    ...{ platform, fault, loader, secureBoot, signer, live, tpm, append, kernel, kernelImage, work },
+    sysroot: resolve(args.sysroot),
+    initrd: args.initrd === undefined ? undefined : resolve(args.initrd),
+    fallbackOf: args.fallback ? withoutSettingsOfFault(args) : undefined,
+    progress: progress.begin,
+  });
   if ('findings' in prepared)
     return { exitCode: 1, text: '', json: { command: 'boot' }, findings: prepared.findings };
-  const { hardware, pcrs, started } = prepared;
+  const { machine, hardware } = prepared;
   copyFileSync(hardware.initrd, join(output, 'initrd.img'));
   if (args.keepDisk) await keepDisks(hardware, output);
   const facts = { rootHash: machine.rootHash, sizes: sizesOf(machine) };
-  const kernel = started === 'kernel' ? machine.kernelImage : undefined;
-  const told = await bootAndTell(task, { ...machine, kernelImage: kernel, pcrs }, hardware, facts);
+  const told = await bootAndTell(task, { ...machine, ...prepared }, hardware, facts);
   return { ...told, findings: machine.findings };
 }
 
-/** The same without the fault, and without the settings that it needs. */
-function soundTask(task: MadeTask): MadeTask {
-  const { args } = task;
+/** The platform of slot A. */
+function withoutSettingsOfFault(args: BootArguments): PlannedPlatform {
   const loaded = planOnePlatform('boot', args.platform, [...args.set, ...keepsReason.settings]);
-  if ('failed' in loaded) throw new Error('a platform is in order without the settings of a fault');
-  return { ...task, platform: loaded.platform, fault: undefined };
-}
-
-/** Makes a machine in `work`, whose full initrd has the fault where that is of the image. */
-function makeFor(
-  { platform, args, fault, kernelImage, progress }: MadeTask,
-  work: string,
-  keys: Keys | undefined,
-): Promise<MachineResult> {
-  return makeMachine({
-    ...platform,
-    sysroot: resolve(args.sysroot),
-    kernel: args.kernel,
-    kernelImage,
-    initrd: args.initrd === undefined ? undefined : resolve(args.initrd),
-    work,
-    imageFault: fault?.image,
-    rootHashKey: keys?.rootHash,
-    live: args.live,
-    progress: progress.begin,
-  });
-}
-
-/** The machine with the fault in it, where there is one, as it is started. */
-async function oneSlot(task: MadeTask, machine: Machine, keys: Keys | undefined): Promise<Prepared> {
-  return startedBy(await withFault(task, machine, task.work), task, keys);
-}
-
-/** The machine as slot A, and the same with the fault as slot B. */
-async function twoSlots(
-  task: MadeTask,
-  machine: Machine,
-): Promise<Prepared | { readonly findings: readonly Finding[] }> {
-  const { args, fault, platform, kernelImage, work, progress } = task;
-  const directory = join(work, 'slot-b');
-  mkdirSync(directory);
-  const other = fault?.image !== undefined || (fault?.settings ?? []).length > 0;
-  const made = other ? await makeFor(task, directory, undefined) : { machine };
-  if ('findings' in made) return made;
-  const faulty = await withFault(task, made.machine, directory);
-  progress.begin('putting two slots on a disk');
-  const sysroot = resolve(args.sysroot);
-  const system = {
-    sysroot,
-    config: platform.config,
-    kernelImage,
-    version: args.kernel,
-    osRelease: osReleaseOf(sysroot),
-  };
-  const sound = withoutFault(soundMachine(machine, args));
-  return { hardware: await makeTwoSlots(sound, faulty, system, work), pcrs: undefined, started: 'firmware' };
-}
-
-function withFault(
-  { platform, args, fault }: MadeTask,
-  machine: Machine,
-  work: string,
-): Promise<FaultyMachine> {
-  const sound = soundMachine(machine, args);
-  const { KernelCommandLine } = platform.config.settings;
-  return fault
-    ? injectFault(fault, sound, parameterNamesOf(KernelCommandLine), work)
-    : Promise.resolve(withoutFault(sound));
-}
-
-/** A machine that can be started, and by what. */
-interface Prepared {
-  readonly hardware: FaultyMachine;
-  readonly pcrs: ExpectedPcrs | undefined;
-  readonly started: 'kernel' | 'firmware';
-}
-
-/** Keys of a machine with Secure Boot: its own, and the one that signs the root hash. */
-interface Keys {
-  readonly own: SigningKey;
-  readonly rootHash: RootHashKey;
-}
-
-async function makeKeys(work: string, signer: Signer = 'own'): Promise<Keys> {
-  const own = await makeSigningKey(work, 'secure-boot');
-  return { own, rootHash: await rootHashKey(signer, own, work) };
-}
-
-/** The machine as it is started: its kernel by QEMU, or its firmware, with what that loads on a disk of its own. */
-async function startedBy(
-  hardware: FaultyMachine,
-  { args, platform, kernelImage, work, progress }: MadeTask,
-  keys: Keys | undefined,
-): Promise<Prepared> {
-  const { loader = 'qemu', tpm } = args;
-  if (loader === 'qemu') return { hardware, pcrs: undefined, started: 'kernel' };
-  progress.begin('making what the firmware starts');
-  const appended = [hardware.commandLine, args.append].filter(Boolean).join(' ');
-  const { measured, ...made } = await throughFirmware(
-    { ...hardware, commandLine: appended },
-    loader,
-    {
-      ...{ config: platform.config, kernelImage, work },
-      sysroot: resolve(args.sysroot),
-      version: args.kernel,
-      key: keys?.own,
-    },
-    keys?.rootHash.trusted ? [keys.rootHash.certificate] : [],
-  );
-  const pcrs = tpm && measured ? await expectedPcrs({ ...measured, work }) : undefined;
-  return { ...made, pcrs, started: 'firmware' };
+  if ('failed' in loaded)
+    throw new UsageError(
+      'the platform is in order with the settings of the fault only: --fallback needs a sound slot A',
+    );
+  return loaded.platform;
 }
 
 /** The full initrd must be given where the platform has one, and as a cpio where a fault is to be put into its image. */
@@ -418,20 +308,6 @@ async function bootAndTell(
 function sizesOf({ build, image }: Machine): Readonly<Record<string, number>> {
   const minimalInitrd = statSync(build.image).size;
   return image === undefined ? { minimalInitrd } : { minimalInitrd, fullInitrd: statSync(image).size };
-}
-
-function soundMachine(machine: Machine, args: MadeArguments): SoundMachine {
-  const { initrd, disk, usr, commandLine, rootHash, work, image } = machine;
-  const modules = join(work, 'build/modules');
-  return {
-    initrd,
-    disk,
-    usr,
-    commandLine,
-    rootHash,
-    modules,
-    sources: { sysroot: resolve(args.sysroot), image },
-  };
 }
 
 /** The disks of the machine, to start it again by hand. */
