@@ -3,7 +3,7 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '\\.lab\\.test\\.ts$'],
+  testPathIgnorePatterns: ['/node_modules/', '\\.(lab|all)\\.test\\.ts$'],
   transform: { '^.+\\.ts$': '@swc/jest' },
   extensionsToTreatAsEsm: ['.ts'],
   testTimeout: 30_000,

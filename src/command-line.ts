@@ -272,10 +272,10 @@ export const commands: readonly Command[] = [
       },
       tpm: { type: 'boolean', default: false, describe: 'give the machine a TPM 2.0 (swtpm)' },
       loader: {
-        choices: ['qemu', 'uki', 'addon', 'entry'],
-        default: 'qemu' as 'qemu' | 'uki' | 'addon' | 'entry',
+        choices: ['qemu', 'uki', 'addon', 'entry', 'grub'],
+        default: 'qemu' as 'qemu' | 'uki' | 'addon' | 'entry' | 'grub',
         describe:
-          'what starts the kernel: QEMU, or UEFI and systemd-boot a UKI, a UKI with an addon for its slot, an entry with kernel and initrd',
+          'what starts the kernel: QEMU, or UEFI and systemd-boot a UKI, a UKI with an addon for its slot, an entry with kernel and initrd; GRUB with --fallback',
       },
       'secure-boot': {
         type: 'boolean',

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs jest with one of its configurations: check, fast or lab. With BOOTRELAY_TEST_RESULTS set, writes the result
+# Runs jest with one of its configurations: check, fast, lab or all. With BOOTRELAY_TEST_RESULTS set, writes the result
 # as JSON into that directory.
 set -eu
 which=$1

@@ -2,6 +2,8 @@
 import Sequencer from '@jest/test-sequencer';
 
 const longest = [
+  'boot/firmware',
+  'boot/fallback',
   'boot/multi-user',
   'boot/faults-systemd-uml',
   'boot/faults-systemd-pc',

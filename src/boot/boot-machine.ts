@@ -4,7 +4,7 @@ import type { PlatformConfig } from '../config/validate.ts';
 import type { Accelerator, DiskBus, GuestOptions } from '../tools/qemu.ts';
 import { versionOf } from '../tools/run.ts';
 import type { ExpectedPcrs } from '../uki/expected-pcrs.ts';
-import { judgeFallback } from './fallback.ts';
+import { type Counting, judgeFallback } from './fallback.ts';
 import type { Fault } from './faults/fault.ts';
 import { goesOn, judgeFault } from './faults/verdict.ts';
 import { type GuestRun, probeAccelerator, runGuest } from './guest.ts';
@@ -39,7 +39,7 @@ export interface BootOptions {
   /** The fault that was injected: the boot must end as it says. */
   readonly fault: Fault | undefined;
   /** It was injected into slot B alone: the machine must come up from slot A in the end. */
-  readonly fallback?: boolean | undefined;
+  readonly fallback?: Counting | undefined;
   readonly until: Goal;
   readonly accelerator: Accelerator | 'auto';
   /** MiB, for a machine whose fault does not say. */
@@ -119,7 +119,7 @@ function guestOf({ config, machine, hardware, ...options }: BootOptions): Guest 
     memory: hardware.memory ?? options.memory,
     firmware: hardware.firmware,
     variables: hardware.variables,
-    reboots: options.fallback,
+    reboots: options.fallback !== undefined,
     oemStrings: options.given?.oemStrings,
   };
 }
@@ -162,7 +162,7 @@ function judgeRun(run: GuestRun, options: BootOptions): Verdict {
   const { pcrs } = machine;
   const secureBoot = hardware.firmware === 'secure-boot';
   const expectation = { config, goal: until, rootHash, pcrs, secureBoot };
-  if (fault) return judgeFallback(run, fault, expectation);
+  if (fault && options.fallback) return judgeFallback(run, fault, options.fallback, expectation);
   const firmware = machine.kernelImage === undefined;
   return given
     ? judgeImage(seen, { ...expectation, asked: given.asked, firmware }, ended)

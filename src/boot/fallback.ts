@@ -1,6 +1,6 @@
 /** A machine with two slots, of which the newer one is tried three times: its boot fails, and the older one comes up by itself. */
 import { mkdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { type DiskPart, makeDisk } from '../disk/disk.ts';
 import { espType, makeEsp } from '../disk/esp.ts';
 import { type GptPartition, readGpt } from '../disk/gpt.ts';
@@ -9,24 +9,20 @@ import { UsageError } from '../errors.ts';
 import { read, withInput } from '../initrd/input.ts';
 import { readAtArgs } from '../tools/disk.ts';
 import { run } from '../tools/run.ts';
+import { type CountingLoader, tries } from './counting/counting-loader.ts';
+import { grub } from './counting/grub.ts';
+import { systemdBoot } from './counting/systemd-boot.ts';
 import type { Fault } from './faults/fault.ts';
 import type { FaultyMachine } from './faults/inject.ts';
 import { judgeFault } from './faults/verdict.ts';
 import type { GuestRun } from './guest.ts';
-import { filesToLoad, type LoadedSystem, loaderFiles } from './loader.ts';
+import type { LoadedSystem } from './loader.ts';
 import { rootPartitionUuid } from './partitions.ts';
 import { type Expectation, type Fact, judge, type Verdict } from './verdict.ts';
 
-/** How often systemd-boot tries an entry that was never good (Automatic Boot Assessment). */
-export const tries = 3;
-
-/** Entries in the ESP by the names that systemd-boot gives them; the one with the higher version is the default. */
-export const entries = {
-  A: 'bootrelay_1.efi',
-  B: 'bootrelay_2.efi',
-  /** All its tries are used up. */
-  badB: `bootrelay_2+0-${tries}.efi`,
-} as const;
+/** What counts, by the loader that is asked for. */
+export const countingLoaders = { uki: systemdBoot, grub } as const satisfies Record<string, CountingLoader>;
+export type Counting = keyof typeof countingLoaders;
 
 /** Settings by which stage 1 keeps the reason of a failed boot in the variables of the firmware, and words for the kernel. */
 export const keepsReason = { settings: ['Modules.Modules=-efi_pstore'], words: 'printk.always_kmsg_dump=1' };
@@ -54,17 +50,12 @@ export async function makeTwoSlots(
   sound: FaultyMachine,
   faulty: FaultyMachine,
   system: System,
+  counting: Counting,
   work: string,
 ): Promise<FaultyMachine> {
   const esp = join(work, 'esp-of-slots.img');
-  await makeEsp(
-    {
-      ...(await loaderFiles(system.config, { sysroot: system.sysroot, key: undefined, work })).esp,
-      ...(await ukiOfSlot('A', sound, system, work)),
-      ...(await ukiOfSlot('B', faulty, system, work)),
-    },
-    esp,
-  );
+  const systems = [systemOfSlot('A', sound, system, work), systemOfSlot('B', faulty, system, work)] as const;
+  await makeEsp(await countingLoaders[counting].makeEsp(...systems), esp);
   const a = await partitionsOfSlot('A', sound, system, work);
   const b = await partitionsOfSlot('B', faulty, system, work);
   const disk = join(work, 'two-slots.img');
@@ -94,17 +85,15 @@ async function partitionsOfSlot(slot: Slot, { disks }: FaultyMachine, { config }
   };
 }
 
-/** The UKI of a slot; that of B has its tries in its name. */
-async function ukiOfSlot(slot: Slot, machine: FaultyMachine, system: System, work: string) {
+/** What is started of a slot, with words that name its partitions. */
+function systemOfSlot(slot: Slot, machine: FaultyMachine, system: System, work: string): LoadedSystem {
   const { config } = system;
   const { initrd, commandLine } = machine;
   const words = slot === 'A' ? [] : slotWords(config, slotByLabel(config, slot));
-  const name = basename(entries[slot], '.efi') + (slot === 'B' ? `+${tries}` : '');
   const directory = join(work, `slot-${slot}`);
   mkdirSync(directory);
   const line = [commandLine, ...words, keepsReason.words].join(' ');
-  const loaded = { ...system, initrd, commandLine: line, key: undefined, work: directory };
-  return (await filesToLoad('uki', name, loaded)).esp;
+  return { ...system, initrd, commandLine: line, key: undefined, work: directory };
 }
 
 async function partitionsOf(disk: string): Promise<readonly GptPartition[]> {
@@ -121,8 +110,10 @@ function uuidOf(slot: Slot, index: number): string {
 export function judgeFallback(
   run: Pick<GuestRun, 'seen' | 'before' | 'ended'>,
   fault: Fault,
+  counting: Counting,
   expected: Expectation,
 ): Verdict {
+  const { bad } = countingLoaders[counting];
   const failed = run.before.map((seen) => judgeFault(seen, 'exit', fault, expected.rootHash));
   const last = judge(run.seen, expected, run.ended);
   const reason = run.before.at(-1)?.failure ?? '';
@@ -136,9 +127,9 @@ export function judgeFallback(
       evidence: failed.map(({ seen }) => seen).join(' | ') || 'no boot before the last one',
     },
     {
-      ok: values('entry').includes(entries.badB),
-      statement: `the entry of slot B is marked bad: ${entries.badB}`,
-      evidence: values('entry').join(' ') || 'no entry seen: the ESP is not mounted',
+      ok: values(bad.key).includes(bad.value),
+      statement: bad.statement,
+      evidence: values(bad.key).join(' ') || 'not seen: the ESP is not mounted',
     },
     {
       ok: told.some((line) => reason !== '' && line.includes(reasonOf(reason))),

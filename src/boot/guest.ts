@@ -1,5 +1,5 @@
 /** Runs a guest: its console becomes a log and observations, and it is ended when it has shown enough. */
-import { createWriteStream, existsSync, mkdirSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ToolError } from '../errors.ts';
 import { type Accelerator, type GuestOptions, guestArgs } from '../tools/qemu.ts';
@@ -193,6 +193,8 @@ function scheduleEvents({ events = [], guest }: RunOptions) {
 /** Starts a TPM in `directory`, which ends with the guest that connects to it. Throws ToolError. */
 async function startTpm(directory: string): Promise<void> {
   mkdirSync(directory, { recursive: true });
+  // That of a boot before this one, with the same TPM.
+  rmSync(tpmSocket(directory), { force: true });
   const command = swtpmArgs(directory);
   let ended: string | undefined;
   start(command).ended.then(({ stderr }) => {

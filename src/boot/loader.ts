@@ -11,7 +11,7 @@ import { buildAddon, buildUki } from '../uki/build-uki.ts';
 import { findEfiProgram } from '../uki/efi-programs.ts';
 import type { MeasuredFiles } from '../uki/expected-pcrs.ts';
 import type { FaultyMachine } from './faults/inject.ts';
-import { enrolKey, signProgram, ukifySigning } from './secure-boot.ts';
+import { enrolKey, pcrSigning, signProgram, ukifySigning } from './secure-boot.ts';
 import type { SigningKey } from './signing-key.ts';
 
 /** What starts the kernel: QEMU itself, or systemd-boot a UKI, a UKI that an addon tells of /usr, or an entry with kernel and initrd. */
@@ -28,6 +28,8 @@ export interface LoadedSystem {
   readonly osRelease: string;
   /** Signs all that firmware starts. */
   readonly key: SigningKey | undefined;
+  /** Signs the expected values of PCR 11, for what is sealed to them. */
+  readonly pcrKey?: SigningKey | undefined;
   /** An existing directory. */
   readonly work: string;
 }
@@ -48,12 +50,19 @@ export async function filesToLoad(
   if (loader === 'entry') return { esp: await entryFiles(name, system), addons: [] };
   const { config, sysroot, kernelImage: kernel, version, initrd, osRelease, work } = system;
   const { shared, ofSlot } = splitWords(system, loader);
-  const signing = ukifySigning(system.key);
+  const signing = [...ukifySigning(system.key), ...pcrSigning(system.pcrKey)];
   const words = { main: shared, recovery: undefined };
   const uki = await buildUki({ config, sysroot, kernel, version, initrd, osRelease, words, signing, work });
   const path = `/EFI/Linux/${name}.efi`;
   if (loader === 'uki') return { esp: { [path]: uki }, uki, addons: [] };
-  const addon = await buildAddon({ config, sysroot, words: ofSlot, version, signing, work });
+  const addon = await buildAddon({
+    config,
+    sysroot,
+    words: ofSlot,
+    version,
+    signing: ukifySigning(system.key),
+    work,
+  });
   return { esp: { [path]: uki, [`${path}.extra.d/slot.addon.efi`]: addon }, uki, addons: [addon] };
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Finding } from '../findings.ts';
 import { osReleaseOf } from '../uki/efi-programs.ts';
 import { type ExpectedPcrs, expectedPcrs } from '../uki/expected-pcrs.ts';
-import { makeTwoSlots } from './fallback.ts';
+import { type Counting, makeTwoSlots } from './fallback.ts';
 import { type Fault, parameterNamesOf } from './faults/fault.ts';
 import { type FaultyMachine, injectFault, type SoundMachine, withoutFault } from './faults/inject.ts';
 import { type Loader, throughFirmware } from './loader.ts';
@@ -28,8 +28,8 @@ export interface PrepareOptions
   readonly platform: Platform;
   readonly fault: Fault | undefined;
   readonly loader: Loader;
-  /** The fault is in slot B alone; slot A is of this platform, without the fault's settings. */
-  readonly fallbackOf: Platform | undefined;
+  /** The fault is in slot B alone: what counts its tries, and the platform of slot A, without the fault's settings. */
+  readonly fallback: { readonly counting: Counting; readonly platform: Platform } | undefined;
   readonly secureBoot: boolean;
   readonly signer: Signer | undefined;
   readonly tpm: boolean;
@@ -51,13 +51,15 @@ export interface Prepared {
 export async function prepareMachine(
   options: PrepareOptions,
 ): Promise<Prepared | { readonly findings: readonly Finding[] }> {
-  const { fallbackOf, work } = options;
+  const { fallback, work } = options;
   const keys = options.secureBoot ? await makeKeys(work, options.signer) : undefined;
-  const whole = { ...options, ...(fallbackOf && { platform: fallbackOf, fault: undefined }) };
+  const whole = { ...options, ...(fallback && { platform: fallback.platform, fault: undefined }) };
   const made = await make(whole, work, keys);
   if ('findings' in made) return made;
   const { machine } = made;
-  return fallbackOf ? prepareTwoSlots(options, machine) : prepareOneSlot(options, machine, keys);
+  return fallback
+    ? prepareTwoSlots(options, machine, fallback.counting)
+    : prepareOneSlot(options, machine, keys);
 }
 
 /** Keys of a machine with Secure Boot: its own, and the one that signs the root hash. */
@@ -110,6 +112,7 @@ async function prepareOneSlot(
 async function prepareTwoSlots(
   options: PrepareOptions,
   machine: Machine,
+  counting: Counting,
 ): Promise<Prepared | { readonly findings: readonly Finding[] }> {
   const { platform, fault, sysroot, work } = options;
   const directory = join(work, 'machine-of-slot-b');
@@ -120,7 +123,7 @@ async function prepareTwoSlots(
   const faulty = appended(await withFault(options, made.machine, directory), options);
   const sound = appended(withoutFault(soundMachine(machine, sysroot)), options);
   options.progress('putting two slots on a disk');
-  const hardware = await makeTwoSlots(sound, faulty, systemOf(options, platform), work);
+  const hardware = await makeTwoSlots(sound, faulty, systemOf(options, platform), counting, work);
   return { machine, hardware, kernelImage: undefined, pcrs: undefined };
 }
 

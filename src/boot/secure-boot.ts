@@ -43,6 +43,11 @@ export function ukifySigning(key: SigningKey | undefined): readonly string[] {
   ];
 }
 
+/** The options of ukify for a key that signs PCR 11. */
+export function pcrSigning(key: SigningKey | undefined): readonly string[] {
+  return key ? [`--pcr-private-key=${key.key}`, '--pcr-banks=sha256'] : [];
+}
+
 /** Secure Boot is emulated for x86-64 alone. Throws UsageError. */
 export function requireSecureBoot(architecture: Architecture): void {
   if (architecture !== 'x86-64')

@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type BootableMachine, bootMachine } from '../boot/boot-machine.ts';
-import { keepsReason, requireFaultOfSlot } from '../boot/fallback.ts';
+import { type Counting, countingLoaders, keepsReason, requireFaultOfSlot } from '../boot/fallback.ts';
 import type { Fault } from '../boot/faults/fault.ts';
 import type { FaultyMachine } from '../boot/faults/inject.ts';
 import { faultNamed, isOfImage } from '../boot/faults/named-fault.ts';
@@ -48,7 +48,7 @@ export interface BootArguments {
   readonly append: string;
   readonly keepDisk: boolean;
   readonly tpm: boolean;
-  readonly loader?: Loader;
+  readonly loader?: Loader | 'grub';
   readonly secureBoot?: boolean;
   readonly signer?: Signer | undefined;
   /** The fault is in slot B alone, and slot A must come up. */
@@ -188,11 +188,24 @@ type MadeTask = Task & { readonly args: MadeArguments; readonly kernelImage: str
 async function makeAndBoot(task: MadeTask): Promise<CommandResult> {
   const { args, platform, fault, kernelImage, output, work, progress } = task;
   const { loader = 'qemu', secureBoot = false, signer, live, tpm, append, kernel } = args;
+  const counting = countingOf(args);
   const prepared = await prepareMachine({
-    ...{ platform, fault, loader, secureBoot, signer, live, tpm, append, kernel, kernelImage, work },
+    ...{
+      platform,
+      fault,
+      loader: loader === 'grub' ? 'uki' : loader,
+      secureBoot,
+      signer,
+      live,
+      tpm,
+      append,
+      kernel,
+      kernelImage,
+      work,
+    },
     sysroot: resolve(args.sysroot),
     initrd: args.initrd === undefined ? undefined : resolve(args.initrd),
-    fallbackOf: args.fallback ? withoutSettingsOfFault(args) : undefined,
+    fallback: counting && { counting, platform: withoutSettingsOfFault(args) },
     progress: progress.begin,
   });
   if ('findings' in prepared)
@@ -203,6 +216,12 @@ async function makeAndBoot(task: MadeTask): Promise<CommandResult> {
   const facts = { rootHash: machine.rootHash, sizes: sizesOf(machine) };
   const told = await bootAndTell(task, { ...machine, ...prepared }, hardware, facts);
   return { ...told, findings: machine.findings };
+}
+
+/** What counts the tries of slot B; undefined where there is one slot. */
+function countingOf({ fallback, loader = 'qemu' }: BootArguments): Counting | undefined {
+  if (!fallback) return undefined;
+  return Object.hasOwn(countingLoaders, loader) ? (loader as Counting) : undefined;
 }
 
 /** The platform of slot A. */
@@ -240,8 +259,10 @@ function requireLive({ config }: PlannedPlatform, { live, fault }: BootArguments
 /** Secure Boot is the firmware's: QEMU alone knows none. */
 function requireLoader(
   { config }: PlannedPlatform,
-  { loader = 'qemu', secureBoot, signer }: BootArguments,
+  { loader = 'qemu', secureBoot, signer, fallback }: BootArguments,
 ): void {
+  if (loader === 'grub' && !fallback)
+    throw new UsageError('--loader grub is for --fallback: what GRUB starts else is what QEMU starts');
   if (signer !== undefined && !(secureBoot && signatureFile(config.settings)))
     throw new UsageError(
       '--signer needs --secure-boot, and a platform with Verity.RootHashSignature: the kernel trusts the keys of the firmware',
@@ -262,9 +283,9 @@ function requireFallback(
   if (!fallback) return;
   if (!fault)
     throw new UsageError('--fallback needs --fault: what is wrong with slot B, such as root-hash-wrong');
-  if (loader !== 'uki' || secureBoot || until !== 'multi-user')
+  if (!Object.hasOwn(countingLoaders, loader ?? '') || secureBoot || until !== 'multi-user')
     throw new UsageError(
-      '--fallback goes with --loader uki, without --secure-boot, until multi-user: systemd-boot counts the tries of UKIs',
+      '--fallback goes with --loader uki or grub, which count tries, without --secure-boot, until multi-user',
     );
   requireFaultOfSlot(name, fault);
 }
@@ -285,7 +306,10 @@ async function bootAndTell(
 ): Promise<CommandResult> {
   const { args, output } = task;
   const { config } = task.platform;
-  const booted = await bootMachine({ ...args, ...task, config, machine, hardware, given });
+  const booted = await bootMachine({
+    ...{ ...args, ...task, config, machine, hardware, given },
+    fallback: countingOf(args),
+  });
   const { milestones, verdict, accelerator, qemu, log } = booted;
   const timeline = `${JSON.stringify({ milestones, verdict }, undefined, 2)}\n`;
   writeFileSync(join(output, 'timeline.json'), timeline);

@@ -7,6 +7,7 @@ cd "$(dirname "$0")/../.." || exit 1
 status=0
 sh test/setup.sh && sh test/lab/make.sh || exit 1
 sh test/run-jest.sh lab || status=1
+sh test/run-jest.sh all || status=1
 releases=' trixie-arm64' # made by make.sh
 for release in bookworm trixie sid; do
     if sh test/lab/release.sh "$release"; then releases="$releases $release"; else status=1; fi

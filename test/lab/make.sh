@@ -38,6 +38,8 @@ cpio cpio
 getfattr attr
 dash dash
 fish fish
+grub-mkimage grub-common
+/usr/lib/grub/x86_64-efi/moddep.lst grub-efi-amd64-bin
 lddtree pax-utils
 mandoc mandoc
 mcopy mtools

@@ -41,7 +41,11 @@ export interface FaultyMachine {
 }
 
 /** The machine as it is without a fault. */
-export function withoutFault({ initrd, commandLine, disk }: SoundMachine): FaultyMachine {
+export function withoutFault({
+  initrd,
+  commandLine,
+  disk,
+}: Pick<SoundMachine, 'initrd' | 'commandLine' | 'disk'>): FaultyMachine {
   return { initrd, commandLine, disks: [{ file: disk }], answers: [], events: [] };
 }
 
