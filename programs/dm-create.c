@@ -142,6 +142,7 @@ static long ask(int control, unsigned long command, const char *name, unsigned i
 	head->flags = flags;
 	head->event_nr = 0;
 	head->dev = 0;
+	head->uuid[0] = 0; /* a call is by name or by UUID */
 	copy(head->name, name, sizeof(head->name));
 	return call(__NR_ioctl, control, command, (long)head);
 }

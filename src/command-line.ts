@@ -174,7 +174,10 @@ export const commands: readonly Command[] = [
       uki: { type: 'string', describe: 'of an addon: the UKI that it is for' },
       append: { type: 'string', default: '', describe: 'more kernel command line' },
       sbom: { type: 'string', describe: 'bill of materials for the section .sbom: a file' },
-      stub: { type: 'string', describe: 'stub of systemd; by default that of the sysroot' },
+      stub: {
+        type: 'string',
+        describe: 'stub of systemd; by default that of the sysroot, else of the tools tree',
+      },
       ...signingRows(),
     },
     run: async (args) => (await import('./commands/uki.ts')).uki(args),
@@ -286,7 +289,7 @@ export const commands: readonly Command[] = [
         type: 'boolean',
         default: false,
         describe:
-          'put the fault into slot B, which systemd-boot tries three times: slot A must come up then, and tell why',
+          'put the fault into slot B, which the boot loader tries three times: slot A must come up then, and tell why',
       },
       signer: {
         choices: ['own', 'foreign', 'expired', 'expired-without-time'] as const,

@@ -1,6 +1,7 @@
 /** A machine with two slots, of which the newer one is tried three times: its boot fails, and the older one comes up by itself. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { PlatformConfig } from '../config/validate.ts';
 import { type DiskPart, makeDisk } from '../disk/disk.ts';
 import { espType, makeEsp } from '../disk/esp.ts';
 import { type GptPartition, readGpt } from '../disk/gpt.ts';
@@ -30,9 +31,14 @@ export const keepsReason = { settings: ['Modules.Modules=-efi_pstore'], words: '
 type System = Omit<LoadedSystem, 'initrd' | 'commandLine' | 'key' | 'work'>;
 
 /** Throws UsageError for a fault that is not of a slot. */
-export function requireFaultOfSlot(name: string, fault: Fault): void {
-  const { disks = [], live, typed, firmware, memory, bus } = fault;
-  const elsewhere = disks.length > 1 || live || typed || firmware || memory !== undefined || bus;
+export function requireFaultOfSlot(name: string, fault: Fault, config: PlatformConfig): void {
+  const { disks = [{}], live, typed, firmware, memory, bus, expected } = fault;
+  if ('handOver' in expected)
+    throw new UsageError(
+      `--fallback needs a fault that ends the boot, and with ${name} the verified /usr is handed over`,
+    );
+  requireSlots(config);
+  const elsewhere = disks.length !== 1 || live || typed || firmware || memory !== undefined || bus;
   if (
     elsewhere ||
     disks.some(
@@ -45,19 +51,40 @@ export function requireFaultOfSlot(name: string, fault: Fault): void {
     );
 }
 
+/** A machine of one slot, and what of its system goes into the ESP. */
+export interface SlotMachine {
+  readonly machine: FaultyMachine;
+  readonly system: System;
+}
+
+/** Two slots need names that tell them apart, and a stage 1 that takes the name from the kernel command line. */
+function requireSlots(config: PlatformConfig): void {
+  const problem =
+    'Usr.Device=PARTLABEL= with an A or B that stands alone, such as USR-A, and KernelCommandLine.Override=yes are required';
+  try {
+    for (const slot of ['A', 'B'] as const) {
+      const named = slotByLabel(config, slot);
+      if (named.length === 0) throw new UsageError('no partition is named by a label');
+      slotWords(config, named);
+    }
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`--fallback makes two slots: ${problem} (${config.file})`);
+  }
+}
+
 /** Two machines whose slots are put together: the sound one becomes slot A, the faulty one slot B. */
 export async function makeTwoSlots(
-  sound: FaultyMachine,
-  faulty: FaultyMachine,
-  system: System,
+  { machine: sound, system: ofA }: SlotMachine,
+  { machine: faulty, system: ofB }: SlotMachine,
   counting: Counting,
   work: string,
 ): Promise<FaultyMachine> {
   const esp = join(work, 'esp-of-slots.img');
-  const systems = [systemOfSlot('A', sound, system, work), systemOfSlot('B', faulty, system, work)] as const;
+  const systems = [systemOfSlot('A', sound, ofA, work), systemOfSlot('B', faulty, ofB, work)] as const;
   await makeEsp(await countingLoaders[counting].makeEsp(...systems), esp);
-  const a = await partitionsOfSlot('A', sound, system, work);
-  const b = await partitionsOfSlot('B', faulty, system, work);
+  const a = await partitionsOfSlot('A', sound, ofA, work);
+  const b = await partitionsOfSlot('B', faulty, ofB, work);
   const disk = join(work, 'two-slots.img');
   const espPart = { name: 'ESP', uuid: uuidOf('A', 9), type: espType, file: esp };
   await makeDisk([...a.usr, ...b.usr, ...a.root, espPart], disk);
@@ -89,7 +116,7 @@ async function partitionsOfSlot(slot: Slot, { disks }: FaultyMachine, { config }
 function systemOfSlot(slot: Slot, machine: FaultyMachine, system: System, work: string): LoadedSystem {
   const { config } = system;
   const { initrd, commandLine } = machine;
-  const words = slot === 'A' ? [] : slotWords(config, slotByLabel(config, slot));
+  const words = slotWords(config, slotByLabel(config, slot));
   const directory = join(work, `slot-${slot}`);
   mkdirSync(directory);
   const line = [commandLine, ...words, keepsReason.words].join(' ');

@@ -6,17 +6,15 @@ import { makeDisk } from '../disk/disk.ts';
 import { type EspFiles, espType, makeEsp } from '../disk/esp.ts';
 import { rootHashNames } from '../disk/given-root-hash.ts';
 import { requireFirmware } from '../tools/qemu.ts';
-import { efiArchitectures } from '../tools/ukify.ts';
 import { buildAddon, buildUki } from '../uki/build-uki.ts';
-import { findEfiProgram } from '../uki/efi-programs.ts';
+import { defaultLoaderPath, findEfiProgram } from '../uki/efi-programs.ts';
 import type { MeasuredFiles } from '../uki/expected-pcrs.ts';
 import type { FaultyMachine } from './faults/inject.ts';
 import { enrolKey, pcrSigning, signProgram, ukifySigning } from './secure-boot.ts';
 import type { SigningKey } from './signing-key.ts';
 
 /** What starts the kernel: QEMU itself, or systemd-boot a UKI, a UKI that an addon tells of /usr, or an entry with kernel and initrd. */
-export const loaders = ['qemu', 'uki', 'addon', 'entry'] as const;
-export type Loader = (typeof loaders)[number];
+export type Loader = 'qemu' | 'uki' | 'addon' | 'entry';
 
 export interface LoadedSystem {
   readonly config: PlatformConfig;
@@ -108,8 +106,8 @@ export async function loaderFiles(
   const loader = key ? await signProgram(unsigned, key, join(work, 'loader.efi')) : unsigned;
   const configuration = join(work, 'loader.conf');
   writeFileSync(configuration, 'timeout 0\n');
-  const name = `BOOT${efiArchitectures[Architecture].toUpperCase()}.EFI`;
-  return { esp: { [`/EFI/BOOT/${name}`]: loader, '/loader/loader.conf': configuration }, loader };
+  const esp = { [defaultLoaderPath(Architecture)]: loader, '/loader/loader.conf': configuration };
+  return { esp, loader };
 }
 
 /** A machine with the firmware in front of it: what it boots is on a disk of its own, behind those that it has. */

@@ -57,9 +57,7 @@ export async function prepareMachine(
   const made = await make(whole, work, keys);
   if ('findings' in made) return made;
   const { machine } = made;
-  return fallback
-    ? prepareTwoSlots(options, machine, fallback.counting)
-    : prepareOneSlot(options, machine, keys);
+  return fallback ? prepareTwoSlots(options, machine, fallback) : prepareOneSlot(options, machine, keys);
 }
 
 /** Keys of a machine with Secure Boot: its own, and the one that signs the root hash. */
@@ -112,7 +110,7 @@ async function prepareOneSlot(
 async function prepareTwoSlots(
   options: PrepareOptions,
   machine: Machine,
-  counting: Counting,
+  { counting, platform: ofA }: NonNullable<PrepareOptions['fallback']>,
 ): Promise<Prepared | { readonly findings: readonly Finding[] }> {
   const { platform, fault, sysroot, work } = options;
   const directory = join(work, 'machine-of-slot-b');
@@ -123,7 +121,12 @@ async function prepareTwoSlots(
   const faulty = appended(await withFault(options, made.machine, directory), options);
   const sound = appended(withoutFault(soundMachine(machine, sysroot)), options);
   options.progress('putting two slots on a disk');
-  const hardware = await makeTwoSlots(sound, faulty, systemOf(options, platform), counting, work);
+  const hardware = await makeTwoSlots(
+    { machine: sound, system: systemOf(options, ofA) },
+    { machine: faulty, system: systemOf(options, platform) },
+    counting,
+    work,
+  );
   return { machine, hardware, kernelImage: undefined, pcrs: undefined };
 }
 

@@ -26,8 +26,7 @@ export async function makeExpiredKey(work: string, name: string): Promise<Signin
 }
 
 /** Who signs the root hash of a machine with Secure Boot: its own key, or one that is wrong. */
-export const signers = ['own', 'foreign', 'expired', 'expired-without-time'] as const;
-export type Signer = (typeof signers)[number];
+export type Signer = 'own' | 'foreign' | 'expired' | 'expired-without-time';
 
 /** A key for signatures of root hashes. */
 export interface RootHashKey extends SigningKey {

@@ -17,6 +17,7 @@ import type { Signer } from '../boot/signing-key.ts';
 import { formatTimeline, type Goal } from '../boot/timeline.ts';
 import type { Fact } from '../boot/verdict.ts';
 import { signatureFile } from '../config/verity-device.ts';
+import { rootHashNames } from '../disk/given-root-hash.ts';
 import type { Slot } from '../disk/slots.ts';
 import { UsageError } from '../errors.ts';
 import { type PlannedPlatform, planOnePlatform } from '../host/platforms.ts';
@@ -27,6 +28,7 @@ import { readPackedImage } from '../initrd/packed-image.ts';
 import { drawTimeline } from '../review/timeline-svg.ts';
 import { findKernelImage } from '../sysroot/kernel.ts';
 import type { Accelerator, DiskBus, GuestDisk } from '../tools/qemu.ts';
+import { requireFirmware } from '../tools/qemu.ts';
 import { run } from '../tools/run.ts';
 
 export interface BootArguments {
@@ -93,7 +95,7 @@ function taskOfMade(
   requireImage(platform, made, fault);
   requireLive(platform, made);
   requireLoader(platform, made);
-  requireFallback(made, fault);
+  requireFallback(platform, made, fault);
   const kernelImage = findKernelImage(resolve(made.sysroot), made.kernel);
   if (kernelImage === undefined)
     throw new UsageError(`${made.sysroot} has no kernel image of version ${made.kernel}`);
@@ -124,9 +126,9 @@ function taskOfImage(
     throw new UsageError(
       '--live puts the /usr of a --sysroot behind the initrd: it does not go with --image',
     );
-  if ((args.loader ?? 'qemu') !== 'qemu' || args.secureBoot)
+  if ((args.loader ?? 'qemu') !== 'qemu' || args.secureBoot || args.fallback || args.signer)
     throw new UsageError(
-      '--loader and --secure-boot are for a disk that is made here: --image brings its boot loader',
+      '--loader, --secure-boot, --signer and --fallback are for a disk that is made here: --image brings its boot loader',
     );
   if (args.sysroot !== undefined)
     throw new UsageError(
@@ -267,6 +269,16 @@ function requireLoader(
     throw new UsageError(
       '--signer needs --secure-boot, and a platform with Verity.RootHashSignature: the kernel trusts the keys of the firmware',
     );
+  if (loader === 'addon' && rootHashNames(config.settings).length === 0)
+    throw new UsageError(
+      `--loader addon: an addon tells the root hash, and this platform does not take it from the kernel command line: Verity.RootHash=command-line is required (${config.file})`,
+    );
+  if (loader !== 'qemu')
+    requireFirmware(
+      config.settings.Platform.Architecture,
+      secureBoot ? 'secure-boot' : 'uefi',
+      'take --loader qemu',
+    );
   if (!secureBoot) return;
   if (loader === 'qemu')
     throw new UsageError(
@@ -277,6 +289,7 @@ function requireLoader(
 
 /** What is tried is the way back to slot A from a slot B that does not boot. */
 function requireFallback(
+  { config }: PlannedPlatform,
   { fallback, fault: name = '', loader, secureBoot, until }: BootArguments,
   fault?: Fault,
 ): void {
@@ -287,7 +300,7 @@ function requireFallback(
     throw new UsageError(
       '--fallback goes with --loader uki or grub, which count tries, without --secure-boot, until multi-user',
     );
-  requireFaultOfSlot(name, fault);
+  requireFaultOfSlot(name, fault, config);
 }
 
 function requirePositive(args: BootArguments): void {

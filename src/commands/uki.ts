@@ -146,13 +146,30 @@ async function makeAddon(
       'the addon would be empty: stage 1 of this platform takes neither a root hash nor partitions from the kernel command line',
     );
   const of = args.uki === undefined ? undefined : await readUkiOfAddon(config, args.uki);
-  const lines = of?.commandLines ?? [config.settings.Uki.CommandLine.join(' ')];
-  const longest = Math.max(0, ...lines.map((line) => line.length));
+  requireKernelOfAddon(args, of?.version);
+  if (args.stub !== undefined) await requireMachine(config, 'stub', args.stub);
+  const { CommandLine, Recovery } = config.settings.Uki;
+  const lines = of?.commandLines ?? [[...CommandLine, ...Recovery].join(' ')];
+  const longest = Math.max(0, ...lines.map((line) => Buffer.byteLength(line)));
   const line = `${'x'.repeat(longest)} ${words}`;
   const checked = await runChecks({ ...platform, ukiCommandLine: line });
   if (hasErrors(checked.findings)) return checked;
-  const version = of?.version ?? args.kernel;
   const shared = { config, sysroot: resolve(args.sysroot), stub: args.stub, work };
-  const file = await buildAddon({ ...shared, words, version, signing: signingWords(args) });
+  const file = await buildAddon({ ...shared, words, version: args.kernel, signing: signingWords(args) });
   return { ...checked, file, text: `  ${words}\n`, json: { commandLine: words, rootHash: usr.rootHash } };
+}
+
+/** The stub takes no addon for another kernel, and says nothing of it. */
+function requireKernelOfAddon(
+  { sysroot, kernel, uki: file }: UkiArguments,
+  version: string | undefined,
+): void {
+  if (version !== undefined && version !== kernel)
+    throw new UsageError(
+      `--kernel ${kernel}: the kernel in ${file} is ${version}, and systemd-stub takes no addon of another one: --kernel ${version} is required`,
+    );
+  if (version === undefined && findKernelImage(resolve(sysroot), kernel) === undefined)
+    throw new UsageError(
+      `${sysroot} has no kernel image of version ${kernel}, which the addon is to be for; --uki FILE tells it too`,
+    );
 }

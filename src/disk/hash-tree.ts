@@ -14,16 +14,29 @@ interface Superblock {
   readonly salt: Buffer;
 }
 
+/** The bytes of an input that are /usr, by default all; where in them the superblock is, by default where it follows from the data. */
+export interface TreePlace {
+  readonly start?: number;
+  readonly end?: number;
+  readonly offset?: number | undefined;
+}
+
 /**
  * The root hash of the /usr in `input`, a file or partition with a hash tree behind its data, or with a hash tree alone.
  * Throws UsageError where there is none (cryptsetup's wiki, DMVerity, has the format).
  */
-export function rootHashOfTree(input: Input, start = 0, end = input.size): string {
-  for (const at of placesOfMagic(input, start, end)) {
+export function rootHashOfTree(
+  input: Input,
+  { start = 0, end = input.size, offset }: TreePlace = {},
+): string {
+  for (const at of offset === undefined ? placesOfMagic(input, start, end) : [start + offset]) {
     const superblock = readSuperblock(read(input, at, superblockSize));
-    if (!superblock || !fits(superblock, at - start)) continue;
+    if (!superblock || (offset === undefined && !fits(superblock, at - start))) continue;
     const { algorithm, hashBlockSize, salt } = superblock;
-    const top = read(input, start + roundUp(at - start + superblockSize, hashBlockSize), hashBlockSize);
+    const begin = start + roundUp(at - start + superblockSize, hashBlockSize);
+    const top = read(input, begin, hashBlockSize);
+    if (top.length < hashBlockSize || begin + hashBlockSize > end)
+      throw new UsageError(`${input.name} is cut off behind the superblock of its hash tree`);
     return createHash(algorithm).update(salt).update(top).digest('hex');
   }
   throw new UsageError(
@@ -31,9 +44,9 @@ export function rootHashOfTree(input: Input, start = 0, end = input.size): strin
   );
 }
 
-/** The tree is alone, or begins behind its data. */
+/** The tree is alone, or begins right behind its data: there may be another one in a file of them. */
 function fits({ dataBlocks, dataBlockSize }: Superblock, offset: number): boolean {
-  return offset === 0 || dataBlocks * dataBlockSize <= offset;
+  return offset === 0 || roundUp(dataBlocks * dataBlockSize, step) === offset;
 }
 
 const step = 4096;

@@ -43,7 +43,7 @@ export const programs = {
     keeps:
       /^(HOME|XDG_CONFIG_HOME|USER|SSH_AUTH_SOCK|GIT_(DIR|WORK_TREE|COMMON_DIR|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|CEILING_DIRECTORIES|DISCOVERY_ACROSS_FILESYSTEM|CONFIG\w*|SSH\w*|ASKPASS))$/,
   },
-  'grub-mkimage': { package: 'grub-common', versionArgs: ['--version'] },
+  'grub-mkimage': { package: 'grub-common with grub-efi-amd64-bin', versionArgs: ['--version'] },
   gzip: { package: 'gzip', versionArgs: ['--version'] },
   'mkfs.btrfs': { package: 'btrfs-progs', versionArgs: ['--version'] },
   'mkfs.erofs': { package: 'erofs-utils', versionArgs: ['--version'] },

@@ -227,13 +227,18 @@ export function installedFirmware(architecture: Architecture, kind: FirmwareKind
 }
 
 /** Throws ToolError, with the package that brings it, where there is no firmware for machines of that kind. */
-export function requireFirmware(architecture: Architecture, kind: FirmwareKind = 'uefi'): void {
+export function requireFirmware(
+  architecture: Architecture,
+  kind: FirmwareKind = 'uefi',
+  instead = 'start the kernel itself with --kernel',
+): void {
   const { firmware, secureFirmware, firmwarePackage }: Machine = machines[architecture];
   if (installedFirmware(architecture, kind)) return;
   const known = kind === 'uefi' ? firmware : secureFirmware;
-  if (known.length === 0) throw new ToolError(`no firmware with Secure Boot is known for ${architecture}`);
+  if (known.length === 0)
+    throw new ToolError(`no firmware with Secure Boot is known for ${architecture}: leave --secure-boot out`);
   throw new ToolError(
-    `there is no UEFI firmware for ${architecture} (${known.map(({ code }) => code).join(', ')}): install ${firmwarePackage}, or start the kernel itself with --kernel`,
+    `there is no UEFI firmware for ${architecture} (${known.map(({ code }) => code).join(', ')}): install ${firmwarePackage}, or ${instead}`,
   );
 }
 

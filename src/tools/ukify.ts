@@ -9,6 +9,7 @@ interface Shared {
   readonly architecture: EfiArchitecture;
   /** The PE file that the sections are added to: a stub of systemd-stub(7). */
   readonly stub: string;
+  /** A file with the words: a text ukify would take apart, and leave out where it is blank. */
   readonly commandLine: string;
   readonly output: string;
   /** Options with keys, certificates and engines, as the caller wrote them: ukify reads what they name. */
@@ -65,8 +66,7 @@ function build(
       `--efi-arch=${architecture}`,
       `--stub=${stub}`,
       ...own,
-      // Without the section the stub takes what a boot loader gives it, with Secure Boot too.
-      `--cmdline=${commandLine === '' ? ' ' : commandLine}`,
+      `--cmdline=@${commandLine}`,
       ...signing,
       `--output=${output}`,
     ],

@@ -12,7 +12,10 @@ export function authenticodeHash(file: Buffer, name: string): Buffer {
   // PE32+ has its directories 16 bytes later than PE32.
   const directories = optional + (file.readUInt16LE(optional) === 0x20b ? 112 : 96);
   const certificates = directories + 4 * 8;
+  if (file.length < certificates + 8)
+    throw new UsageError(`${name} is cut off in the headers of its PE file`);
   const [at, size] = [file.readUInt32LE(certificates), file.readUInt32LE(certificates + 4)];
+  if (at + size > file.length) throw new UsageError(`${name} is cut off in its signatures`);
   const end = size > 0 ? at : file.length;
   const hash = createHash('sha256')
     .update(file.subarray(0, checksum))

@@ -1,5 +1,5 @@
 /** One UKI, or one addon, by ukify: from files and words to a file in the work directory. */
-import { writeFileSync } from 'node:fs';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PlatformConfig } from '../config/validate.ts';
 import { withInitrd } from '../initrd/archives.ts';
@@ -11,8 +11,8 @@ import type { UkiWords } from './uki-words.ts';
 
 interface Shared {
   readonly config: PlatformConfig;
-  /** The built system, whose stub is taken; without one that of the tools tree or of this machine. */
-  readonly sysroot: string | undefined;
+  /** The built system, whose stub is taken. */
+  readonly sysroot: string;
   /** Another stub. */
   readonly stub?: string | undefined;
   /** Options of ukify with keys and engines. */
@@ -42,9 +42,10 @@ export async function buildUki(options: UkiInput): Promise<string> {
   const output = join(work, 'uki.efi');
   await run(
     ukifyArgs({
-      ...{ architecture, stub, kernel, version, microcode, osRelease, sbom, signing, output },
+      ...{ architecture, stub, kernel, version, microcode, osRelease, signing, output },
+      sbom: sbomFile(sbom, work),
       initrds: [initrd],
-      commandLine: words.main,
+      commandLine: commandLineFile(words.main, work, 'main'),
       profiles: recovery,
     }),
   );
@@ -57,7 +58,10 @@ async function buildRecovery({ config, sysroot, work }: UkiInput, commandLine: s
   const stub = findEfiProgram('addon-stub', Architecture, sysroot);
   const output = join(work, 'recovery.efi');
   const architecture = efiArchitectures[Architecture];
-  await run(profileArgs({ architecture, stub, commandLine, id: 'recovery', title: 'Recovery', output }));
+  const file = commandLineFile(commandLine, work, 'recovery');
+  await run(
+    profileArgs({ architecture, stub, commandLine: file, id: 'recovery', title: 'Recovery', output }),
+  );
   return output;
 }
 
@@ -80,8 +84,32 @@ export async function buildAddon({
   const stub = options.stub ?? findEfiProgram('addon-stub', Architecture, options.sysroot);
   const output = join(work, 'addon.efi');
   const architecture = efiArchitectures[Architecture];
-  await run(addonArgs({ architecture, stub, commandLine: words, version, signing, output }));
+  await run(
+    addonArgs({
+      architecture,
+      stub,
+      commandLine: commandLineFile(words, work, 'addon'),
+      version,
+      signing,
+      output,
+    }),
+  );
   return output;
+}
+
+/** The words in a file. There is always something in it: without the section the stub takes what a boot loader gives it, with Secure Boot too. */
+function commandLineFile(words: string, work: string, name: string): string {
+  const file = join(work, `${name}.cmdline`);
+  writeFileSync(file, words === '' ? ' ' : words);
+  return file;
+}
+
+/** ukify takes a colon in a name for the end of a section's name. */
+function sbomFile(file: string | undefined, work: string): string | undefined {
+  if (file === undefined) return undefined;
+  const copy = join(work, 'sbom');
+  copyFileSync(file, copy);
+  return copy;
 }
 
 /** The early cpio in front of an initrd, and the rest: the stub puts microcode in front of all initrds, those of addons too. */

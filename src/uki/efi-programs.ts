@@ -2,6 +2,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ToolError, UsageError } from '../errors.ts';
+import { osReleasePaths } from '../plan/layout.ts';
+import { fileInSysroot } from '../sysroot/paths.ts';
 import { toolsTreeVariable } from '../tools/programs.ts';
 import { efiArchitectures } from '../tools/ukify.ts';
 
@@ -16,14 +18,14 @@ const names = {
   loader: (arch: string) => `systemd-boot${arch}.efi`,
 } as const;
 
-/** The file of one of systemd's EFI programs: of the sysroot first, since it belongs to its systemd. Throws ToolError. */
+/** The file of one of systemd's EFI programs: of the sysroot, since it belongs to its systemd, or of the tools tree that the caller chose. Throws ToolError. */
 export function findEfiProgram(
   kind: keyof typeof names,
   architecture: Architecture,
-  sysroot: string | undefined,
+  sysroot: string,
 ): string {
   const name = join(directory, names[kind](efiArchitectures[architecture]));
-  const trees = [sysroot, process.env[toolsTreeVariable], '/'].filter(
+  const trees = [sysroot, process.env[toolsTreeVariable]].filter(
     (tree): tree is string => tree !== undefined && tree !== '',
   );
   const found = trees.map((tree) => join(tree, name)).find((file) => existsSync(file));
@@ -33,10 +35,16 @@ export function findEfiProgram(
   );
 }
 
+/** Where firmware finds a boot loader without an entry for it (UEFI specification, 3.5.1.1). */
+export function defaultLoaderPath(architecture: Architecture): string {
+  return `/EFI/BOOT/BOOT${efiArchitectures[architecture].toUpperCase()}.EFI`;
+}
+
 /** The os-release(5) of a sysroot: systemd-boot shows no UKI without one (Boot Loader Specification, type 2). Throws UsageError. */
 export function osReleaseOf(sysroot: string): string {
-  const files = ['usr/lib/os-release', 'etc/os-release'].map((name) => join(sysroot, name));
-  const file = files.find((name) => existsSync(name));
+  const file = osReleasePaths
+    .map((path) => fileInSysroot(sysroot, path))
+    .find((found) => found !== undefined);
   if (file !== undefined) return file;
-  throw new UsageError(`${sysroot} has no usr/lib/os-release, which systemd-boot needs to show the UKI`);
+  throw new UsageError(`${sysroot} has no ${osReleasePaths[0]}, which systemd-boot needs to show the UKI`);
 }

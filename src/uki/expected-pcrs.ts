@@ -47,7 +47,7 @@ export async function expectedPcrs({
   const sections = await sectionsOf(uki);
   const kernel = sections.find(({ name }) => name === '.linux');
   if (!kernel) throw new UsageError(`${uki}: a UKI is required, and it has no section .linux`);
-  const words = await Promise.all(addons.map(wordsOfAddon));
+  const words = (await Promise.all(addons.map(wordsOfAddon))).filter(Boolean).join(' ');
   return {
     4: expectedPcr4([
       ...[...(loader === undefined ? [] : [loader]), uki, ...addons].map((file) =>
@@ -56,7 +56,7 @@ export async function expectedPcrs({
       ...(firmwareLoadsKernel(sections, secureBoot) ? [authenticodeHash(kernel.data, 'the kernel')] : []),
     ]),
     11: await expectedPcr11(sections, work),
-    12: extendAll(words.map((text) => sha256(Buffer.from(`${text}\0`, 'utf16le')))),
+    12: extendAll(words === '' ? [] : [sha256(Buffer.from(`${words}\0`, 'utf16le'))]),
   };
 }
 
@@ -73,10 +73,12 @@ function sectionsOf(file: string): Promise<readonly Section[]> {
   });
 }
 
+/** The stub joins those of all addons, without control characters and blanks at the end, and measures them at once. */
 async function wordsOfAddon(file: string): Promise<string> {
   const section = (await sectionsOf(file)).find(({ name }) => name === '.cmdline');
   if (!section) throw new UsageError(`${file}: an addon with a section .cmdline is required`);
-  return section.data.toString('utf8').replace(/\0+$/, '');
+  const text = section.data.toString('utf8').replace(/\0.*$/s, '');
+  return text.replace(/\p{Cc}/gu, ' ').trimEnd();
 }
 
 /** TCG PC Client Platform Firmware Profile, 2.3.4.5: the call of a boot option, a separator, and what is loaded. */

@@ -1,5 +1,6 @@
 /** The /usr that a UKI or an addon is for: its root hash and the partitions of its slot, from what a caller gives. */
 import type { PlatformConfig } from '../config/validate.ts';
+import { type DeviceSpec, formatDevice } from '../config/value-types/devices.ts';
 import { openDiskImage, partitionsOf, requireReadable } from '../disk/disk-image.ts';
 import { builtInRootHash, readRootHash, rootHashNames } from '../disk/given-root-hash.ts';
 import { rootHashOfTree } from '../disk/hash-tree.ts';
@@ -26,7 +27,7 @@ export async function namedUsr(config: PlatformConfig, given: GivenUsr): Promise
   const { partitions, rootHash: onDisk } = await slotOf(config, given);
   const sources = [
     ['--root-hash', given.rootHash === undefined ? undefined : readRootHash(given.rootHash)],
-    ['--usr', given.usr === undefined ? undefined : await rootHashOfFile(given.usr)],
+    ['--usr', given.usr === undefined ? undefined : await rootHashOfFile(config, given.usr)],
     [`the partition of slot ${given.slot} in --image`, onDisk],
     ['Verity.RootHash', builtInRootHash(config)],
   ].filter((source): source is [string, string] => source[1] !== undefined);
@@ -36,7 +37,14 @@ export async function namedUsr(config: PlatformConfig, given: GivenUsr): Promise
       throw new UsageError(
         `${name} says that the root hash is ${rootHash}, and ${other} that it is ${value}: they must be of the same /usr`,
       );
-  if (rootHash === undefined && rootHashNames(config.settings).length > 0)
+  const reads = rootHashNames(config.settings).length > 0;
+  if (!reads && builtInRootHash(config) === undefined)
+    for (const option of ['rootHash', 'usr'] as const)
+      if (given[option] !== undefined)
+        throw new UsageError(
+          `--${option === 'usr' ? 'usr' : 'root-hash'}: stage 1 of this platform reads no root hash: Verity.RootHash=command-line is required, or the root hash itself`,
+        );
+  if (rootHash === undefined && reads)
     throw new UsageError(
       'stage 1 of this platform takes the root hash from the kernel command line: --root-hash HEX or FILE is required, or --usr FILE with the hash tree, or --slot with --image',
     );
@@ -64,8 +72,7 @@ async function slotOf(config: PlatformConfig, { slot, image, work }: GivenUsr): 
           const { start, size } = tree.partition;
           return rootHashOfTree(
             { ...input, name: `${image}, partition ${tree.partition.number},` },
-            start,
-            start + size,
+            { start, end: start + size, offset: offsetOf(config) },
           );
         })
       : undefined;
@@ -76,10 +83,21 @@ async function slotOf(config: PlatformConfig, { slot, image, work }: GivenUsr): 
 function whereNamed({ settings }: PlatformConfig, found: NamedUsr['partitions']): NamedUsr['partitions'] {
   if (settings.KernelCommandLine.Override) return found;
   const own = devicesOf(settings);
-  return found.filter(({ role, device }) => JSON.stringify(own[role]) !== JSON.stringify(device));
+  const textOf = (device: DeviceSpec | undefined) => device && formatDevice(device).toLowerCase();
+  return found.filter(({ role, device }) => textOf(own[role]) !== textOf(device));
 }
 
-function rootHashOfFile(file: string): Promise<string> {
+/** Where the platform says that the superblock is; undefined where that follows from the data. */
+function offsetOf({ settings }: PlatformConfig): number | undefined {
+  const { HashOffset } = settings.Verity;
+  return HashOffset === 'auto' ? undefined : HashOffset;
+}
+
+/** Of a file with less than up to the platform's offset it is the hash tree alone. */
+function rootHashOfFile(config: PlatformConfig, file: string): Promise<string> {
   requireReadable('--usr', file);
-  return withInput(file, (input) => rootHashOfTree(input));
+  return withInput(file, (input) => {
+    const offset = offsetOf(config);
+    return rootHashOfTree(input, { offset: (offset ?? 0) < input.size ? offset : undefined });
+  });
 }

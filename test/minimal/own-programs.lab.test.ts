@@ -74,7 +74,7 @@ test.each(['old', 'new'] as const)(
       expect(many.at(-1)).toBe(`many-300 0 1 ${call} the table is too long`);
       for (const line of many) expect(line).toMatch(/^many-(\d+) (same \1|0 1 .* the table is too long)$/);
     }
-    expect(reported(result, 'both')).toEqual(['same']);
+    expect(reported(result, 'both')).toEqual(['one same', 'three same']);
     expect(reported(result, 'full')).toEqual(['refused']);
   },
 );

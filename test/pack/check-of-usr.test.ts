@@ -76,6 +76,8 @@ const all = [
   '/etc/systemd/system/sysusr-usr.mount',
   '/etc/systemd/system/sysroot-usr.mount',
   '/etc/systemd/system/systemd-veritysetup@usr.service',
+  '/etc/systemd/system/basic.target.requires/bootrelay-check-usr.service',
+  '/etc/systemd/system/rescue.target.requires/bootrelay-check-usr.service',
   '/etc/systemd/system/initrd-usr-fs.target.requires/bootrelay-check-usr.service',
   '/etc/systemd/system/initrd-switch-root.target.requires/bootrelay-check-usr.service',
   '/etc/systemd/system/initrd-usr-fs.target.requires/sysusr-usr.mount',

@@ -88,6 +88,17 @@ test('a UKI has kernel, minimal initrd, words and bill of materials, and is sign
   expect(spawnSync('sbverify', ['--cert', file('db.pem'), file('signed.efi')]).status).toBe(0);
 });
 
+test('words are taken as they are, and a UKI without any has a blank command line all the same', async () => {
+  const words = ['--append', 'x="a  b" @y'];
+  expect(uki('--initrd', 'initrd.img', '--root-hash', other, '-o', 'words.efi', ...words).status).toBe(0);
+  expect(await sectionsOf('words.efi')).toMatchObject({
+    '.cmdline': `usrhash=${other} systemd.verity=no x="a  b" @y`,
+  });
+  const shared = ['--set', 'Uki.Slots=addon', '-o', 'blank.efi'];
+  expect(uki('--initrd', 'initrd.img', ...shared).status).toBe(0);
+  expect(await sectionsOf('blank.efi')).toMatchObject({ '.cmdline': ' ' });
+});
+
 test('unsigned, the same input gives the same bytes', () => {
   for (const name of ['one.efi', 'two.efi'])
     expect(uki('--initrd', 'initrd.img', '--root-hash', other, '--output', name).status).toBe(0);

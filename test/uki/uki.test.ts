@@ -75,15 +75,15 @@ describe('arguments of ukify', () => {
     const { program, args } = ukifyArgs({
       ...shared,
       ...{ kernel: 'k', version: '6.12', initrds: ['i', 'j'], microcode: 'm', osRelease: 'r', sbom: 'b' },
-      ...{ commandLine: 'quiet', profiles: ['p'], signing: ['--sign-kernel'] },
+      ...{ commandLine: 'f', profiles: ['p'], signing: ['--sign-kernel'] },
     });
     expect([program, ...args].join(' ')).toBe(
-      'ukify build --efi-arch=x64 --stub=s --linux=k --uname=6.12 --initrd=i --initrd=j --microcode=m --os-release=@r --section=.sbom:@b --profile=ID=main --join-profile=p --cmdline=quiet --sign-kernel --output=o',
+      'ukify build --efi-arch=x64 --stub=s --linux=k --uname=6.12 --initrd=i --initrd=j --microcode=m --os-release=@r --section=.sbom:@b --profile=ID=main --join-profile=p --cmdline=@f --sign-kernel --output=o',
     );
   });
 
-  test('an empty command line is a section all the same: without one the stub takes what a boot loader gives', () => {
-    expect(addonArgs({ ...shared, commandLine: '' }).args).toContain('--cmdline= ');
+  test('an addon is for its kernel', () => {
+    expect(addonArgs({ ...shared, commandLine: 'f', version: '6.12' }).args).toContain('--uname=6.12');
   });
 
   test('a profile is named in the menu', () => {
@@ -147,8 +147,22 @@ describe('the root hash of a tree', () => {
     expect(rootHashOfTree(inputOf(bytes))).toBe(expected);
   });
 
+  test('one that is cut off is refused', () => {
+    const bytes = usr(3);
+    expect(() => rootHashOfTree(inputOf(bytes.subarray(0, bytes.length - 1)))).toThrow(
+      /is cut off behind the superblock/,
+    );
+  });
+
+  test('where the platform says it is', () => {
+    const other = usr(3);
+    const bytes = Buffer.concat([other, Buffer.alloc(4096), usr(9).subarray(9 * 4096)]);
+    expect(rootHashOfTree(inputOf(bytes), { offset: other.length + 4096 })).toBe(expected);
+  });
+
   test.each([
     ['data that would reach behind it', usr(3, (block) => block.writeBigUInt64LE(400n, 72))],
+    ['data that end before it: a tree of another file', usr(3, (block) => block.writeBigUInt64LE(2n, 72))],
     ['another version', usr(3, (block) => block.writeUInt32LE(2, 8))],
     ['an algorithm that nobody knows', usr(3, (block) => block.write('md4\0\0\0', 32))],
     ['no superblock', Buffer.alloc(65536)],
