@@ -164,12 +164,13 @@ async function packedImage({
 }
 
 async function makeSealedUsr(
-  { config, sysroot, work, rootHashKey }: MachineOptions,
+  { config, sysroot, work, rootHashKey, imageFault }: MachineOptions,
   image: string | undefined,
 ): Promise<SealedUsr> {
   const { Usr, FullInitrd } = config.settings;
   const file = join(work, 'usr.img');
-  const files = image === undefined ? [] : [{ source: image, target: FullInitrd.Image }];
+  const files =
+    image === undefined || imageFault?.absent ? [] : [{ source: image, target: FullInitrd.Image }];
   await makeUsrImage({ sysroot, files, fileSystem: Usr.FileSystem[0], output: file, work });
   return sealUsr(config, file, work, rootHashKey);
 }

@@ -60,7 +60,7 @@ export default async function prepare(): Promise<void> {
     ]),
   );
   for (const fault of Object.values(faults)) {
-    if (!fault.image) continue;
+    if (!fault.image || fault.image.absent) continue;
     const target = faultImagePath(fault);
     files.push(await packShared(lab, { initrd: probe, fileSystem: 'erofs', target, fault: fault.image }));
   }

@@ -46,6 +46,8 @@ export interface FaultDisk {
 export interface ImageFault {
   /** Gives another tree for that of the full initrd. */
   readonly tree?: (tree: readonly TreeEntry[]) => readonly TreeEntry[];
+  /** The image is not in /usr at all. */
+  readonly absent?: true;
   /** Gives other bytes for those of the image. */
   readonly change?: (image: Buffer) => Buffer;
 }

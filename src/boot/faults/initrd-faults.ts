@@ -136,7 +136,7 @@ const sayOfImage = (words: string) => (image: Buffer) =>
 const fullInitrdFaults = {
   'image-missing': {
     what: 'the image of the full initrd is not in /usr',
-    settings: ['FullInitrd.Image=/usr/lib/bootrelay/none.img'],
+    image: { absent: true },
     expected: { step: 'mount-full-initrd', reason: 'image-missing' },
   },
   'image-empty': {
