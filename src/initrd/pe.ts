@@ -11,11 +11,9 @@ const [headerSize, sectionSize] = [24, 40];
 
 /** The sections in their order; undefined for a file of another kind. Throws InitrdError where one is not in the file. */
 export function readPeSections(input: Input): readonly PeSection[] | undefined {
-  const start = read(input, 0, 64);
-  if (start.length < 64 || start.toString('latin1', 0, 2) !== 'MZ') return undefined;
-  const at = start.readUInt32LE(0x3c);
-  const header = read(input, at, headerSize);
-  if (header.length < headerSize || header.toString('latin1', 0, 4) !== 'PE\0\0') return undefined;
+  const found = readHeader(input);
+  if (!found) return undefined;
+  const { at, header } = found;
   const table = at + headerSize + header.readUInt16LE(20);
   const count = header.readUInt16LE(6);
   const rows = read(input, table, count * sectionSize);
@@ -24,6 +22,16 @@ export function readPeSections(input: Input): readonly PeSection[] | undefined {
   return Array.from({ length: count }, (_, index) =>
     readSection(input, rows.subarray(index * sectionSize, (index + 1) * sectionSize)),
   );
+}
+
+/** The header, and its place in the file; undefined for a file of another kind. */
+function readHeader(input: Input): { readonly at: number; readonly header: Buffer } | undefined {
+  const start = read(input, 0, 64);
+  if (start.length < 64 || start.toString('latin1', 0, 2) !== 'MZ') return undefined;
+  const at = start.readUInt32LE(0x3c);
+  const header = read(input, at, headerSize);
+  if (header.length < headerSize || header.toString('latin1', 0, 4) !== 'PE\0\0') return undefined;
+  return { at, header };
 }
 
 /** What a section has in the file may be filled up: its size in memory is that of its content. */
@@ -51,10 +59,8 @@ const machineNames: ReadonlyMap<number, string> = new Map([
 
 /** What processor a PE file is for; undefined for a file of another kind. */
 export function readPeMachine(input: Input): string | undefined {
-  const start = read(input, 0, 64);
-  if (start.length < 64 || start.toString('latin1', 0, 2) !== 'MZ') return undefined;
-  const header = read(input, start.readUInt32LE(0x3c), headerSize);
-  if (header.length < headerSize || header.toString('latin1', 0, 4) !== 'PE\0\0') return undefined;
+  const header = readHeader(input)?.header;
+  if (!header) return undefined;
   const machine = header.readUInt16LE(4);
   return machineNames.get(machine) ?? `machine 0x${machine.toString(16)}`;
 }
