@@ -5,14 +5,15 @@ import { hideBin } from 'yargs/helpers';
 import { type Command, usageOf } from './command.ts';
 import { commands } from './command-line.ts';
 import { EndingError, type ExitCode } from './errors.ts';
-import type { CommandResult } from './host/result.ts';
+import type { CommandResult, Printing } from './host/result.ts';
+import { bootrelayVersion } from './package.ts';
 
 /** Runs a command and prints its result; errors that a user can act on become messages and exit codes. */
-async function finish(result: Promise<CommandResult>, asJson: boolean): Promise<void> {
+async function finish(result: Promise<CommandResult>, print: Printing): Promise<void> {
   try {
     const ended = await result;
     const { printResult } = await import('./host/result.ts');
-    process.exitCode = printResult(ended, asJson);
+    process.exitCode = printResult(ended, print);
   } catch (error) {
     process.exitCode = reportError(error);
   }
@@ -42,7 +43,8 @@ function register(parser: Argv, command: Command, name: string, describe: string
         own.positional(name, options as object);
       return own.options(command.options).coerce(onceEach(command));
     },
-    handler: (args) => finish(command.run(args as never), args.json === true),
+    handler: (args) =>
+      finish(command.run(args as never), { json: args.json === true, notes: command.printsNotes === true }),
   });
 }
 
@@ -66,6 +68,7 @@ async function completeNames(): Promise<boolean> {
 async function parse(): Promise<void> {
   const parser = yargs(hideBin(process.argv))
     .scriptName('bootrelay')
+    .version(bootrelayVersion())
     .usage('$0 COMMAND\n\nFrom one INI file per platform to a booted two-stage machine.');
   for (const command of commands) {
     register(parser, command, command.name, command.describe);
@@ -86,4 +89,9 @@ async function parse(): Promise<void> {
     .parseAsync();
 }
 
-if (!(await completeNames())) await parse();
+/** Everything that is to be done, without an await of the module itself: a single executable is no module. */
+async function main(): Promise<void> {
+  if (!(await completeNames())) await parse();
+}
+
+void main();

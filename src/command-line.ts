@@ -1,6 +1,7 @@
 /** Every command with its arguments and options as data: yargs reads it, and so do the completion and the man page. */
 import { type Command, command } from './command.ts';
 import { allowableKinds, type FindingKind } from './findings.ts';
+import { depfileRow } from './host/depfile.ts';
 import { signingRows } from './uki/signing-options.ts';
 
 const json = { type: 'boolean', default: false, describe: 'print the result as JSON' } as const;
@@ -26,8 +27,7 @@ const system = {
   },
   kernel: {
     type: 'string',
-    demandOption: true,
-    describe: 'kernel version, a directory of usr/lib/modules',
+    describe: 'kernel version, a directory of usr/lib/modules; by default the only one of the sysroot',
   },
 } as const;
 
@@ -37,6 +37,7 @@ const output = (describe: string) => ({ alias: 'o', type: 'string', demandOption
 export const commands: readonly Command[] = [
   command({
     name: 'new',
+    printsNotes: true,
     describe: 'Write a platform file: asks a few questions on a terminal',
     positionals: { file: { type: 'string', demandOption: true, describe: 'NAME.ini, which must not exist' } },
     options: settings,
@@ -44,12 +45,13 @@ export const commands: readonly Command[] = [
   }),
   command({
     name: 'check',
+    printsNotes: true,
     describe: 'Print findings only; with a sysroot also what it lacks',
     positionals: { platforms },
     options: {
       ...settings,
       sysroot: { type: 'string', describe: 'the built system to check against' },
-      kernel: { type: 'string', describe: 'kernel version, a directory of usr/lib/modules' },
+      kernel: system.kernel,
       initrd: { type: 'string', describe: 'full initrd: does it work in this boot' },
       like: {
         type: 'string',
@@ -109,7 +111,11 @@ export const commands: readonly Command[] = [
     name: 'render',
     describe: 'Write what will run, for review, to DIR/NAME/',
     positionals: { platforms },
-    options: { ...settings, output: output('directory to write to; DIR/NAME/ is replaced as a whole') },
+    options: {
+      ...settings,
+      output: output('directory to write to; DIR/NAME/ is replaced as a whole'),
+      ...depfileRow,
+    },
     run: async (args) => (await import('./commands/render.ts')).render(args),
   }),
   command({
@@ -124,6 +130,7 @@ export const commands: readonly Command[] = [
         type: 'string',
         describe: 'packed full initrd: its size for the manifest, and what a thin one shares must be in /usr',
       },
+      ...depfileRow,
     },
     run: async (args) => (await import('./commands/build.ts')).build(args),
   }),
@@ -140,6 +147,12 @@ export const commands: readonly Command[] = [
           'the built system: a thin image shares files with its /usr, and programs come from it that the check of /usr calls and the initrd lacks',
       },
       output: output('image to write'),
+      sbom: {
+        type: 'string',
+        describe:
+          'write the bills of materials to SBOM.spdx.json and SBOM.cdx.json; by default they are beside the image',
+      },
+      ...depfileRow,
     },
     run: async (args) => (await import('./commands/pack.ts')).pack(args),
   }),
@@ -377,6 +390,13 @@ export const commands: readonly Command[] = [
     positionals: {},
     options: { json },
     run: async () => (await import('./commands/findings.ts')).findings(),
+  }),
+  command({
+    name: 'platforms',
+    describe: 'Print the platforms that come along, for Extends=bootrelay:NAME',
+    positionals: { name: { type: 'string', describe: 'print the text of this one' } },
+    options: { json },
+    run: async (args) => (await import('./commands/platforms.ts')).platforms(args),
   }),
   command({
     name: 'reasons',

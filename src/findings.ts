@@ -275,6 +275,11 @@ export const findingKinds = {
     title: 'A minimal initrd is built for a thin image that is not checked.',
     help: 'Name the image with `--image`: whether it is thin in the same way, and whether /usr has what it shares, is compared then.',
   },
+  'packages-unknown': {
+    severity: 'warning',
+    title: 'It is not known which packages a system has.',
+    help: 'The bill of materials has the files, but not where they are from. A sysroot must still have the database of its package manager when the initrd is built from it: remove it behind that.',
+  },
   'image-record-missing': {
     severity: 'error',
     title: 'It is not known what a thin image shares with /usr.',

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { type Thin, thinOf } from '../config/image-format.ts';
 import { placeOf } from '../config/place.ts';
 import { type Finding, finding } from '../findings.ts';
-import { readRecord, recordFile, type SharedFile } from '../initrd/record.ts';
+import { readRecord, recordFile } from '../initrd/record.ts';
+import type { SharedFile } from '../json/sharing.ts';
 import { sha256OfFile } from '../tools/sha256.ts';
 import { defineCheck, type Known } from './check.ts';
 import { imageFits } from './image.ts';
@@ -36,8 +37,9 @@ function checkSharing({ config, image, sysroot }: Known<'image' | 'sysroot'>): r
   if (!existsSync(file)) {
     return thin ? problem(`${file} must be beside the image: it says what is shared with /usr`) : [];
   }
-  const record = readRecord(file);
-  if (!record) return problem(`${file} is not the record of an image`);
+  const read = readRecord(file);
+  if ('problem' in read) return problem(`${file}, the record of the image, ${read.problem}`);
+  const record = read.value;
   if (record.image !== sha256OfFile(image)) return problem(`${file} belongs to another image than ${image}`);
   if (record.thin !== thin) {
     return problem(

@@ -1,4 +1,5 @@
 /** `bootrelay boot`: makes a machine, or takes a disk image that is given, boots it in QEMU and says what happened. */
+
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -20,11 +21,13 @@ import { signatureFile } from '../config/verity-device.ts';
 import { rootHashNames } from '../disk/given-root-hash.ts';
 import type { Slot } from '../disk/slots.ts';
 import { UsageError } from '../errors.ts';
+import { kernelVersionOf } from '../host/kernel-version.ts';
 import { type PlannedPlatform, planOnePlatform } from '../host/platforms.ts';
 import { type Progress, withProgress } from '../host/progress.ts';
 import type { CommandResult } from '../host/result.ts';
 import { withWorkDirectory } from '../host/temporary.ts';
 import { readPackedImage } from '../initrd/packed-image.ts';
+import { formatNames } from '../json/formats.ts';
 import { drawTimeline } from '../review/timeline-svg.ts';
 import { findKernelImage } from '../sysroot/kernel.ts';
 import type { Accelerator, DiskBus, GuestDisk } from '../tools/qemu.ts';
@@ -109,10 +112,8 @@ function requireSystem(args: BootArguments): MadeArguments {
     ['root-hash', args.rootHash],
   ] as const)
     if (value !== undefined) throw new UsageError(`--${option} needs --image, the disk image that it is of`);
-  if (sysroot !== undefined && kernel !== undefined) return { ...args, sysroot, kernel };
-  throw new UsageError(
-    'boot needs --sysroot and --kernel, the built system and the version of its kernel; or --image, a disk image to boot as it is',
-  );
+  if (sysroot !== undefined) return { ...args, sysroot, kernel: kernelVersionOf({ sysroot, kernel }) };
+  throw new UsageError('boot needs --sysroot, the built system; or --image, a disk image to boot as it is');
 }
 
 /** The same for a disk image that is given. */
@@ -324,7 +325,7 @@ async function bootAndTell(
     fallback: countingOf(args),
   });
   const { milestones, verdict, accelerator, qemu, log } = booted;
-  const timeline = `${JSON.stringify({ milestones, verdict }, undefined, 2)}\n`;
+  const timeline = `${JSON.stringify({ format: formatNames.timeline, milestones, verdict }, undefined, 2)}\n`;
   writeFileSync(join(output, 'timeline.json'), timeline);
   writeFileSync(join(output, 'timeline.svg'), drawTimeline(milestones, `The boot of ${config.name}`));
   const text = [

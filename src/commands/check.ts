@@ -10,6 +10,7 @@ import type { SettingName } from '../config/settings.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { UsageError } from '../errors.ts';
 import { allowableKinds, type Finding, type FindingKind, finding, hasErrors } from '../findings.ts';
+import { kernelVersionOf } from '../host/kernel-version.ts';
 import { type PlannedPlatform, planPlatforms } from '../host/platforms.ts';
 import { withProgress } from '../host/progress.ts';
 import { requireRegularFile } from '../host/regular-file.ts';
@@ -19,7 +20,7 @@ import { type InitrdFiles, readInitrdFiles } from '../initrd/files.ts';
 import { readPackedImage } from '../initrd/packed-image.ts';
 import { buildMinimalInitrd } from '../minimal/build.ts';
 import { limitedOf } from '../minimal/manifest.ts';
-import { bootrelayVersion } from '../package-root.ts';
+import { bootrelayVersion } from '../package.ts';
 import { renderSkeleton } from '../render/skeleton.ts';
 import { formatGithub, formatSarif } from '../review/format-findings.ts';
 import { type InitrdUnit, unitsOfSkeleton } from '../sysroot/units.ts';
@@ -75,13 +76,12 @@ function requireTogether({
   json,
   format = 'text',
 }: CheckArguments): void {
-  if (sysroot !== undefined && kernel === undefined) throw new UsageError('--sysroot needs --kernel');
   if (kernel !== undefined && sysroot === undefined && initrd === undefined)
     throw new UsageError('--kernel needs --sysroot, or --initrd');
   if (image !== undefined && sysroot === undefined)
-    throw new UsageError('--image needs --sysroot and --kernel: it is compared with the /usr of the sysroot');
+    throw new UsageError('--image needs --sysroot: it is compared with the /usr of the sysroot');
   if (like !== undefined && sysroot === undefined)
-    throw new UsageError('--like needs --sysroot and --kernel: it is compared with what they drive');
+    throw new UsageError('--like needs --sysroot: it is compared with what they drive');
   if (json && format !== 'text')
     throw new UsageError(`--json and --format=${format} are two formats: choose one`);
 }
@@ -192,7 +192,8 @@ async function checkPlatform(
   args: CheckArguments,
   work: string,
 ): Promise<readonly Finding[]> {
-  const { sysroot, kernel, build = true } = args;
+  const { sysroot, build = true } = args;
+  const kernel = sysroot === undefined ? args.kernel : kernelVersionOf({ sysroot, kernel: args.kernel });
   const { initrd, like: other } = initrds;
   const fullInitrd = initrd && { name: args.initrd ?? '', contents: initrd, kernel };
   const like = other && { name: args.like ?? '', contents: other };

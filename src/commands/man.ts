@@ -3,7 +3,7 @@ import type { Options } from 'yargs';
 import { type Command, usageOf } from '../command.ts';
 import { exitCodes } from '../errors.ts';
 import type { CommandResult } from '../host/result.ts';
-import { bootrelayVersion } from '../package-root.ts';
+import { bootrelayVersion } from '../package.ts';
 
 /** The page; `commands` is the table of commands. */
 export async function man(commands: readonly Command[]): Promise<CommandResult> {

@@ -2,9 +2,11 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { type FileReader, splitOverride } from '../config/layers.ts';
+import type { FileReader } from '../config/file-reader.ts';
+import { splitOverride } from '../config/layers.ts';
 import { loadPlatform } from '../config/load.ts';
 import { findSetting, findSettingNamed, type SettingName, type SettingRow } from '../config/settings.ts';
+import type { PlatformConfig } from '../config/validate.ts';
 import { shownChoices } from '../config/value-types/value-type.ts';
 import { type Answers, formatPlatformFile } from '../config/write-platform.ts';
 import { UsageError } from '../errors.ts';
@@ -86,11 +88,18 @@ export async function createPlatform({ file, set }: NewArguments): Promise<Comma
     read: (path) => (path === file ? new TextEncoder().encode(text) : disk.read(path)),
     list: disk.list,
   };
-  const { findings } = loadPlatform(file, [], reader);
+  const { config, findings } = loadPlatform(file, [], reader);
   if (hasErrors(findings)) return configurationFailed('new', findings);
   writeFileSync(file, text, { flag: 'wx' });
-  const next = `${file} is written. Next: bootrelay check ${file}, bootrelay explain ${file}\n`;
+  const next = `${file} is written. Next: bootrelay check ${file}, bootrelay explain ${file}\n${config ? aboutRootHash(config) : ''}`;
   return { exitCode: 0, text: next, json: { command: 'new', file, text }, findings };
+}
+
+/** What an image build must do for stage 1 to know which /usr it may boot. */
+function aboutRootHash({ settings: { Verity, KernelCommandLine } }: PlatformConfig): string {
+  if (!Verity.Verity || Verity.RootHash !== 'command-line') return '';
+  const [parameter] = KernelCommandLine.RootHash;
+  return `${parameter}=HASH must be on the kernel command line, with the root hash that veritysetup format prints for /usr: \`bootrelay uki --usr FILE\` puts it there, to be signed with the kernel. Or build it in: Verity.RootHash=HASH.\n`;
 }
 
 function readAnswers(set: readonly string[]): Map<SettingName, readonly string[]> {

@@ -1,10 +1,13 @@
 /** `bootrelay pack`: a full initrd -> the image for /usr. */
 import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
+import { writeBill } from '../bom/formats.ts';
+import { readSystemPackages } from '../bom/system-packages.ts';
 import { runChecks } from '../check/run-checks.ts';
 import { imageFormatOf, type Thin, thinOf } from '../config/image-format.ts';
 import { UsageError } from '../errors.ts';
 import { hasErrors } from '../findings.ts';
+import { watchInputs } from '../host/depfile.ts';
 import { planOnePlatform } from '../host/platforms.ts';
 import { withProgress } from '../host/progress.ts';
 import { requireRegularFile } from '../host/regular-file.ts';
@@ -13,10 +16,12 @@ import type { CommandResult } from '../host/result.ts';
 import { withWorkDirectory } from '../host/temporary.ts';
 import { recordFile } from '../initrd/record.ts';
 import type { TreeEntry } from '../initrd/tree-entry.ts';
+import { billOfImage } from '../pack/bill.ts';
 import { checkOfUsr } from '../pack/check-of-usr.ts';
 import { type Packed, type PackedFile, packFullInitrd } from '../pack/pack.ts';
 import { recordSharing } from '../pack/record-sharing.ts';
 import { formatBytes } from '../text/bytes.ts';
+import { sha256OfFile } from '../tools/sha256.ts';
 
 export interface PackArguments {
   readonly platform: string;
@@ -24,6 +29,9 @@ export interface PackArguments {
   readonly initrd: string;
   readonly sysroot: string | undefined;
   readonly output: string;
+  /** Where the bills of materials go: PREFIX.spdx.json and PREFIX.cdx.json. */
+  readonly sbom?: string | undefined;
+  readonly depfile?: string | undefined;
   readonly json: boolean;
 }
 
@@ -44,6 +52,7 @@ export async function pack(args: PackArguments): Promise<CommandResult> {
     throw new UsageError('FullInitrd.Source=thin needs --sysroot: the image shares files with its /usr');
   const thin = kind && { kind, usr: resolve(args.sysroot ?? '', 'usr') };
   const format = imageFormatOf(settings);
+  const depfile = watchInputs(args.depfile, [args.initrd, args.sysroot]);
   requireRegularFile(args.initrd, 'a full initrd');
   const { initrd } = args;
   const sysroot = args.sysroot === undefined ? undefined : resolve(args.sysroot);
@@ -64,6 +73,11 @@ export async function pack(args: PackArguments): Promise<CommandResult> {
     }),
   );
   if (hasErrors(findings)) return { exitCode: 1, text: '', json: { command: 'pack' }, findings };
+  const system = readSystemPackages(sysroot);
+  const name = basename(args.output);
+  const bill = billOfImage({ ...packed, name, sha256: sha256OfFile(args.output), system });
+  writeBill(bill, args.sbom ?? args.output, statSync(args.output).mode);
+  await depfile.write([{ output: args.output, platform: loaded.platform }]);
   const early = packed.earlySize > 0 ? `, ${formatBytes(packed.earlySize)} of early cpio left out` : '';
   const text = [
     `${args.initrd}: ${formatBytes(packed.initrdSize)}, ${packed.compression}${early}`,
@@ -84,7 +98,7 @@ export async function pack(args: PackArguments): Promise<CommandResult> {
       shared: sizeOf(files.filter(({ sharing }) => sharing.shared)),
     }),
   };
-  return { exitCode: 0, text: text.join('\n'), json, findings };
+  return { exitCode: 0, text: text.join('\n'), json, findings: [...findings, ...system.findings] };
 }
 
 /**

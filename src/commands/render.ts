@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { hasErrors } from '../findings.ts';
+import { watchInputs } from '../host/depfile.ts';
 import { writeTree } from '../host/files.ts';
 import { configurationFailed, type PlatformArguments, planPlatforms } from '../host/platforms.ts';
 import { replaceDirectory } from '../host/replace-directory.ts';
@@ -10,6 +11,7 @@ import { renderPlatform } from '../render/platform.ts';
 
 export interface RenderArguments extends PlatformArguments {
   readonly output: string;
+  readonly depfile?: string | undefined;
 }
 
 /** Writes what will run, a directory for each platform. Exit code 2, and nothing written, where one has errors. */
@@ -28,6 +30,11 @@ export async function render(args: RenderArguments): Promise<CommandResult> {
   for (const { name, tree } of trees) {
     await replaceDirectory(join(args.output, name), (fresh) => writeTree(tree, fresh));
   }
+  const targets = planned.map((platform) => ({
+    output: join(args.output, platform.config.name, 'explain.txt'),
+    platform,
+  }));
+  await watchInputs(args.depfile, []).write(targets);
   const rendered = trees.map(({ name, tree }) => ({
     platform: name,
     directory: join(args.output, name),

@@ -6,6 +6,7 @@ import { requireReadable } from '../disk/disk-image.ts';
 import type { Slot } from '../disk/slots.ts';
 import { UsageError } from '../errors.ts';
 import { hasErrors } from '../findings.ts';
+import { kernelVersionOf } from '../host/kernel-version.ts';
 import { type PlannedPlatform, planOnePlatform } from '../host/platforms.ts';
 import { withProgress } from '../host/progress.ts';
 import { replaceFile } from '../host/replace-file.ts';
@@ -25,7 +26,7 @@ export interface UkiArguments {
   readonly set: readonly string[];
   readonly sysroot: string;
   /** A version of the sysroot's. */
-  readonly kernel: string;
+  readonly kernel: string | undefined;
   readonly initrd?: string | undefined;
   readonly output: string;
   readonly rootHash?: string | undefined;
@@ -105,9 +106,9 @@ async function makeUki(
 ): Promise<Made> {
   const { config } = platform;
   const sysroot = resolve(args.sysroot);
-  const kernel = findKernelImage(sysroot, args.kernel);
-  if (kernel === undefined)
-    throw new UsageError(`${args.sysroot} has no kernel image of version ${args.kernel}`);
+  const version = kernelVersionOf(args);
+  const kernel = findKernelImage(sysroot, version);
+  if (kernel === undefined) throw new UsageError(`${args.sysroot} has no kernel image of version ${version}`);
   await requireMachine(config, 'kernel', kernel);
   const stub = args.stub ?? findEfiProgram('stub', config.settings.Platform.Architecture, sysroot);
   await requireMachine(config, 'stub', stub);
@@ -117,7 +118,7 @@ async function makeUki(
   if (hasErrors(checked.findings)) return checked;
   const file = await buildUki({
     ...{ config, sysroot, stub, kernel, words, work },
-    version: args.kernel,
+    version,
     initrd: args.initrd ?? '',
     osRelease: osReleaseOf(sysroot),
     sbom: args.sbom,
@@ -146,7 +147,7 @@ async function makeAddon(
       'the addon would be empty: stage 1 of this platform takes neither a root hash nor partitions from the kernel command line',
     );
   const of = args.uki === undefined ? undefined : await readUkiOfAddon(config, args.uki);
-  requireKernelOfAddon(args, of?.version);
+  const version = kernelOfAddon(args, of?.version);
   if (args.stub !== undefined) await requireMachine(config, 'stub', args.stub);
   const { CommandLine, Recovery } = config.settings.Uki;
   const lines = of?.commandLines ?? [[...CommandLine, ...Recovery].join(' ')];
@@ -155,15 +156,16 @@ async function makeAddon(
   const checked = await runChecks({ ...platform, ukiCommandLine: line });
   if (hasErrors(checked.findings)) return checked;
   const shared = { config, sysroot: resolve(args.sysroot), stub: args.stub, work };
-  const file = await buildAddon({ ...shared, words, version: args.kernel, signing: signingWords(args) });
+  const file = await buildAddon({ ...shared, words, version, signing: signingWords(args) });
   return { ...checked, file, text: `  ${words}\n`, json: { commandLine: words, rootHash: usr.rootHash } };
 }
 
-/** The stub takes no addon for another kernel, and says nothing of it. */
-function requireKernelOfAddon(
-  { sysroot, kernel, uki: file }: UkiArguments,
+/** The kernel that it is for, that of its UKI where that is given: the stub takes no addon for another one, and says nothing of it. */
+function kernelOfAddon(
+  { sysroot, kernel: given, uki: file }: UkiArguments,
   version: string | undefined,
-): void {
+): string {
+  const kernel = given ?? version ?? kernelVersionOf({ sysroot, kernel: given });
   if (version !== undefined && version !== kernel)
     throw new UsageError(
       `--kernel ${kernel}: the kernel in ${file} is ${version}, and systemd-stub takes no addon of another one: --kernel ${version} is required`,
@@ -172,4 +174,5 @@ function requireKernelOfAddon(
     throw new UsageError(
       `${sysroot} has no kernel image of version ${kernel}, which the addon is to be for; --uki FILE tells it too`,
     );
+  return kernel;
 }

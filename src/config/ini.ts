@@ -12,8 +12,15 @@ export interface Assignment {
   readonly origin: Origin;
 }
 
+/** A section, where it begins. */
+export interface SectionHeader {
+  readonly name: string;
+  readonly origin: Origin;
+}
+
 export interface ParsedIni {
   readonly assignments: readonly Assignment[];
+  readonly sections: readonly SectionHeader[];
   readonly findings: readonly Finding[];
 }
 
@@ -26,6 +33,7 @@ type Line =
 /** Parses the text of one platform file. `file` is only used in origins. */
 export function parseIni(source: string, file: string): ParsedIni {
   const assignments: Assignment[] = [];
+  const sections: SectionHeader[] = [];
   const findings: Finding[] = [];
   const opened = new Map<string, number>();
   // undefined: none yet. null: below a header that cannot be read; nothing is said of the keys there.
@@ -42,6 +50,7 @@ export function parseIni(source: string, file: string): ParsedIni {
         break;
       case 'section':
         section = line.name;
+        sections.push({ name: section, origin });
         if (opened.has(section)) findings.push(duplicateSection(section, opened.get(section) ?? 0, origin));
         else opened.set(section, origin.line);
         break;
@@ -58,7 +67,7 @@ export function parseIni(source: string, file: string): ParsedIni {
         findings.push(finding('syntax', line.message, { origin, hint: line.hint }));
     }
   }
-  return { assignments, findings };
+  return { assignments, sections, findings };
 }
 
 function readAssignment(

@@ -2,22 +2,18 @@
  * The layers of a platform, lowest first: the files it extends, the file itself, its drop-ins, --set.
  * Reading is left to the caller's FileReader: this module does no I/O.
  */
-import { dirname, isAbsolute, join, normalize } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Finding, finding, type Origin } from '../findings.ts';
 import { closest } from '../text/suggestions.ts';
-import { type Assignment, parseIni } from './ini.ts';
-
-/** What the layers are read with. */
-export interface FileReader {
-  /** The bytes of a file, or why it cannot be read; `missing` where there is none. */
-  read(path: string): Uint8Array | { readonly error: string; readonly missing: boolean };
-  /** Names in a directory, sorted; none where it does not exist. */
-  list(directory: string): readonly string[];
-}
+import type { FileReader } from './file-reader.ts';
+import { type Assignment, parseIni, type SectionHeader } from './ini.ts';
+import { extendedFile, isShipped, platformFile, shippedNames, withShipped } from './shipped.ts';
 
 export interface Layers {
   /** All assignments in the order in which they take effect. */
   readonly assignments: readonly Assignment[];
+  /** The sections that they have, or would have if they had any keys. */
+  readonly sections: readonly SectionHeader[];
   /** The files that were read, in the same order. */
   readonly files: readonly string[];
   readonly findings: readonly Finding[];
@@ -31,15 +27,18 @@ export const commandLineOrigin = '--set';
  * `overrides` are the texts of --set, each `Section.Key=value`.
  */
 export function resolveLayers(path: string, overrides: readonly string[], reader: FileReader): Layers {
-  const files = [path, ...dropIns(path, reader)].flatMap((file) => fileLayers(file, [], reader));
+  const own = withShipped(reader);
+  const file = platformFile(path);
+  const files = [file, ...dropIns(file, own)].flatMap((name) => fileLayers(name, [], own));
   return concatenate([...countOnce(files), overrideLayer(overrides)]);
 }
 
-const nothing: Layers = { assignments: [], files: [], findings: [] };
+const nothing: Layers = { assignments: [], sections: [], files: [], findings: [] };
 
 function concatenate(layers: readonly Layers[]): Layers {
   return {
     assignments: layers.flatMap(({ assignments }) => assignments),
+    sections: layers.flatMap(({ sections }) => sections),
     files: layers.flatMap(({ files }) => files),
     findings: layers.flatMap(({ findings }) => findings),
   };
@@ -81,15 +80,15 @@ function fileLayers(
     const message = 'a platform file must be UTF-8 text';
     return [only({ findings: [finding('file-not-utf8', message, { origin: { file: path, line: 0 } })] })];
   }
-  const { assignments, findings } = parseIni(source, path);
+  const { assignments, sections, findings } = parseIni(source, path);
   const cycle = [...chain, path];
   const extended = extendsOf(assignments).flatMap(({ value, origin }) => {
-    const base = isAbsolute(value) ? normalize(value) : join(dirname(path), value);
+    const base = extendedFile(value, path);
     return cycle.includes(base)
       ? [only({ findings: [extendsCycle([...cycle, base], origin)] })]
       : fileLayers(base, cycle, reader, origin);
   });
-  return [...extended, only({ assignments, files: [path], findings })];
+  return [...extended, only({ assignments, sections, files: [path], findings })];
 }
 
 /** A base that several files extend counts once, where it came first: it must not override what extends it. */
@@ -122,15 +121,22 @@ function unreadable(
   if (!problem.missing) {
     return finding('file-unreadable', problem.error, { setting: 'Platform.Extends', origin: from });
   }
-  const neighbour = closest(
-    path,
-    reader.list(dirname(path)).map((name) => join(dirname(path), name)),
-  );
   return finding('extends-missing', `Extends must name an existing file; there is no ${path}`, {
     setting: 'Platform.Extends',
     origin: from,
-    hint: neighbour ? `did you mean ${neighbour}?` : severalHint(path),
+    hint: missingHint(path, problem.error, reader),
   });
+}
+
+/** What was meant by a name that is not there. */
+function missingHint(path: string, problem: string, reader: FileReader): string | undefined {
+  const shipped = isShipped(path);
+  const names = shipped
+    ? shippedNames()
+    : reader.list(dirname(path)).map((name) => join(dirname(path), name));
+  const neighbour = closest(shipped ? path.replace(/\.ini$/, '') : path, names);
+  if (neighbour) return `did you mean ${neighbour}?`;
+  return shipped ? problem : severalHint(path);
 }
 
 /** A name with a blank or a comma in it that is not there was meant as several. */
@@ -175,7 +181,11 @@ function overrideLayer(overrides: readonly string[]): Layers {
       const setting = `${section}.${key}`;
       return { ...nothing, findings: [finding('value-control-character', message, { setting, origin })] };
     }
-    return { ...nothing, assignments: [{ section, key, value: value.trim(), origin }] };
+    return {
+      ...nothing,
+      assignments: [{ section, key, value: value.trim(), origin }],
+      sections: [{ name: section, origin }],
+    };
   });
   return concatenate(parsed);
 }

@@ -1,6 +1,8 @@
 /** Platform file -> PlatformConfig and findings: the layers and the validation in a row. */
 import type { Finding, FindingKind } from '../findings.ts';
-import { type FileReader, resolveLayers } from './layers.ts';
+import type { FileReader } from './file-reader.ts';
+import { resolveLayers } from './layers.ts';
+import { platformFile } from './shipped.ts';
 import { type PlatformConfig, validateConfig } from './validate.ts';
 
 export interface LoadedPlatform {
@@ -16,7 +18,7 @@ const aboutOneLine: readonly FindingKind[] = ['unknown-section', 'unknown-key', 
 /** Loads the platform file at `path` with the texts of --set. All I/O goes through `reader`. */
 export function loadPlatform(path: string, overrides: readonly string[], reader: FileReader): LoadedPlatform {
   const layers = resolveLayers(path, overrides, reader);
-  const { config, findings } = validateConfig(layers.assignments, path);
+  const { config, findings } = validateConfig(layers, platformFile(path));
   if (layers.findings.length === 0 && config) return { config, files: layers.files, findings };
   // Beside a broken line some settings are unknown: only what is wrong with a line by itself is certain.
   const certain = findings.filter(({ kind }) => layers.findings.length === 0 || aboutOneLine.includes(kind));

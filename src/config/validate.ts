@@ -1,8 +1,7 @@
 /** Assignments -> the effective settings with their origins, and everything that is wrong with them. */
-import { basename } from 'node:path';
 import { type Finding, finding, type Origin } from '../findings.ts';
 import { closest, didYouMean } from '../text/suggestions.ts';
-import type { Assignment } from './ini.ts';
+import type { Assignment, SectionHeader } from './ini.ts';
 import { findRuleViolations } from './rules.ts';
 import { type AnySetting, defaultTexts, isList } from './setting.ts';
 import {
@@ -14,6 +13,7 @@ import {
   sectionNames,
   settingRows,
 } from './settings.ts';
+import { nameOfFile } from './shipped.ts';
 
 /** Where each effective value comes from: one origin a value, more for lists, none for a default. */
 export type Origins = ReadonlyMap<SettingName, readonly Origin[]>;
@@ -40,16 +40,22 @@ interface Effective {
   readonly findings: readonly Finding[];
 }
 
-/** Gives every setting of the platform in `file` its value. */
-export function validateConfig(assignments: readonly Assignment[], file: string): Validated {
-  const unknown = assignments.flatMap(findUnknown);
+/** Gives every setting of the platform in `file` its value; `layers` are all that is said of them. */
+export function validateConfig(
+  {
+    assignments,
+    sections,
+  }: { readonly assignments: readonly Assignment[]; readonly sections: readonly SectionHeader[] },
+  file: string,
+): Validated {
+  const unknown = [...sections.flatMap(findUnknownSection), ...assignments.flatMap(findUnknownKey)];
   const effective = settingRows.map((row) => effectiveValue(row, assignments));
   const problems = [...unknown, ...effective.flatMap(({ findings }) => findings)];
   const origins: Origins = new Map(
     effective.filter((entry) => entry.origins.length > 0).map((entry) => [entry.row.name, entry.origins]),
   );
   const settings = nest(effective);
-  const name = settings.Platform.Name ?? basename(file, '.ini');
+  const name = settings.Platform.Name ?? nameOfFile(file);
   const findings = [
     ...problems,
     ...checkName(name),
@@ -60,17 +66,19 @@ export function validateConfig(assignments: readonly Assignment[], file: string)
   return failed ? { findings } : { config: { name, file, settings, origins }, findings };
 }
 
-function findUnknown({ section, key, origin }: Assignment): readonly Finding[] {
-  if (findSetting(section, key)) return [];
-  const setting = `${section}.${key}`;
-  if (!sectionNames.includes(section)) {
-    const near = closest(section, sectionNames);
-    const hint = near ? `did you mean [${near}]?` : `the sections are ${sectionNames.join(', ')}`;
-    return [finding('unknown-section', `there is no section [${section}]`, { setting, origin, hint })];
-  }
+/** Of a section that is not there nothing is said but that, at its own line. */
+function findUnknownSection({ name, origin }: SectionHeader): readonly Finding[] {
+  if (sectionNames.includes(name)) return [];
+  const near = closest(name, sectionNames);
+  const hint = near ? `did you mean [${near}]?` : `the sections are ${sectionNames.join(', ')}`;
+  return [finding('unknown-section', `there is no section [${name}]`, { origin, hint })];
+}
+
+function findUnknownKey({ section, key, origin }: Assignment): readonly Finding[] {
+  if (findSetting(section, key) || !sectionNames.includes(section)) return [];
   return [
     finding('unknown-key', `[${section}] has no setting ${key}`, {
-      setting,
+      setting: `${section}.${key}`,
       origin,
       hint: keyHint(section, key),
     }),

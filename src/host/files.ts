@@ -1,7 +1,7 @@
 /** The file system as the commands see it: reading platform files, writing rendered trees. */
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { FileReader } from '../config/layers.ts';
+import type { FileReader } from '../config/file-reader.ts';
 import type { RenderedTree } from '../render/tree.ts';
 
 function errorCode(error: unknown): string {

@@ -1,7 +1,9 @@
 /** What a command gives back, and how it reaches the user: text or JSON, findings on standard error. */
+
 import pc from 'picocolors';
 import type { ExitCode } from '../errors.ts';
 import { type Finding, formatFinding, type Severity } from '../findings.ts';
+import { formatNames } from '../json/formats.ts';
 
 export interface CommandResult {
   readonly exitCode: ExitCode;
@@ -20,15 +22,28 @@ const severityColors: Readonly<Record<Severity, (text: string) => string>> = {
   note: errorColors.cyan,
 };
 
+export interface Printing {
+  /** As JSON, with all findings. */
+  readonly json: boolean;
+  /** With findings that only remark something. */
+  readonly notes: boolean;
+}
+
 /** Prints a result the way the user asked for and gives its exit code. */
-export function printResult(result: CommandResult, asJson: boolean): ExitCode {
-  if (asJson) {
-    process.stdout.write(`${JSON.stringify({ ...result.json, findings: result.findings }, undefined, 2)}\n`);
+export function printResult(result: CommandResult, { json, notes }: Printing): ExitCode {
+  if (json) {
+    process.stdout.write(`${JSON.stringify(asJson(result), undefined, 2)}\n`);
     return result.exitCode;
   }
-  for (const item of result.findings) process.stderr.write(`${colorSeverity(item)}\n`);
+  const shown = result.findings.filter(({ severity }) => notes || severity !== 'note');
+  for (const item of shown) process.stderr.write(`${colorSeverity(item)}\n`);
   if (result.text) process.stdout.write(result.text.endsWith('\n') ? result.text : `${result.text}\n`);
   return result.exitCode;
+}
+
+/** The result for programs; `format` says what reads it. */
+function asJson({ json, findings }: CommandResult): Readonly<Record<string, unknown>> {
+  return { format: formatNames.result, ...json, findings };
 }
 
 function colorSeverity(item: Finding): string {

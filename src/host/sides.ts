@@ -1,8 +1,9 @@
 /** What the names on the command line of `diff` and `report` stand for. */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FileReader } from '../config/layers.ts';
+import type { FileReader } from '../config/file-reader.ts';
 import { type LoadedPlatform, loadPlatform } from '../config/load.ts';
+import { isShipped, platformFile } from '../config/shipped.ts';
 import { UsageError } from '../errors.ts';
 import type { Finding } from '../findings.ts';
 import { lostEntries } from '../initrd/lost-entries.ts';
@@ -25,7 +26,9 @@ export interface Location {
 
 /** `REVISION:PATH` is of git, unless there is a file of that name. Throws UsageError, ToolError. */
 export function locate(name: string): Location {
-  const [, revision, path = name] = existsSync(name) ? [] : (/^([^:]+):(.+)$/.exec(name) ?? []);
+  const shipped = isShipped(name);
+  const [, revision, path = platformFile(name)] =
+    shipped || existsSync(name) ? [] : (/^([^:]+):(.+)$/.exec(name) ?? []);
   if (revision !== undefined) requireRevision(revision);
   const reader = revision === undefined ? createFileReader() : createRevisionReader(revision);
   const isBuild = existsSync(join(path, 'manifest.json')) || existsSync(join(path, 'explain.txt'));
@@ -57,6 +60,7 @@ export async function sideAt(place: Location, set: readonly string[], work: stri
     throw new UsageError(`${place.name} is a directory of platforms: the other one must be one too`);
   if (place.revision !== undefined && !place.path.endsWith('.ini'))
     throw new UsageError(`${place.name} must be a platform file, or a directory with some`);
+  if (isShipped(place.path)) return sideOf(place.name, loadPlatform(place.path, set, place.reader));
   if (place.revision === undefined && !statSync(place.path, { throwIfNoEntry: false })?.isDirectory())
     requireRegularFile(place.path, 'something to compare');
   const isFile = place.revision !== undefined || statSync(place.path, { throwIfNoEntry: false })?.isFile();

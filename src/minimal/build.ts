@@ -3,7 +3,9 @@ import { chmodSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PlatformConfig } from '../config/validate.ts';
 import { archiveMode, type Member } from '../initrd/public.ts';
-import { bootrelayVersion } from '../package-root.ts';
+import { formatNames } from '../json/formats.ts';
+import type { Manifest } from '../json/manifest.ts';
+import { bootrelayVersion } from '../package.ts';
 import { type BootPlan, needsOfPlan } from '../plan/boot-plan.ts';
 import { renderMinimal } from '../render/minimal.ts';
 import type { Kernel } from '../sysroot/kernel.ts';
@@ -13,7 +15,7 @@ import { versionOf } from '../tools/run.ts';
 import { sha256OfFile } from '../tools/sha256.ts';
 import { collectEntries } from './collect.ts';
 import { type Entry, formatMtree, rootEntry } from './entries.ts';
-import { type Manifest, manifestFile, manifestSettings } from './manifest.ts';
+import { manifestFile, manifestSettings } from './manifest.ts';
 import { microcodeEntries } from './microcode.ts';
 import { packMinimalInitrd } from './minimal-initrd.ts';
 import { formatSizeTable, measureParts } from './size-table.ts';
@@ -32,6 +34,8 @@ export interface BuildOptions {
 }
 
 export interface Build {
+  /** All that is in it, the microcode in front too. */
+  readonly entries: readonly Entry[];
   /** The image, in the work directory; only its owner may read one with a secret in it. */
   readonly image: string;
   readonly mtree: string;
@@ -57,6 +61,7 @@ export async function buildMinimalInitrd(options: BuildOptions): Promise<Build> 
     skeletonFiles: FullInitrd.Source === 'usr' ? FullInitrd.ExtraFiles : [],
     work,
   });
+  const all = [...early, ...entries];
   const compression = builtIn ? 'none' : Initrd.Compression;
   // The compressor takes longest: the rest is done meanwhile.
   const packing = packMinimalInitrd(entries, {
@@ -73,15 +78,17 @@ export async function buildMinimalInitrd(options: BuildOptions): Promise<Build> 
   ]);
   const memory = {
     packed: packed.size,
-    files: memoryOfFiles([...early, ...entries]),
+    files: memoryOfFiles(all),
     decompressor: packed.decompressor,
   };
   chmodSync(packed.file, archiveMode(entries.flatMap(memberOf)));
   return {
     image: packed.file,
+    entries: all,
     mtree: formatMtree([...early, rootEntry, ...entries], { contents: false }),
     sizes: formatSizeTable(sizes, packed.size, Initrd.SizeBudget) + formatMemory(memory),
     manifest: {
+      format: formatNames.manifest,
       bootrelay: bootrelayVersion(),
       platform: config.name,
       kernel: kernel.version,
@@ -92,8 +99,8 @@ export async function buildMinimalInitrd(options: BuildOptions): Promise<Build> 
         memory,
       },
       ...(fullInitrd && { fullInitrd }),
-      parts: sizes,
-      files: [...early, ...entries].map(manifestFile),
+      parts: [...sizes],
+      files: all.map(manifestFile),
       settings: manifestSettings(config),
       tools,
     },

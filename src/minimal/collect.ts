@@ -168,9 +168,16 @@ async function collectModules(options: CollectOptions): Promise<readonly Entry[]
   await unpackModules(taken, directory);
   writeFileSync(join(directory, 'order'), formatLoadOrder(modules));
   if (coldplug) writeFileSync(join(directory, 'drivers'), formatDrivers(drivers, kernel));
-  const entries = readdirSync(directory).map((name) =>
-    fileEntry(`/modules/${name}`, join(directory, name), 0o644, 'modules'),
-  );
-  const sources = new Set(taken.map(({ source }) => source));
-  return [...entries, ...(await firmwareEntries(options, [...sources]))];
+  const sources = new Map(taken.map(({ file, source }) => [file, source]));
+  const entries = readdirSync(directory).map((name) => {
+    const source = sources.get(name);
+    return fileEntry(
+      `/modules/${name}`,
+      join(directory, name),
+      0o644,
+      'modules',
+      source === undefined ? undefined : [source],
+    );
+  });
+  return [...entries, ...(await firmwareEntries(options, [...new Set(sources.values())]))];
 }

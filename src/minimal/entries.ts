@@ -37,12 +37,20 @@ export type Entry =
       readonly mode: number;
       /** Where the content is on this machine. */
       readonly source: string;
+      /** The files of the sysroot that `source` was made of, where it is none of them. */
+      readonly madeFrom?: readonly string[];
       readonly size: number;
       readonly sha256: string;
     });
 
-/** A file of this machine at a path of the minimal initrd. */
-export function fileEntry(path: string, source: string, mode: number, part: Part): Entry {
+/** A file of this machine at a path of the minimal initrd; `madeFrom` says of which others it was made. */
+export function fileEntry(
+  path: string,
+  source: string,
+  mode: number,
+  part: Part,
+  madeFrom?: readonly string[] | undefined,
+): Entry {
   return {
     type: 'file',
     path,
@@ -51,6 +59,7 @@ export function fileEntry(path: string, source: string, mode: number, part: Part
     source,
     size: statSync(source).size,
     sha256: sha256OfFile(source),
+    ...(madeFrom && { madeFrom }),
   };
 }
 

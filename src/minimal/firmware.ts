@@ -40,5 +40,5 @@ async function takeFile(file: FirmwareFile, sysroot: string, unpacked: string): 
   const source = fileInSysroot(sysroot, from) ?? '';
   if (compression === 'none') return fileEntry(path, source, 0o644, 'firmware');
   await run(decompressArgs(compression), { inputFile: source, outputFile: unpacked });
-  return fileEntry(path, unpacked, 0o644, 'firmware');
+  return fileEntry(path, unpacked, 0o644, 'firmware', [source]);
 }

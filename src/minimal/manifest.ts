@@ -1,34 +1,14 @@
-/** The manifest of a build: everything that went in, by hash. No paths of the machine, no times. */
+/** The manifest of a build, from what went in. */
+import { type Bill, packagesOfBill, packageUrl } from '../bom/bill.ts';
 import { effectiveSettings } from '../config/effective.ts';
 import { shownValues } from '../config/secrets.ts';
 import type { PlatformConfig } from '../config/validate.ts';
+import type { Manifest, ManifestFile } from '../json/manifest.ts';
 import type { Entry } from './entries.ts';
-import type { PartSize } from './size-table.ts';
-import { totalMemory, type UnpackingMemory } from './unpacking-memory.ts';
-
-export interface Manifest {
-  readonly bootrelay: string;
-  readonly platform: string;
-  readonly kernel: string;
-  readonly initrd: {
-    readonly sha256: string;
-    readonly size: number;
-    readonly uncompressedSize: number;
-    /** What the kernel needs while it unpacks, in bytes. */
-    readonly memory: UnpackingMemory;
-  };
-  /** The image for /usr, where the build was told of it. */
-  readonly fullInitrd?: { readonly sha256: string; readonly size: number };
-  readonly parts: readonly PartSize[];
-  readonly files: readonly object[];
-  /** `Section.Key` -> values; of a secret one only whether it changed. */
-  readonly settings: Readonly<Record<string, readonly string[]>>;
-  /** Program -> version. */
-  readonly tools: Readonly<Record<string, string>>;
-}
+import { totalMemory } from './unpacking-memory.ts';
 
 /** An entry as the manifest has it: by hash, without the path that it came from. */
-export function manifestFile(entry: Entry): object {
+export function manifestFile(entry: Entry): ManifestFile {
   const { path, part, type } = entry;
   switch (entry.type) {
     case 'file':
@@ -42,10 +22,26 @@ export function manifestFile(entry: Entry): object {
   }
 }
 
+/** The manifest with what the bill says of its files. */
+export function withPackages(manifest: Manifest, bill: Bill): Manifest {
+  const owners = new Map(
+    bill.files.map(({ path, packages }) => [path, packages.map((one) => packageUrl(one, bill.distribution))]),
+  );
+  const packages = [...packagesOfBill(bill)].map(
+    ([url, { name, version, license }]) =>
+      [url, { name, version, ...(license !== undefined && { license }) }] as const,
+  );
+  const files = manifest.files.map((file) => {
+    const known = file.type === 'file' ? owners.get(file.path) : undefined;
+    return known ? { ...file, packages: known } : file;
+  });
+  return { ...manifest, files, packages: Object.fromEntries(packages) };
+}
+
 /** All effective settings as texts, secrets replaced by words that change when they do. */
 export function manifestSettings(config: PlatformConfig): Manifest['settings'] {
   return Object.fromEntries(
-    effectiveSettings(config).map(({ row: { name }, values }) => [name, shownValues(name, values)]),
+    effectiveSettings(config).map(({ row: { name }, values }) => [name, [...shownValues(name, values)]]),
   );
 }
 

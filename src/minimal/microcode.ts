@@ -1,5 +1,5 @@
 /** Processor microcode as entries of the early cpio. */
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import {
   type MicrocodeFile,
@@ -9,8 +9,7 @@ import {
 } from '../sysroot/microcode.ts';
 import { decompressArgs } from '../tools/archive.ts';
 import { run } from '../tools/run.ts';
-import { sha256OfFile } from '../tools/sha256.ts';
-import type { Entry } from './entries.ts';
+import { type Entry, fileEntry } from './entries.ts';
 
 /**
  * The entries of the early cpio: for each vendor all its files, one behind the other and not compressed, made in `work`. No
@@ -28,11 +27,12 @@ export async function microcodeEntries(
       const source = join(work, target);
       const directory = join(work, vendor);
       mkdirSync(directory, { recursive: true });
-      const files = microcodeFiles(vendor, sysroot).map((microcode) => unpack(microcode, directory));
-      writeFileSync(source, Buffer.concat((await Promise.all(files)).map((file) => readFileSync(file))));
+      const files = microcodeFiles(vendor, sysroot);
+      const unpacked = await Promise.all(files.map((microcode) => unpack(microcode, directory)));
+      writeFileSync(source, Buffer.concat(unpacked.map((file) => readFileSync(file))));
       const path = `/kernel/x86/microcode/${target}`;
-      const [size, sha256] = [statSync(source).size, sha256OfFile(source)];
-      return { type: 'file', path, mode: 0o644, part: 'microcode', source, size, sha256 };
+      const madeFrom = files.map(({ file }) => file);
+      return fileEntry(path, source, 0o644, 'microcode', madeFrom);
     }),
   );
 }

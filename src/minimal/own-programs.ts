@@ -1,8 +1,7 @@
 /** bootrelay's own programs, for the minimal initrd and the check of the full one: C in programs/, compiled for the platform. */
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { ToolError } from '../errors.ts';
-import { packageRoot } from '../package-root.ts';
+import { readProgramSource } from '../package.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import type { OwnProgram } from '../plan/need.ts';
 import { compileArgs } from '../tools/cc.ts';
@@ -12,7 +11,7 @@ import { run } from '../tools/run.ts';
 const machines = { 'x86-64': 62, arm64: 183 } as const;
 
 /**
- * Compiles programs/NAME.c to the file `output`, and gives that. Throws ToolError where there is no compiler, or where
+ * Compiles programs/NAME.c to the file `output`, with a copy of the source beside it, and gives that. Throws ToolError where there is no compiler, or where
  * it makes programs for another processor.
  */
 export async function compileOwnProgram(
@@ -20,7 +19,8 @@ export async function compileOwnProgram(
   architecture: BootPlan['architecture'],
   output: string,
 ): Promise<string> {
-  const source = fileURLToPath(new URL(`programs/${name}.c`, packageRoot()));
+  const source = `${output}.c`;
+  writeFileSync(source, readProgramSource(name));
   await run(compileArgs(source, output, architecture));
   const machine = readFileSync(output).readUInt16LE(18);
   if (machine === machines[architecture]) return output;

@@ -29,6 +29,8 @@ export interface AddedCheck {
   readonly entries: readonly CpioEntry[];
   /** Paths of what is new or other than it was. */
   readonly added: readonly string[];
+  /** Paths of what is bootrelay's own, whether it was there already or not. */
+  readonly own: readonly string[];
   readonly findings: readonly Finding[];
 }
 
@@ -48,19 +50,24 @@ export async function checkOfUsr(tree: readonly TreeEntry[], options: CheckOptio
   const { config, plan } = options;
   const contents = new Contents(tree);
   const files = filesFor(contents, config, plan);
-  if (!files) return { entries: [], added: [], findings: [withoutSystemd(options)] };
+  if (!files) return { entries: [], added: [], own: [], findings: [withoutSystemd(options)] };
   const rendered = [...files].flatMap(([path, file]) =>
     'text' in file ? fileEntry(path, Buffer.from(file.text), file.mode) : linkEntry(path, file.target),
   );
   const programs = await missingPrograms(contents, options);
   const release = releaseFor(contents, options);
   const entries = [...rendered, ...release, ...programs.entries].filter((entry) => !contents.has(entry));
-  const added = entries.map(({ name }) => `/${name}`);
+  const added = entries.map(nameOf);
   return {
     entries: entries.flatMap((entry) => [...contents.parentsOf(entry), entry]),
     added,
+    own: [...rendered, ...programs.own].map(nameOf),
     findings: programs.findings,
   };
+}
+
+function nameOf({ name }: CpioEntry): string {
+  return `/${name}`;
 }
 
 /** For systemd as units; for another init as a program in front of it, where FullInitrd.Init names that. */
@@ -89,6 +96,8 @@ function withoutSystemd({ config, initrd }: CheckOptions): Finding {
 
 interface Programs {
   readonly entries: readonly CpioEntry[];
+  /** Those of them that are compiled here. */
+  readonly own: readonly CpioEntry[];
   readonly findings: readonly Finding[];
 }
 
@@ -101,7 +110,7 @@ async function missingPrograms(contents: Contents, options: CheckOptions): Promi
   const others = missing.filter((program) => linkTo(contents, program).length === 0);
   const compiled = await Promise.all(own.map((program) => compiledEntry(program, options)));
   const { entries, findings } = fromSysroot(contents, others, options);
-  return { entries: [...compiled.flat(), ...links, ...entries], findings };
+  return { entries: [...compiled.flat(), ...links, ...entries], own: compiled.flat(), findings };
 }
 
 function isThere(contents: Contents, { paths }: CalledProgram): boolean {
@@ -133,7 +142,11 @@ function linkTo(contents: Contents, { name, paths: [path = ''] }: CalledProgram)
 }
 
 /** Programs from the sysroot, with the libraries that they need. */
-function fromSysroot(contents: Contents, called: readonly CalledProgram[], options: CheckOptions): Programs {
+function fromSysroot(
+  contents: Contents,
+  called: readonly CalledProgram[],
+  options: CheckOptions,
+): Omit<Programs, 'own'> {
   const { sysroot } = options;
   const found = called.map((program) => ({ ...program, from: fileOf(sysroot, program.name) }));
   const absent = found.filter(({ from }) => from === undefined);

@@ -1,12 +1,13 @@
 /** An existing full initrd -> the image for /usr: cpio -> tree -> tar -> image. Nothing is unpacked on disk, and it needs no root. */
 import { chmodSync, realpathSync, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
+import { type Hashes, hashesOf } from '../bom/hashes.ts';
 import type { ImageFormat, Thin } from '../config/image-format.ts';
 import { InitrdError } from '../errors.ts';
 import { type Finding, finding } from '../findings.ts';
 import { type Archive, type Initrd, withInitrd } from '../initrd/archives.ts';
 import { appendMark } from '../initrd/image-mark.ts';
-import { lengthOf } from '../initrd/input.ts';
+import { lengthOf, readRange } from '../initrd/input.ts';
 import { lostEntries } from '../initrd/lost-entries.ts';
 import { archiveMode } from '../initrd/public.ts';
 import { makeTree } from '../initrd/tree.ts';
@@ -46,6 +47,8 @@ export interface Packed {
   readonly files: readonly PackedFile[];
   /** Paths of what was added or replaced for the check of /usr. */
   readonly added: readonly string[];
+  /** Absolute paths of what is bootrelay's own. */
+  readonly own: readonly string[];
   /** What of the initrd is not in the image, or not fit. */
   readonly findings: readonly Finding[];
 }
@@ -58,6 +61,7 @@ export interface PackedFile {
   readonly uid: number;
   readonly gid: number;
   readonly sharing: Sharing;
+  readonly hashes: Hashes;
 }
 
 /** Directories of the full initrd that stage 1 mounts something on. */
@@ -85,12 +89,13 @@ export async function packFullInitrd(options: PackOptions): Promise<Packed> {
       compression: [...new Set(main.map(({ compression }) => compression))].join(', '),
       files,
       added: added.added,
+      own: added.own,
       findings: [...lostEntries(own.lost), ...leftOut(tree, read), ...added.findings],
     };
   });
 }
 
-const nothingAdded: AddedCheck = { entries: [], added: [], findings: [] };
+const nothingAdded: AddedCheck = { entries: [], added: [], own: [], findings: [] };
 
 function sizeOf(archives: readonly Archive[]): number {
   return archives.reduce((sum, { start, end }) => sum + end - start, 0);
@@ -144,5 +149,6 @@ function packedFile(entry: TreeEntry, sharing: ReadonlyMap<string, Sharing>): re
   if (entry.type !== 'file') return [];
   const { path, mode, uid, gid, data } = entry;
   const own: Sharing = { shared: false, why: 'the image has all files' };
-  return [{ path, size: lengthOf(data), mode, uid, gid, sharing: sharing.get(path) ?? own }];
+  const hashes = hashesOf(readRange(data));
+  return [{ path, size: lengthOf(data), mode, uid, gid, sharing: sharing.get(path) ?? own, hashes }];
 }

@@ -1,7 +1,6 @@
 /** The page around the sections: one file that needs nothing from the network. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { packageRoot } from '../package-root.ts';
+import { readReportAsset } from '../package.ts';
 import { Html, html } from './html.ts';
 
 export interface Section {
@@ -10,13 +9,9 @@ export interface Section {
   readonly content: Html;
 }
 
-function readAsset(name: string): string {
-  return readFileSync(new URL(`templates/report/${name}`, packageRoot()), 'utf8');
-}
-
 /** A whole HTML document. Its policy lets it load nothing, and run no script but its own. */
 export function formatPage(title: string, lead: Html, sections: readonly Section[]): string {
-  const script = readAsset('report.js');
+  const script = readReportAsset('report.js');
   const hash = createHash('sha256').update(script).digest('base64');
   const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
   const document = html`<!DOCTYPE html>
@@ -28,7 +23,7 @@ export function formatPage(title: string, lead: Html, sections: readonly Section
 <meta name="color-scheme" content="light dark">
 <meta name="generator" content="bootrelay">
 <title>${title}</title>
-<style>${new Html(readAsset('report.css'))}</style>
+<style>${new Html(readReportAsset('report.css'))}</style>
 </head>
 <body>
 <a class="skip" href="#content">Skip to the content</a>

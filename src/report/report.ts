@@ -1,8 +1,8 @@
 /** One or two sides, and a boot that was measured -> one HTML file for a reviewer. */
 
 import { type Finding, formatFinding } from '../findings.ts';
+import type { MeasuredBoot } from '../json/timeline.ts';
 import type { Comparison } from '../review/compare.ts';
-import type { MeasuredBoot } from '../review/read-json.ts';
 import type { Side } from '../review/side.ts';
 import { formatBytes } from '../text/bytes.ts';
 import { bootSection } from './boot-section.ts';

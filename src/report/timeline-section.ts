@@ -1,6 +1,6 @@
 /** The timeline of a boot that was measured: a table whose last column is the picture. */
 import { type Milestone, startOf } from '../boot/timeline.ts';
-import type { MeasuredBoot } from '../review/read-json.ts';
+import type { MeasuredBoot } from '../json/timeline.ts';
 import { type Html, html } from './html.ts';
 import type { Section } from './page.ts';
 

@@ -8,11 +8,12 @@ import { size as sizeType } from '../config/value-types/sizes.ts';
 import { ComparisonError } from '../errors.ts';
 import { readInitrdFiles } from '../initrd/files.ts';
 import { isPublic } from '../initrd/public.ts';
-import { bootrelayVersion } from '../package-root.ts';
+import type { Manifest } from '../json/manifest.ts';
+import { bootrelayVersion } from '../package.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { sourceOf } from '../plan/source.ts';
 import { renderPlatform } from '../render/platform.ts';
-import { type ReadManifest, readManifest, readPlan } from './read-json.ts';
+import { readManifest, readPlan } from './read-json.ts';
 import type { Side } from './side.ts';
 
 /** The names of a build's files in its directory. */
@@ -91,7 +92,7 @@ async function readBuild(path: string, work: string): Promise<Side> {
 }
 
 /** Bytes of a budget as the manifest has it, with the unit that the platform gave it; 0 is none. */
-function budgetOf({ settings }: ReadManifest, section: 'Initrd' | 'FullInitrd'): number {
+function budgetOf({ settings }: Manifest, section: 'Initrd' | 'FullInitrd'): number {
   const parsed = sizeType.parse(settings[`${section}.SizeBudget`]?.[0] ?? '0');
   return 'value' in parsed ? parsed.value : 0;
 }

@@ -1,5 +1,5 @@
 /** What a sysroot's kernel has: modules built in and as files, and its configuration. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { canonicalModuleName } from '../plan/boot-plan.ts';
 import { builtInByOptions } from './built-in-options.ts';
@@ -14,7 +14,7 @@ import {
   readLines,
   readOtherNames,
 } from './module-tables.ts';
-import { fileInSysroot } from './paths.ts';
+import { fileInSysroot, isDirectory } from './paths.ts';
 import { patternToRegExp } from './patterns.ts';
 
 export interface Kernel {
@@ -66,6 +66,15 @@ export function readKernel(sysroot: string, version: string): Kernel | undefined
     otherNames: once(() => new Map([...readOtherNames(aliases, builtInAliases()), ...config().aliases])),
     options,
   };
+}
+
+/** The versions of the kernels in a sysroot, sorted: the directories of usr/lib/modules. */
+export function kernelVersions(sysroot: string): readonly string[] {
+  const directory = fileInSysroot(sysroot, '/usr/lib/modules') ?? fileInSysroot(sysroot, '/lib/modules');
+  if (directory === undefined || !isDirectory(directory)) return [];
+  return readdirSync(directory)
+    .filter((name) => isDirectory(join(directory, name)))
+    .sort();
 }
 
 /** Whether the configuration, where there is one, says that the kernel loads no modules. */

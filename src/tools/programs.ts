@@ -61,6 +61,7 @@ export const programs = {
   'qemu-io': { package: 'qemu-utils', versionArgs: ['--version'] },
   'qemu-system-aarch64': { package: 'qemu-system-arm', versionArgs: ['--version'] },
   'qemu-system-x86_64': { package: 'qemu-system-x86', versionArgs: ['--version'] },
+  rpm: { package: 'rpm', versionArgs: ['--version'] },
   sbsign: { package: 'sbsigntool', versionArgs: ['--version'] },
   setpriv: { package: 'util-linux', versionArgs: ['--version'] },
   sfdisk: { package: 'fdisk', versionArgs: ['--version'] },

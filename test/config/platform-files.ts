@@ -1,6 +1,6 @@
 /** Platform files in memory, for tests of everything behind the reading. */
 import { basename, dirname } from 'node:path';
-import type { FileReader } from '../../src/config/layers.ts';
+import type { FileReader } from '../../src/config/file-reader.ts';
 import { type LoadedPlatform, loadPlatform } from '../../src/config/load.ts';
 import type { PlatformConfig } from '../../src/config/validate.ts';
 import type { BootPlan } from '../../src/plan/boot-plan.ts';

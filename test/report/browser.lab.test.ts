@@ -62,7 +62,10 @@ beforeAll(async () => {
   bootrelay('build', platform, '--sysroot', sysroot, '--kernel', kernel, '--output', 'build');
   mkdirSync(join(work, 'boot'));
   const verdict = { ok: true, summary: 'multi-user.target reached' };
-  writeFileSync(join(work, 'boot/timeline.json'), JSON.stringify({ milestones, verdict }));
+  writeFileSync(
+    join(work, 'boot/timeline.json'),
+    JSON.stringify({ format: 'bootrelay-timeline-1', milestones, verdict }),
+  );
   bootrelay('report', platform, '--build', 'build', '--boot', 'boot', '--output', 'one.html');
   bootrelay('report', platform, old, '--output', 'two.html');
   writeLargeInitrd('old.img', 'as it was');

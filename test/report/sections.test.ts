@@ -1,7 +1,9 @@
 /** The sections one by one: their numbers, and that names of others are text in them. */
+
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import type { InitrdFile } from '../../src/initrd/files.ts';
+import { formatNames } from '../../src/json/formats.ts';
 import { parts } from '../../src/minimal/entries.ts';
 import { differencesSection } from '../../src/report/differences-section.ts';
 import { settingsSection } from '../../src/report/settings-section.ts';
@@ -61,7 +63,7 @@ test('a bar of the timeline begins where its line does, and is as long as it is 
     { name: 'switch-root', uptime: 6, stage: 'stage 1' },
     { name: 'multi-user', uptime: 8, stage: 'system' },
   ] as const;
-  const { text } = timelineSection({ milestones: [...milestones] }).content;
+  const { text } = timelineSection({ format: formatNames.timeline, milestones: [...milestones] }).content;
   const bars = [...text.matchAll(/left:min\(([\d.]+)%[^;]*;width:([\d.]+)%/g)].map(([, left, width]) => [
     left,
     width,
@@ -71,7 +73,9 @@ test('a bar of the timeline begins where its line does, and is as long as it is 
     ['75.00', '25.00'],
     ['100.00', '0.00'],
   ]);
-  expect(timelineSection({ milestones: [] }).content.text).not.toMatch(/NaN|Infinity/);
+  expect(timelineSection({ format: formatNames.timeline, milestones: [] }).content.text).not.toMatch(
+    /NaN|Infinity/,
+  );
 });
 
 test('a changed setting says what it was, and what is not set can be left out only where that is known', () => {

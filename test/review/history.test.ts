@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { bootrelayVersion } from '../../src/package-root.ts';
+import { bootrelayVersion } from '../../src/package.ts';
 import { plan } from '../config/platform-files.ts';
 import { expectGolden } from '../golden.ts';
 import { newcTree, type Raw } from '../initrd/newc-archive.ts';

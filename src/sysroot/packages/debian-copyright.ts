@@ -1,0 +1,39 @@
+/** The licences of a Debian package, by its copyright file in the machine-readable format (copyright-format 1.0). */
+import { existsSync, readFileSync } from 'node:fs';
+
+/** Short names of that format whose names in the SPDX list are others. */
+const spdxNames: Readonly<Record<string, string>> = {
+  Expat: 'MIT',
+  'Apache-2': 'Apache-2.0',
+  'BSD-2-clause': 'BSD-2-Clause',
+  'BSD-3-clause': 'BSD-3-Clause',
+  'BSD-4-clause': 'BSD-4-Clause',
+  'Artistic-1': 'Artistic-1.0',
+};
+
+/** All its short names, joined by AND, in SPDX's words where these have the licence; undefined where the file is not of that format. */
+export function licenseOfCopyright(file: string): string | undefined {
+  if (!existsSync(file)) return undefined;
+  const text = readFileSync(file, 'utf8');
+  if (!/^Format:/m.test(text.slice(0, 1000))) return undefined;
+  const names = [...text.matchAll(/^License:[ \t]*(\S.*?)[ \t]*$/gm)].map(([, name = '']) => toSpdx(name));
+  return names.length === 0 ? undefined : [...new Set(names)].sort().join(' AND ');
+}
+
+/** GPL-2+ -> GPL-2.0-or-later; a choice of several in brackets; what has no such name stays as it is. */
+function toSpdx(name: string): string {
+  const alternatives = name.split(/\s+(?:or|\|)\s+/);
+  const words = alternatives.map((alternative) =>
+    alternative
+      .split(/\s*,?\s+and\s+/)
+      .map(toSpdxName)
+      .join(' AND '),
+  );
+  return words.length > 1 ? `(${words.join(' OR ')})` : (words[0] ?? name);
+}
+
+function toSpdxName(name: string): string {
+  const [, family, version, later] = /^([AL]?GPL|GFDL)-(\d+(?:\.\d+)?)(\+?)$/.exec(name) ?? [];
+  if (family === undefined || version === undefined) return spdxNames[name] ?? name;
+  return `${family}-${version.includes('.') ? version : `${version}.0`}-${later ? 'or-later' : 'only'}`;
+}
