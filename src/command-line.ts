@@ -135,6 +135,42 @@ export const commands: readonly Command[] = [
     run: async (args) => (await import('./commands/build.ts')).build(args),
   }),
   command({
+    name: 'matrix',
+    describe: 'Print the builds of platforms, kernels and forms: for CI, or as a file for Ninja',
+    positionals: { platforms },
+    options: {
+      ...settings,
+      sysroot: system.sysroot,
+      kernel: {
+        type: 'string',
+        array: true,
+        nargs: 1,
+        default: [] as string[],
+        describe: 'kernel version; by default all that the sysroot has',
+      },
+      form: {
+        type: 'string',
+        array: true,
+        nargs: 1,
+        choices: ['shell', 'systemd'] as const,
+        default: [] as ('shell' | 'systemd')[],
+        describe: 'stage 1 in this form too; by default in that of the platform alone',
+      },
+      output: output('directory that the builds write to, each to a directory in it'),
+      program: {
+        type: 'string',
+        default: 'bootrelay',
+        describe: 'what is started as bootrelay: a file is an input of every build in the file for Ninja',
+      },
+      format: {
+        choices: ['text', 'github', 'ninja'],
+        default: 'text' as 'text' | 'github' | 'ninja',
+        describe: 'command lines, the matrix of a workflow of GitHub Actions, or a file for Ninja',
+      },
+    },
+    run: async (args) => (await import('./commands/matrix.ts')).matrix(args),
+  }),
+  command({
     name: 'pack',
     describe: 'Make the image for /usr from an existing full initrd',
     positionals: { platform },
@@ -428,6 +464,13 @@ export const commands: readonly Command[] = [
     positionals: {},
     options: { json },
     run: async () => (await import('./commands/mount-options.ts')).mountOptions(),
+  }),
+  command({
+    name: 'schema',
+    describe: 'Print the JSON Schema of a file that bootrelay writes, or of platform files',
+    positionals: { name: { type: 'string', describe: 'print this one; without it their names' } },
+    options: { json },
+    run: async (args) => (await import('./commands/schema.ts')).schema(args),
   }),
   command({
     name: 'completion',

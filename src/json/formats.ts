@@ -26,7 +26,7 @@ export function parseFormat<Schema extends FormatSchema>(
   name: FormatName,
   schema: Schema,
 ): ReadJson<v.InferOutput<Schema>> {
-  const json = parse(text);
+  const json = parseJson(text);
   if (json === undefined) return { problem: 'is no JSON, or is cut off' };
   const format = typeof json === 'object' && json !== null && 'format' in json ? json.format : undefined;
   if (format !== formatNames[name]) return { problem: otherFormat(name, format) };
@@ -43,7 +43,8 @@ function otherFormat(name: FormatName, format: unknown): string {
     : `says no format, and ${wanted}: it was written by bootrelay 0.1 and must be made again, or is something else`;
 }
 
-function parse(text: string): unknown {
+/** The value of a text; undefined where it is no JSON. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

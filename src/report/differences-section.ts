@@ -2,6 +2,7 @@
 
 import type { Comparison } from '../review/compare.ts';
 import type { DriverChange, FileChange } from '../review/compare-files.ts';
+import type { PackageChange } from '../review/compare-packages.ts';
 import type { StepChange } from '../review/compare-steps.ts';
 import type { TextChange } from '../review/compare-texts.ts';
 import { type Point, summarize } from '../review/summary.ts';
@@ -15,12 +16,13 @@ import { withinLimit } from './within-limit.ts';
 /** The section with all of a comparison; the first texts are open. */
 export function differencesSection(comparison: Comparison): Section {
   const { title, points } = summarize(comparison);
-  const { steps, files, drivers, texts } = comparison;
+  const { steps, files, packages, drivers, texts } = comparison;
   const content = html`<p>From <code>${comparison.old}</code> to <code>${comparison.new}</code>.</p>
 <p class="verdict">${title}</p>
 <ul class="points">${points.map(formatPoint)}</ul>
 ${part(steps, 'Steps of the boot', html`<dl>${steps.map(formatStepChange)}</dl>`)}
 ${part(drivers, 'Drivers', html`<ul>${drivers.map(formatDriver)}</ul>`)}
+${part(packages, 'Packages', html`<ul>${packages.map(formatPackage)}</ul>`)}
 ${part(files, `Files (${files.length})`, filesTable(files))}
 ${part(texts, 'Text, side by side', formatTextChanges(texts))}`;
   return { id: 'differences', title: 'What is different', content };
@@ -44,6 +46,11 @@ ${gone.map((line) => html`<dd class="removed"><span class="sr">removed: </span>$
 function formatDriver({ module, change, devices }: DriverChange): Html {
   return html`<li class="${change === 'lost' ? 'removed' : 'added'}"><strong>${change}</strong>: <code>${module}</code>
 <details><summary>${devices.length} kinds of devices</summary><code>${devices.join(' ')}</code></details></li>
+`;
+}
+
+function formatPackage({ name, change, old, new: fresh }: PackageChange): Html {
+  return html`<li><strong>${change}</strong>: <code>${name}</code> ${[old, fresh].filter((version) => version !== undefined).join(' → ')}</li>
 `;
 }
 

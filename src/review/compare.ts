@@ -1,6 +1,7 @@
 /** Two sides -> what is different, as data. */
 import { ComparisonError } from '../errors.ts';
 import { compareFiles, type DriverChange, driversWithoutModule, type FileChange } from './compare-files.ts';
+import { comparePackages, type PackageChanges } from './compare-packages.ts';
 import { compareSettings, type SettingChange } from './compare-settings.ts';
 import { compareModules, compareSteps, type ModuleChange, type StepChange } from './compare-steps.ts';
 import { compareTexts, type TextChange, withoutLineNumbers, withoutOrigins } from './compare-texts.ts';
@@ -22,6 +23,9 @@ export interface Comparison {
   readonly files: readonly FileChange[];
   /** Hardware that loses or gains its drivers. */
   readonly drivers: readonly DriverChange[];
+  /** Packages that the files are from. */
+  readonly packages: PackageChanges['packages'];
+  readonly unowned: PackageChanges['unowned'];
   readonly boot: SizeChange | undefined;
   readonly usr: SizeChange | undefined;
   /** Which of two builds alone was told of its image in /usr. */
@@ -60,11 +64,17 @@ export function compareSides(old: Side, fresh: Side): Comparison {
     ...textsOf(old, fresh),
     files: filesOf(old, fresh),
     drivers: old.drivers && fresh.drivers ? driversWithoutModule(old.drivers, fresh.drivers) : [],
+    ...packagesOf(old, fresh),
     boot: compareSizes(old.boot, fresh.boot),
     kinds: [old.kind, fresh.kind],
     usr: compareSizes(old.usr, fresh.usr),
     usrKnown: old.kind === 'build' && fresh.kind === 'build' ? onlyKnown(old, fresh) : undefined,
   };
+}
+
+function packagesOf(old: Side, fresh: Side): PackageChanges {
+  if (old.packages && fresh.packages) return comparePackages(old.packages, fresh.packages);
+  return { packages: [], unowned: { come: [], gone: [] } };
 }
 
 function onlyKnown(old: Side, fresh: Side): Comparison['usrKnown'] {
@@ -106,7 +116,11 @@ const isImage = ({ kind }: Side) => kind === 'build' || kind === 'initrd';
 const hasTexts = ({ kind }: Side) => kind === 'platform' || kind === 'rendered tree';
 
 /** True where the two sides boot alike; `moved` says whether they are alike to the byte. */
-export function isSame({ settings, steps, texts, files, drivers, boot, usr }: Comparison): boolean {
-  const changes = [settings, steps, texts, files, drivers].every((list) => list.length === 0);
+export function isSame({ unowned, boot, usr, ...all }: Comparison): boolean {
+  const { settings, steps, texts, files, drivers, packages } = all;
+  const { come, gone } = unowned;
+  const changes = [settings, steps, texts, files, drivers, packages, come, gone].every(
+    (list) => list.length === 0,
+  );
   return changes && [boot, usr].every((size) => size === undefined || size.old === size.new);
 }

@@ -5,6 +5,7 @@ import { formatBytes } from '../text/bytes.ts';
 import { escapeMarkdown, fenceFor, markdownCode } from '../text/markdown.ts';
 import type { Comparison } from './compare.ts';
 import type { DriverChange, FileChange } from './compare-files.ts';
+import type { PackageChange } from './compare-packages.ts';
 import type { StepChange } from './compare-steps.ts';
 import type { TextChange } from './compare-texts.ts';
 import { nameOf, type Part, type Summary, summarize } from './summary.ts';
@@ -76,6 +77,7 @@ function textOf({ comparison, names }: Group): string {
     ...points.map(({ warns, parts }) => `  ${warns ? '!' : ' '} ${plain(parts)}`),
     ...section('steps', comparison.steps.flatMap(stepLines)),
     ...section('drivers', comparison.drivers.map(driverLine)),
+    ...section('packages', comparison.packages.map(packageLine)),
     ...section('files', comparison.files.map(fileLine)),
     ...comparison.texts.flatMap(({ path, patch }) => section(path, patch.trimEnd().split('\n'))),
     '',
@@ -112,6 +114,11 @@ function fileLine({ path, part, change, oldSize, newSize, attributes }: FileChan
   return [`${signs[change]} ${path}`, part, sizes, ...attributes].join('  ');
 }
 
+function packageLine({ name, change, old, new: fresh }: PackageChange): string {
+  const sign = { added: '+', gone: '-', updated: '~' }[change];
+  return `${sign} ${name}  ${[old, fresh].filter((version) => version !== undefined).join(' -> ')}`;
+}
+
 /** How many patterns of a driver are shown at most: some drivers have hundreds. */
 const mostPatterns = 4;
 
@@ -139,6 +146,7 @@ function markdownOf({ comparison, names }: Group): string {
     ...(summary.points.length > 0 ? [''] : []),
     ...folded('Steps of the boot', comparison.steps.flatMap(stepLines)),
     ...folded('Drivers', comparison.drivers.map(driverLine)),
+    ...folded('Packages', comparison.packages.map(packageLine)),
     ...folded('Files', comparison.files.map(fileLine)),
     ...folded('Rendered text', comparison.texts.flatMap(textLines)),
   ].join('\n');

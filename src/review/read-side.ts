@@ -1,6 +1,7 @@
 /** What a name on the command line stands for -> a side of a comparison. */
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import * as v from 'valibot';
 import { effectiveSettings } from '../config/effective.ts';
 import { shownValues } from '../config/secrets.ts';
 import type { PlatformConfig } from '../config/validate.ts';
@@ -8,11 +9,14 @@ import { size as sizeType } from '../config/value-types/sizes.ts';
 import { ComparisonError } from '../errors.ts';
 import { readInitrdFiles } from '../initrd/files.ts';
 import { isPublic } from '../initrd/public.ts';
+import { billSchema } from '../json/cyclonedx.ts';
+import { parseJson } from '../json/formats.ts';
 import type { Manifest } from '../json/manifest.ts';
 import { bootrelayVersion } from '../package.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { sourceOf } from '../plan/source.ts';
 import { renderPlatform } from '../render/platform.ts';
+import { type SidePackages, versionsOf } from './compare-packages.ts';
 import { readManifest, readPlan } from './read-json.ts';
 import type { Side } from './side.ts';
 
@@ -45,7 +49,8 @@ export function sideOfPlatform(name: string, config: PlatformConfig, plan: BootP
 /** A file or directory of this machine; `work` takes what is decompressed. Throws ComparisonError, InitrdError, ToolError. */
 export async function readSide(path: string, work: string): Promise<Side> {
   if (!existsSync(path)) throw new ComparisonError(`there is no ${path}`);
-  if (!statSync(path).isDirectory()) return readInitrd(path, work);
+  if (!statSync(path).isDirectory())
+    return path.endsWith('.cdx.json') ? readBill(path) : readInitrd(path, work);
   if (existsSync(join(path, manifestName))) return readBuild(path, work);
   if (existsSync(join(path, 'explain.txt'))) return readRenderedTree(path);
   throw new ComparisonError(
@@ -84,11 +89,29 @@ async function readBuild(path: string, work: string): Promise<Side> {
     files: new Map(files),
     settings: new Map(settings),
     ...(plan && { plan }),
+    ...(manifest.packages && { packages: packagesOfManifest(manifest, manifest.packages) }),
     boot: { size: manifest.initrd.size, budget: budgetOf(manifest, 'Initrd') },
     ...(manifest.fullInitrd && {
       usr: { size: manifest.fullInitrd.size, budget: budgetOf(manifest, 'FullInitrd') },
     }),
   };
+}
+
+function packagesOfManifest({ files }: Manifest, packages: NonNullable<Manifest['packages']>): SidePackages {
+  const unowned = files.filter((file) => file.packages?.length === 0).map(({ path }) => path);
+  return { versions: versionsOf(Object.values(packages)), unowned };
+}
+
+/** A CycloneDX file that `build` or `pack` wrote, or another tool. */
+function readBill(path: string): Side {
+  const parsed = v.safeParse(billSchema, parseJson(readFileSync(path, 'utf8')));
+  if (!parsed.success)
+    throw new ComparisonError(`${path} is no bill of materials as CycloneDX has it, or is cut off`);
+  const { components } = parsed.output;
+  const packages = components.filter(({ type }) => type !== 'file');
+  const versions = versionsOf(packages.map(({ name, version = '' }) => ({ name, version })));
+  const unowned = components.filter(({ type }) => type === 'file').map(({ name }) => name);
+  return { name: path, kind: 'bill of materials', packages: { versions, unowned } };
 }
 
 /** Bytes of a budget as the manifest has it, with the unit that the platform gave it; 0 is none. */

@@ -1,6 +1,7 @@
 /** One of the two things that are compared, as data: as much of it as it has. */
 import type { InitrdFile } from '../initrd/files.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
+import type { SidePackages } from './compare-packages.ts';
 
 export interface SideSetting {
   readonly values: readonly string[];
@@ -17,7 +18,7 @@ export interface ImageSize {
 export interface Side {
   /** As the user named it. */
   readonly name: string;
-  readonly kind: 'platform' | 'rendered tree' | 'build' | 'initrd';
+  readonly kind: 'platform' | 'rendered tree' | 'build' | 'initrd' | 'bill of materials';
   readonly platform?: string | undefined;
   readonly settings?: ReadonlyMap<string, SideSetting>;
   readonly plan?: BootPlan;
@@ -28,6 +29,8 @@ export interface Side {
   readonly lost?: readonly string[];
   /** modalias patterns of the drivers in it, and the module of each. */
   readonly drivers?: ReadonlyMap<string, string>;
+  /** Where its files are from, where that is known. */
+  readonly packages?: SidePackages;
   /** The minimal initrd, or whatever initrd it is, in /boot. */
   readonly boot?: ImageSize;
   /** The image of the full initrd in /usr. */

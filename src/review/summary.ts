@@ -48,6 +48,7 @@ export function summarize(comparison: Comparison, names: readonly string[] = [na
     ...driverPoints(comparison),
     ...checkPoints(comparison),
     ...filePoints(comparison),
+    ...packagePoints(comparison),
     ...sizePoints(comparison.kinds.includes('build') ? '/boot' : 'size', comparison.boot),
     ...sizePoints('/usr, the full initrd', comparison.usr),
     ...onceKnown(comparison),
@@ -220,6 +221,30 @@ function filePoints({ files }: Comparison): readonly Point[] {
     ...few(
       newPrograms.map(({ path }) => ({ warns: false, parts: say`the program ${path} is new` })),
       'programs are new',
+    ),
+  ];
+}
+
+/** Packages, and files that no package owns: these are in no advisory. */
+function packagePoints({ packages, unowned }: Comparison): readonly Point[] {
+  const points = packages.map(({ name, change, old = '', new: fresh = '' }): Point => {
+    if (change === 'updated') return { warns: false, parts: say`package ${name}: ${old} to ${fresh}` };
+    const parts =
+      change === 'added' ? say`package ${name} ${fresh} is new` : say`package ${name} ${old} is gone`;
+    return { warns: false, parts };
+  });
+  return [
+    ...few(points, 'packages changed'),
+    ...few(
+      unowned.come.map((path) => ({ warns: true, parts: say`no package owns ${path}, which is new` })),
+      'new files are owned by no package',
+    ),
+    ...few(
+      unowned.gone.map((path) => ({
+        warns: false,
+        parts: say`${path}, which no package owned, is gone or owned now`,
+      })),
+      'files without a package are gone or owned now',
     ),
   ];
 }

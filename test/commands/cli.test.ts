@@ -78,7 +78,7 @@ describe('render', () => {
 });
 
 test.each([
-  [[], /boot needs --sysroot and --kernel, .*; or --image/],
+  [[], /boot needs --sysroot, the built system; or --image/],
   [['--slot', 'B', '--sysroot', '/', '--kernel', '1'], /--slot needs --image/],
   [['--image', 'good.ini', '--sysroot', '/'], /give one of both/],
   [['--image', 'good.ini', '--initrd', 'good.ini'], /--initrd with --image needs --kernel/],

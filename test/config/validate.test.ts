@@ -19,7 +19,7 @@ const bad: readonly (readonly [string, string, string])[] = [
   [
     'unknown section',
     `${device}[Vertiy]\nVerity=no\n`,
-    'p/test.ini:4: error: Vertiy.Verity: there is no section [Vertiy]\n    hint: did you mean [Verity]?',
+    'p/test.ini:3: error: there is no section [Vertiy]\n    hint: did you mean [Verity]?',
   ],
   [
     'unknown key',

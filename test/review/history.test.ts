@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { formatNames } from '../../src/json/formats.ts';
 import { bootrelayVersion } from '../../src/package.ts';
 import { plan } from '../config/platform-files.ts';
 import { expectGolden } from '../golden.ts';
@@ -204,6 +205,7 @@ describe('a git history', () => {
 });
 
 const [file, link] = [0o100755, 0o120777];
+const sha256 = 'a'.repeat(64);
 
 /** A build as small as one can be, of the files that count here. */
 function writeBuild(
@@ -218,18 +220,28 @@ function writeBuild(
   writeFileSync(join(work, name, 'initrd.img'), image);
   const files = entries.map((entry) => ({
     path: `/${entry.name}`,
+    type: entry.mode === link ? 'link' : 'file',
     part: entry.name.includes('busybox') || entry.mode === link ? 'busybox' : 'modules',
   }));
   const manifest = {
+    format: formatNames.manifest,
     bootrelay: bootrelayVersion(),
     platform,
-    initrd: { size: image.length },
+    kernel: '6.12',
+    initrd: {
+      sha256,
+      size: image.length,
+      uncompressedSize: image.length,
+      memory: { packed: 1, files: 1, decompressor: 1 },
+    },
+    parts: [],
+    tools: {},
     files,
     settings: { 'Initrd.SizeBudget': ['3M'], 'Modules.Modules': ['virtio_blk'], ...settings },
     ...more,
   };
   writeFileSync(join(work, name, 'manifest.json'), JSON.stringify(manifest));
-  writeFileSync(join(work, name, 'plan.json'), JSON.stringify(plan()));
+  writeFileSync(join(work, name, 'plan.json'), JSON.stringify({ format: formatNames.plan, ...plan() }));
 }
 
 const drivers = (...lines: readonly string[]) =>
@@ -314,11 +326,14 @@ describe('two builds', () => {
     const init = (line: number) => [
       { name: 'init', mode: file, data: `delay=1 # Emergency.Delay (x.ini:${line})\n` },
     ];
-    writeBuild('small', init(1), {}, 'qemu', { fullInitrd: { size: 1000 } });
+    writeBuild('small', init(1), {}, 'qemu', { fullInitrd: { sha256, size: 1000 } });
     writeBuild('large', init(2), { 'FullInitrd.SizeBudget': ['1500'] }, 'qemu', {
-      fullInitrd: { size: 2000 },
+      fullInitrd: { sha256, size: 2000 },
     });
-    writeFileSync(join(work, 'large/plan.json'), JSON.stringify(plan('Usr.FileSystem=btrfs')));
+    writeFileSync(
+      join(work, 'large/plan.json'),
+      JSON.stringify({ format: formatNames.plan, ...plan('Usr.FileSystem=btrfs') }),
+    );
     const { stdout } = diff('small', 'large');
     expect(stdout).toContain('! /usr, the full initrd: 1.0 kB to 2.0 kB (+1.0 kB), 133 % of 1.5 kB');
     expect(stdout).toContain('+ Mounts the verity device read-only at /sysusr/usr, as btrfs.');
@@ -328,7 +343,7 @@ describe('two builds', () => {
 
   test('one that knows its image in /usr, and the check of /usr that is gone', () => {
     const check = { name: 'usr/lib/bootrelay/check-usr', mode: file, data: '#!/bin/sh\n' };
-    writeBuild('told', [check], {}, 'qemu', { fullInitrd: { size: 1000 } });
+    writeBuild('told', [check], {}, 'qemu', { fullInitrd: { sha256, size: 1000 } });
     writeBuild('untold', [check]);
     expect(diff('untold', 'told')).toMatchObject({
       status: 0,
@@ -386,16 +401,25 @@ describe('two builds', () => {
     [
       'manifest.json',
       '{"settings": {',
-      /^bootrelay: broken\/manifest\.json is not the manifest of a build, or is cut off\n$/,
+      /^bootrelay: broken\/manifest\.json, the manifest of a build, is no JSON, or is cut off\n$/,
     ],
-    ['manifest.json', 'null', /manifest\.json is not the manifest of a build/],
     [
       'manifest.json',
-      '{"bootrelay":"0","platform":"x","initrd":{"size":1},"files":[null],"settings":{}}',
-      /\(at files\.0\)\n$/,
+      'null',
+      /says no format, and this bootrelay reads bootrelay-manifest-1: it was written by bootrelay 0\.1/,
     ],
-    ['plan.json', '{"steps": [', /plan\.json is not the boot plan of a build, or is cut off\n$/],
-    ['plan.json', '{"steps": [1]}', /plan\.json is not the boot plan of a build/],
+    [
+      'manifest.json',
+      '{"format":"bootrelay-manifest-9"}',
+      /is of the format bootrelay-manifest-9, and this bootrelay reads bootrelay-manifest-1: make it again\n$/,
+    ],
+    [
+      'manifest.json',
+      '{"format":"bootrelay-manifest-1","bootrelay":"0","platform":"x","kernel":"1"}',
+      /is damaged \(at initrd\): /,
+    ],
+    ['plan.json', '{"steps": [', /plan\.json, the boot plan of a build, is no JSON, or is cut off\n$/],
+    ['plan.json', '{"steps": [1]}', /plan\.json, the boot plan of a build, says no format/],
     [
       'plan.json',
       undefined,
