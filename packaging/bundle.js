@@ -2,7 +2,7 @@
  * src/ -> JavaScript that needs nothing beside it: every dependency is in it, all templates are checked and compiled, and
  * so are the package's own files. A run neither looks for sixty modules nor reads and parses a template.
  */
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -15,12 +15,20 @@ const common = { absWorkingDir: root, bundle: true, platform: 'node', target: 'n
 
 /** A module of the sources, bundled, as this script can call it. */
 export async function importSource(entry) {
-  const file = join(tmpdir(), `bootrelay-build-${process.pid}.mjs`);
-  await build({ ...common, format: 'esm', entryPoints: [entry], outfile: file, plugins: [packagePlugin], ...asModule });
+  const directory = mkdtempSync(join(tmpdir(), 'bootrelay-bundle-'));
+  const file = join(directory, 'source.mjs');
+  await build({
+    ...common,
+    format: 'esm',
+    entryPoints: [entry],
+    outfile: file,
+    plugins: [packagePlugin],
+    ...asModule,
+  });
   try {
     return await import(pathToFileURL(file));
   } finally {
-    rmSync(file);
+    rmSync(directory, { recursive: true });
   }
 }
 
@@ -99,7 +107,15 @@ const asScript = {
 
 /** bootrelay as modules in the directory `outdir`, of which a run reads those that it needs. */
 export function bundleDirectory(outdir) {
-  return build({ ...common, ...asModule, format: 'esm', entryPoints: ['src/cli.ts'], splitting: true, outdir, plugins });
+  return build({
+    ...common,
+    ...asModule,
+    format: 'esm',
+    entryPoints: ['src/cli.ts'],
+    splitting: true,
+    outdir,
+    plugins,
+  });
 }
 
 /** bootrelay as one file: a module, or with `script` a CommonJS script. Gives what is in it (esbuild's metafile). */
