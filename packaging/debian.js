@@ -41,7 +41,7 @@ export function makeDebianPackage({ output, program, version, description }) {
     );
     copy('CHANGELOG.md', 'usr/share/doc/bootrelay/changelog');
     copy('LICENSE', 'usr/share/doc/bootrelay/copyright');
-    copy('examples/kernel-install/50-bootrelay.install', 'usr/lib/kernel/install.d/50-bootrelay.install');
+    copy('examples/kernel-install/89-bootrelay.install', 'usr/lib/kernel/install.d/89-bootrelay.install');
     put('DEBIAN/control', control(version, description));
     execFileSync(
       'dpkg-deb',

@@ -1,21 +1,25 @@
 /**
- * `npm run release`: everything that a release is made of, in out/release. It publishes nothing. The same commit gives the same
+ * `npm run release`: everything that a release is made of, in out/release or --output=DIRECTORY. It publishes nothing. The same commit gives the same
  * bytes, but for the executable, which has the Node in it that runs this.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { bundleFile, importSource, root } from './bundle.js';
 import { makeDebianPackage } from './debian.js';
 import { dependenciesIn, licenseTexts } from './dependencies.js';
 import { makeExecutable } from './executable.js';
 
-const output = join(root, 'out/release');
+const option = (name) =>
+  process.argv
+    .flatMap((argument) => (argument.startsWith(`--${name}=`) ? [argument.slice(name.length + 3)] : []))
+    .at(-1);
+const output = resolve(option('output') ?? join(root, 'out/release'));
 const { version, description, license } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 /** What is made with `--only`: the others take longer. */
-const only = process.argv.flatMap((argument) => /^--only=(.*)$/.exec(argument)?.[1].split(',') ?? []);
-const wanted = (part) => only.length === 0 || only.includes(part);
+const only = option('only')?.split(',');
+const wanted = (part) => only === undefined || only.includes(part);
 
 rmSync(output, { recursive: true, force: true });
 mkdirSync(output, { recursive: true });
@@ -55,7 +59,7 @@ function makeNpmPackage() {
     man: 'bootrelay.1',
   };
   writeFileSync(join(directory, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
-  execFileSync('npm', ['pack', '--silent', '--pack-destination', output], {
+  execFileSync('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', output], {
     cwd: directory,
     stdio: 'ignore',
   });

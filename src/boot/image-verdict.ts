@@ -87,7 +87,7 @@ function consoleFacts(
 }
 
 /** Why nothing may have been seen. */
-function hint({ milestones, commandLine }: Observation, { firmware }: ImageExpectation): string {
-  if (!firmware || milestones.length > 0 || commandLine !== undefined) return '';
+function hint({ milestones, commandLine, failure }: Observation, { firmware }: ImageExpectation): string {
+  if (!firmware || failure !== undefined || milestones.length > 0 || commandLine !== undefined) return '';
   return '; nothing of a kernel on the serial console: the image must have console= for it, or a loader that adds it (systemd-stub 254, systemd-boot 256, or newer), else give --kernel and --initrd';
 }

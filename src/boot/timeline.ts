@@ -60,6 +60,11 @@ const beginsAgain = 'bootrelay: the shell was left, and the boot begins again';
 const multiUserReached =
   /^(?:systemd\[1\]: |\[ {2}OK {2}\] )Reached target (?:multi-user\.target|Multi-User System)/;
 
+/** What OVMF says once none of its boot options is left but its own shell. */
+const nothingToStart = /^(?:UEFI Interactive Shell v|BdsDxe: No bootable option or device was found)/;
+const withoutLoader =
+  'the firmware found nothing to start: it looks for EFI/BOOT/BOOTX64.EFI (BOOTAA64.EFI on arm64) in an ESP whose FAT file system it can read';
+
 /** Adds one line of the console to what was seen; in a value of it any character may stand (U+2028 too, which . does not match). */
 export function observe(seen: Observation, { uptime, text }: ConsoleLine): Observation {
   const failure = /^bootrelay: (\S+ failed: .*)$/s.exec(text)?.[1];
@@ -68,6 +73,8 @@ export function observe(seen: Observation, { uptime, text }: ConsoleLine): Obser
     const { failure: _, ...before } = seen;
     return before;
   }
+  if (nothingToStart.test(text) && seen.failure === undefined && seen.milestones.length === 0)
+    return { ...seen, failure: withoutLoader };
   const panic = /^Kernel panic - not syncing: (.*)$/s.exec(text)?.[1];
   if (panic && seen.failure === undefined) return { ...seen, failure: `kernel panic: ${panic}` };
   if (

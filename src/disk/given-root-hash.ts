@@ -7,6 +7,9 @@ import { parametersOf, readsRootHash } from '../plan/kernel-parameters.ts';
 import { requireReadable } from './disk-image.ts';
 import type { GptPartition } from './gpt.ts';
 
+/** The label of a partition that systemd-sysupdate may fill: it has nothing yet (sysupdate.d(5)). */
+const emptyLabel = '_empty';
+
 const hexadecimal = /^(?:[0-9a-f]{2}){16,64}$/;
 
 /** A root hash in hexadecimal, or the file that has it. Throws UsageError. */
@@ -31,8 +34,9 @@ export function discoverableRootHash(
   data: GptPartition | undefined,
 ): string | undefined {
   const types = partitionTypesOf(settings);
-  const all = partitions.filter(({ type }) => type === types.usr);
-  const hashes = partitions.filter(({ type }) => type === types.verity);
+  const inUse = partitions.filter(({ label }) => label !== emptyLabel);
+  const all = inUse.filter(({ type }) => type === types.usr);
+  const hashes = inUse.filter(({ type }) => type === types.verity);
   const one = data ?? (all.length === 1 ? all[0] : undefined);
   const hash = one && all.length === hashes.length ? hashes[all.indexOf(one)] : undefined;
   return one && hash && `${one.uuid}${hash.uuid}`.replaceAll('-', '');

@@ -59,6 +59,8 @@ perl perl
 sbsign sbsigntool
 setpriv util-linux
 modprobe kmod
+ninja ninja-build
+rpmbuild rpm
 qemu-system-aarch64 qemu-system-arm
 qemu-system-x86_64 qemu-system-x86
 qemu-img qemu-utils
@@ -122,12 +124,17 @@ include=linux-image-cloud-amd64,systemd,systemd-sysv,udev,dracut,busybox-static,
 include=$include,systemd-cryptsetup,kmod,zstd,erofs-utils,btrfs-progs,intel-microcode,amd64-microcode,tpm2-tools
 include=$include,systemd-boot
 
-debootstrap_into "$lab/sysroot" "$release" "$release $include 2" --variant=minbase --components=main,non-free-firmware \
-    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+debootstrap_into "$lab/sysroot" "$release" "$release $include 3" --variant=minbase --components=main,non-free-firmware \
+    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
+    --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' --include="$include"
 tools=erofs-utils,systemd,systemd-boot-efi,systemd-repart,systemd-ukify,python3-virt-firmware
 tools=$tools,libcryptsetup12,libfdisk1,libtss2-esys-3.0.2-0t64,libtss2-rc0t64,libtss2-tctildr0t64,usr-is-merged
 debootstrap_into "$lab/tools" "$release" "$release $tools 1" --variant=extract --include="$tools"
+
+# What a build inside one of the lab's systems calls and these do not have.
+debootstrap_into "$lab/install-tools" "$release" "$release install 2" --variant=extract \
+    --include=libarchive-tools,xz-utils,zstd,kmod,systemd-boot-efi,usr-is-merged
 
 # Programs of the tree that start others, or are no ELF files: scripts that start them with its loader and its Python.
 add_starters() {

@@ -1,0 +1,153 @@
+/**
+ * examples/kernel-install with the real kernel-install of two releases of systemd (257 and 252), each in a copy of its system:
+ * what comes to the boot partition for a new kernel, and that nothing of it stays.
+ */
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readRange, withInput } from '../../src/initrd/input.ts';
+import { readPeSections } from '../../src/initrd/pe.ts';
+import { labDirectory, openLab, openRelease } from '../lab/lab.ts';
+import { makeRelease, root } from './make-release.ts';
+
+const lab = openLab();
+const bookworm = openRelease('bookworm');
+const work = mkdtempSync(join(lab.shared, 'kernel-install-'));
+afterAll(() => rmSync(work, { recursive: true }));
+beforeAll(() => makeRelease(join(work, 'release'), ['executable']), 120_000);
+
+const machine = '0123456789abcdef0123456789abcdef';
+const rootHash = 'ab'.repeat(32);
+const add = 'kernel-install add "$version" "/boot/vmlinuz-$version"';
+
+let runs = 0;
+
+/** Runs shell commands in a copy of a system; `files` are those of the boot partition afterwards. */
+function install(sysroot: string, layout: 'uki' | 'bls', commands: string) {
+  runs += 1;
+  const directory = join(work, `run-${runs}`);
+  mkdirSync(directory);
+  const script = join(root, 'test/packaging/kernel-install.sh');
+  const program = join(work, 'release', `bootrelay-linux-${process.arch}`);
+  const { status, stdout, stderr } = spawnSync('sh', [script, sysroot, directory, layout, commands], {
+    encoding: 'utf8',
+    env: { ...process.env, BOOTRELAY: program, BOOTRELAY_LAB: labDirectory, ROOT_HASH: rootHash },
+  });
+  const partition = join(directory, 'upper/efi');
+  const entries = existsSync(partition)
+    ? readdirSync(partition, { recursive: true, withFileTypes: true })
+    : [];
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name).slice(partition.length + 1))
+    .sort();
+  return {
+    status,
+    stdout,
+    stderr,
+    files,
+    read: (path: string) => readFileSync(join(partition, path)),
+    partition,
+  };
+}
+
+describe('systemd 257, layout=uki', () => {
+  test('a kernel gets a UKI with tries, whose initrd is that of bootrelay build; it is gone with the kernel', async () => {
+    const { status, stderr, files, partition } = install(lab.sysroot, 'uki', add);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: expect.any(String) });
+    const name = `EFI/Linux/${machine}-${lab.kernel}+3.efi`;
+    expect(files).toEqual([name]);
+    const sections = await withInput(
+      join(partition, name),
+      async (input) =>
+        new Map((readPeSections(input) ?? []).map(({ name: section, data }) => [section, readRange(data)])),
+    );
+    const text = (section: string) => sections.get(section)?.toString().replace(/\0+$/, '');
+    expect(text('.cmdline')).toBe(`usrhash=${rootHash} systemd.verity=no console=ttyS0 quiet`);
+    expect(text('.uname')).toBe(lab.kernel);
+    // It has the same files as that of the same platform, built outside: only where the settings come from is another place.
+    writeFileSync(
+      join(work, 'platform.ini'),
+      '[Platform]\nExtends=bootrelay:qemu-x86_64\n[Verity]\nTool=dmsetup\n',
+    );
+    const build = [
+      'build',
+      join(work, 'platform.ini'),
+      '--sysroot',
+      lab.sysroot,
+      '--output',
+      join(work, 'build'),
+    ];
+    const env = { ...process.env, BOOTRELAY_TOOLS_TREE: join(labDirectory, 'install-tools') };
+    expect(spawnSync(join(root, 'dist/cli.js'), build, { env }).status).toBe(0);
+    const list = (initrd: Buffer | undefined) =>
+      spawnSync('bsdtar', ['-tf', '-'], { input: initrd, encoding: 'utf8' }).stdout;
+    expect(list(sections.get('.initrd'))).toContain('usr/bin/dmsetup');
+    expect(list(sections.get('.initrd'))).toBe(list(readFileSync(join(work, 'build/initrd.img'))));
+
+    expect(install(lab.sysroot, 'uki', `${add} && kernel-install remove "$version"`)).toMatchObject({
+      status: 0,
+      files: [],
+    });
+  });
+
+  test('what fails leaves nothing on the boot partition', () => {
+    const bad = 'echo "[Usr]" > /etc/bootrelay/platform.ini; echo Devise=x >> /etc/bootrelay/platform.ini';
+    const { status, stderr, files } = install(lab.sysroot, 'uki', `${bad}; ${add}`);
+    expect({ status, files }).toEqual({ status: 1, files: [] });
+    expect(stderr).toContain('/etc/bootrelay/platform.ini:2: error: Usr.Devise: [Usr] has no setting Devise');
+    expect(install(lab.sysroot, 'uki', `rm /etc/bootrelay/platform.ini; ${add}`).stderr).toContain(
+      'there is no platform file /etc/bootrelay/platform.ini',
+    );
+  });
+
+  test('another generator is left alone', () => {
+    const other = 'sed -i s/=bootrelay/=none/ /etc/kernel/install.conf';
+    expect(install(lab.sysroot, 'uki', `${other}; ${add}`).files).toEqual([]);
+  });
+});
+
+describe.each([
+  ['systemd 257', lab],
+  ['systemd 252', bookworm],
+])('%s, layout=bls', (_, { sysroot, kernel }) => {
+  test('a kernel gets an entry with tries and one initrd; all is gone with the kernel', () => {
+    const { status, files, read } = install(sysroot, 'bls', add);
+    const entry = `loader/entries/${machine}-${kernel}+3.conf`;
+    expect({ status, files }).toEqual({
+      status: 0,
+      files: [`${machine}/${kernel}/initrd`, `${machine}/${kernel}/linux`, entry].sort(),
+    });
+    // That of the distribution's own plugin would be unpacked over stage 1.
+    expect(
+      read(entry)
+        .toString()
+        .match(/^initrd .*$/gm),
+    ).toHaveLength(1);
+    const removed = install(sysroot, 'bls', `${add} && kernel-install remove "$version"`);
+    expect(removed).toMatchObject({ status: 0, files: [] });
+  });
+
+  test('an initrd that is given beside it is refused', () => {
+    const { status, stderr, files } = install(sysroot, 'bls', `${add} "/boot/initrd.img-$version"`);
+    expect({ status, files }).toEqual({ status: 1, files: [] });
+    expect(stderr).toContain("beside bootrelay's it would replace stage 1");
+  });
+
+  test('a machine without an ID: no entry that nobody could remove', () => {
+    const { status, stderr, files } = install(sysroot, 'bls', `rm /etc/machine-id; ${add}`);
+    // Newer ones name entries after the distribution then, which lasts.
+    if (status === 0) expect(files.filter((file) => file.includes('debian-')).length).toBe(1);
+    else
+      expect({ stderr, files }).toEqual({ stderr: expect.stringContaining('no ID that lasts'), files: [] });
+  });
+});
