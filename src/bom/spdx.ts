@@ -31,7 +31,6 @@ export function spdx(bill: Bill): object {
       created: '1970-01-01T00:00:00Z',
       creators: [`Tool: ${bill.tool.name}-${bill.tool.version}`],
     },
-    documentDescribes: [image],
     packages: [imagePackage(bill), ...packages.map(({ url, item, id }) => ofPackage(url, item, id))],
     files: files.map(({ file, id }) => ofFile(file, id)),
     relationships: [

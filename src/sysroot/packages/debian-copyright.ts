@@ -16,20 +16,17 @@ export function licenseOfCopyright(file: string): string | undefined {
   if (!existsSync(file)) return undefined;
   const text = readFileSync(file, 'utf8');
   if (!/^Format:/m.test(text.slice(0, 1000))) return undefined;
-  const names = [...text.matchAll(/^License:[ \t]*(\S.*?)[ \t]*$/gm)].map(([, name = '']) => toSpdx(name));
+  const names = [...text.matchAll(/^License:[ \t]*(\S.*?)[ \t]*$/gm)].flatMap(([, name = '']) =>
+    toSpdx(name),
+  );
   return names.length === 0 ? undefined : [...new Set(names)].sort().join(' AND ');
 }
 
-/** GPL-2+ -> GPL-2.0-or-later; a choice of several in brackets; what has no such name stays as it is. */
-function toSpdx(name: string): string {
+/** The licences that all hold: GPL-2+ -> GPL-2.0-or-later; a choice of several in brackets; what has no such name stays as it is. */
+function toSpdx(name: string): readonly string[] {
   const alternatives = name.split(/\s+(?:or|\|)\s+/);
-  const words = alternatives.map((alternative) =>
-    alternative
-      .split(/\s*,?\s+and\s+/)
-      .map(toSpdxName)
-      .join(' AND '),
-  );
-  return words.length > 1 ? `(${words.join(' OR ')})` : (words[0] ?? name);
+  if (alternatives.length > 1) return [`(${alternatives.map(toSpdxName).join(' OR ')})`];
+  return name.split(/\s*,?\s+and\s+/).map(toSpdxName);
 }
 
 function toSpdxName(name: string): string {
