@@ -4,7 +4,7 @@
  */
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { resolve } from 'node:path';
+import { isAbsolute, join, relative, resolve } from 'node:path';
 
 /** The functions that bootrelay reads with. What programs read they are given by name, and these were looked at before. */
 const watched = [
@@ -34,17 +34,46 @@ export function recordInputs(roots: readonly InputRoot[]): () => readonly string
   for (const name of watched) watch(name, name === 'readdirSync' ? listed : seen);
   syncBuiltinESMExports();
   return () => {
-    const asGiven = (path: string) => {
-      const root = roots.find(
-        (one) => path === resolve(one) || path.startsWith(`${resolve(one).replace(/\/$/, '')}/`),
-      );
-      return root === undefined
-        ? []
-        : [root.replace(/\/$/, '') + path.slice(resolve(root).replace(/\/$/, '').length)];
-    };
-    const files = [...seen].filter((path) => isFileOrLink(path));
-    return [...new Set([...files, ...listed].flatMap(asGiven))].sort();
+    const files = [...seen].flatMap((path) => trailOf(path, roots));
+    const directories = [...listed].flatMap((path) => trailOf(path, roots, true));
+    return [...new Set([...files, ...directories])].sort();
   };
+}
+
+/** How many links a path may lead over: beyond these it is a circle. */
+const mostLinks = 40;
+
+/**
+ * The links that a path leads over below its root, and the file at its end, or with `directory` the directory: all that
+ * somebody needs who has only what is declared. Nothing where it is not there.
+ */
+function trailOf(path: string, roots: readonly InputRoot[], directory = false): readonly string[] {
+  const root = roots.find((one) => path === resolve(one) || path.startsWith(join(resolve(one), '/')));
+  if (root === undefined) return [];
+  const base = resolve(root);
+  const asGiven = (inside: string) => root.replace(/\/+$/, '') + inside.slice(base.length);
+  const trail: string[] = [];
+  let [current, links] = [base, 0];
+  const names = path.slice(base.length).split('/').filter(Boolean);
+  for (let name = names.shift(); name !== undefined; name = names.shift()) {
+    const next = join(current, name);
+    const stat = fs.lstatSync(next, { throwIfNoEntry: false });
+    if (stat === undefined) return trail;
+    if (!stat.isSymbolicLink()) {
+      current = next;
+      continue;
+    }
+    trail.push(asGiven(next));
+    const target = fs.readlinkSync(next);
+    links += 1;
+    // What an absolute target means is known to who followed it: that was another look, at another path.
+    if (links > mostLinks || isAbsolute(target)) return trail;
+    names.unshift(...relative(base, resolve(current, target)).split('/').filter(Boolean));
+    current = base;
+    if (names[0] === '..') return trail;
+  }
+  const end = fs.lstatSync(current, { throwIfNoEntry: false });
+  return end?.isFile() || (directory && end?.isDirectory()) ? [...trail, asGiven(current)] : trail;
 }
 
 function watch(name: (typeof watched)[number], paths: Set<string>): void {
@@ -55,9 +84,4 @@ function watch(name: (typeof watched)[number], paths: Set<string>): void {
     return original(...args);
   };
   Object.assign(fs, { [name]: Object.assign(watching, original) });
-}
-
-function isFileOrLink(path: string): boolean {
-  const stat = fs.lstatSync(path, { throwIfNoEntry: false });
-  return stat !== undefined && (stat.isFile() || stat.isSymbolicLink());
 }

@@ -38,7 +38,7 @@ export function billOfImage({ name, sha256, files, own, system }: PackedBillOpti
 
 /**
  * Finds the package of a file: that of the file at the same path of the system, if it has the same content; else that of
- * any file with this content, since generators put some of theirs in other places. An empty file is nobody's.
+ * a file of a generator of initrds with this content, since they put theirs in other places. An empty file is nobody's.
  */
 function packageFinder({ sysroot, packages }: SystemPackages) {
   if (sysroot === undefined || packages === undefined) return () => [];
@@ -59,15 +59,20 @@ function packageFinder({ sysroot, packages }: SystemPackages) {
       ? packages.ownerOf(resolveInSysroot(sysroot, path) ?? path)
       : undefined;
     if (owner) return [owner];
-    bySize ??= pathsBySize(sysroot, packages.paths());
+    bySize ??= pathsBySize(sysroot, [...packages.paths()].filter(ofGenerator));
     const elsewhere = bySize.get(file.size)?.find((candidate) => hasContent(candidate, file));
     const other = elsewhere === undefined ? undefined : packages.ownerOf(elsewhere);
     return other ? [other] : [];
   };
 }
 
-/** The regular files of packages by their sizes. */
-function pathsBySize(sysroot: string, paths: Iterable<string>): ReadonlyMap<number, readonly string[]> {
+/** Where dracut and initramfs-tools have what they put into an initrd by another name. */
+function ofGenerator(path: string): boolean {
+  return /^\/usr\/(lib\/dracut|share\/initramfs-tools)\//.test(path);
+}
+
+/** Files by their sizes. */
+function pathsBySize(sysroot: string, paths: readonly string[]): ReadonlyMap<number, readonly string[]> {
   const bySize = new Map<number, string[]>();
   for (const path of paths) {
     const stat = statSync(join(sysroot, path), { throwIfNoEntry: false });
