@@ -60,14 +60,19 @@ function platformSchema(): object {
 }
 
 function settingSchema(setting: AnySetting): object {
-  const { choices = [], name } = setting.type;
-  // Some types have words of their own beside any other value.
-  const only = choices.length > 0 && !name.includes(' or ');
-  const one = only
-    ? { enum: ['', ...choices] }
-    : { type: 'string', ...(choices.length > 0 && { examples: choices }) };
+  const one = valueSchema(setting.type);
   const value = isList(setting)
     ? { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] }
     : one;
   return { description: setting.help, ...value };
+}
+
+/** A value as text; an empty one resets a setting. */
+function valueSchema({ choices = [], name, parse }: AnySetting['type']): object {
+  // Some types have words of their own beside any other value.
+  if (choices.length === 0 || name.includes(' or '))
+    return { type: 'string', ...(choices.length > 0 && { examples: choices }) };
+  const several = choices.length > 1 && 'value' in parse(choices.slice(0, 2).join(' '));
+  const word = `(${choices.join('|')})`;
+  return several ? { type: 'string', pattern: `^(${word}( ${word})*)?$` } : { enum: ['', ...choices] };
 }
