@@ -4,23 +4,33 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { bundleFile, importSource, root } from './bundle.js';
 import { makeDebianPackage } from './debian.js';
 import { dependenciesIn, licenseTexts } from './dependencies.js';
 import { makeExecutable } from './executable.js';
 
-const option = (name) =>
-  process.argv
-    .flatMap((argument) => (argument.startsWith(`--${name}=`) ? [argument.slice(name.length + 3)] : []))
-    .at(-1);
-const output = resolve(option('output') ?? join(root, 'out/release'));
+const { values } = parseArgs({ options: { output: { type: 'string' }, only: { type: 'string' } } });
+const output = resolve(values.output ?? join(root, 'out/release'));
 const { version, description, license } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 /** What is made with `--only`: the others take longer. */
-const only = option('only')?.split(',');
+const only = values.only?.split(',');
 const wanted = (part) => only === undefined || only.includes(part);
 
+// What is replaced is a release, and nothing else.
+if (existsSync(output) && readdirSync(output).length > 0 && !existsSync(join(output, 'SHA256SUMS')))
+  throw new Error(`${output} has other things in it than a release`);
 rmSync(output, { recursive: true, force: true });
 mkdirSync(output, { recursive: true });
 
@@ -68,7 +78,7 @@ function makeNpmPackage() {
 
 /** What bootrelay.mjs is made of: the packages in it, each at the version of the lock file. */
 async function writeOwnBill() {
-  const { writeBill } = await importSource('src/bom/formats.ts');
+  const { formatBill } = await importSource('src/bom/formats.ts');
   const content = readFileSync(program);
   const hash = (algorithm) => createHash(algorithm).update(content).digest('hex');
   const packages = [
@@ -95,7 +105,7 @@ async function writeOwnBill() {
     distribution: {},
     files: [file],
   };
-  writeBill(bill, program, 0o644);
+  for (const [ending, text] of formatBill(bill)) writeFileSync(`${program}${ending}`, text);
 }
 
 /** As sha256sum(1) checks them. */

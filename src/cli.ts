@@ -5,15 +5,15 @@ import { hideBin } from 'yargs/helpers';
 import { type Command, usageOf } from './command.ts';
 import { commands } from './command-line.ts';
 import { EndingError, type ExitCode } from './errors.ts';
-import type { CommandResult, Printing } from './host/result.ts';
+import type { CommandResult } from './host/result.ts';
 import { bootrelayVersion } from './package.ts';
 
 /** Runs a command and prints its result; errors that a user can act on become messages and exit codes. */
-async function finish(result: Promise<CommandResult>, print: Printing): Promise<void> {
+async function finish(result: Promise<CommandResult>, asJson: boolean): Promise<void> {
   try {
     const ended = await result;
     const { printResult } = await import('./host/result.ts');
-    process.exitCode = printResult(ended, print);
+    process.exitCode = printResult(ended, asJson);
   } catch (error) {
     process.exitCode = reportError(error);
   }
@@ -43,8 +43,7 @@ function register(parser: Argv, command: Command, name: string, describe: string
         own.positional(name, options as object);
       return own.options(command.options).coerce(onceEach(command));
     },
-    handler: (args) =>
-      finish(command.run(args as never), { json: args.json === true, notes: command.printsNotes === true }),
+    handler: (args) => finish(command.run(args as never), args.json === true),
   });
 }
 

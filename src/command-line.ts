@@ -37,7 +37,6 @@ const output = (describe: string) => ({ alias: 'o', type: 'string', demandOption
 export const commands: readonly Command[] = [
   command({
     name: 'new',
-    printsNotes: true,
     describe: 'Write a platform file: asks a few questions on a terminal',
     positionals: { file: { type: 'string', demandOption: true, describe: 'NAME.ini, which must not exist' } },
     options: settings,
@@ -45,7 +44,6 @@ export const commands: readonly Command[] = [
   }),
   command({
     name: 'check',
-    printsNotes: true,
     describe: 'Print findings only; with a sysroot also what it lacks',
     positionals: { platforms },
     options: {

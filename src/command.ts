@@ -14,8 +14,6 @@ interface TypedCommand<P extends Rows, O extends Rows> {
   /** Names that the command had in earlier releases: they work, and no help shows them. */
   readonly oldNames?: readonly string[];
   readonly describe: string;
-  /** Whether it prints notes too: one command is for them, so that not each that reads a file says the same of it. */
-  readonly printsNotes?: true;
   /** In their order; `array` takes all that are left. */
   readonly positionals: P;
   readonly options: O;

@@ -1,4 +1,4 @@
-/** bootrelay's own files where the sources run: those of the repository. build.js puts a module with their contents in its place. */
+/** bootrelay's own files where the sources run: those of the repository. packaging/bundle.js puts a module with their contents in its place. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 function findRoot(): URL {

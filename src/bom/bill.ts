@@ -10,8 +10,8 @@ export interface BillFile {
   /** In hexadecimal. */
   readonly sha256: string;
   readonly sha1: string;
-  /** The packages that it was made from; none where no package owns it. */
-  readonly packages: readonly Package[];
+  /** The packages that it was made from: none where no package owns it, undefined where that is not known. */
+  readonly packages: readonly Package[] | undefined;
 }
 
 export interface Bill {
@@ -33,7 +33,7 @@ export interface Distribution {
 
 /** Every package of a bill once, by its package URL, sorted by that. */
 export function packagesOfBill({ files, distribution }: Bill): ReadonlyMap<string, Package> {
-  const all = files.flatMap(({ packages }) =>
+  const all = files.flatMap(({ packages = [] }) =>
     packages.map((one) => [packageUrl(one, distribution), one] as const),
   );
   return new Map(all.sort(([left], [right]) => (left < right ? -1 : 1)));

@@ -3,11 +3,18 @@ import type { Package } from '../sysroot/packages/package.ts';
 import { type Bill, type BillFile, packagesOfBill, packageUrl, uuidOfBill } from './bill.ts';
 import { spdxExpression } from './license.ts';
 
+/** Said of a bill where a file without a package may be one whose package is not known. */
+export const unknownPackages = { name: 'bootrelay:packages', value: 'unknown' } as const;
+
+function isKnown({ files }: Bill): boolean {
+  return files.every(({ packages }) => packages !== undefined);
+}
+
 /** The document; a file that was made from several packages is in the first of them. */
 export function cycloneDx(bill: Bill): object {
   const packages = [...packagesOfBill(bill)];
   const filesOf = (url: string) =>
-    bill.files.filter(({ packages: [owner] }) => owner && packageUrl(owner, bill.distribution) === url);
+    bill.files.filter(({ packages: [owner] = [] }) => owner && packageUrl(owner, bill.distribution) === url);
   return {
     $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
     bomFormat: 'CycloneDX',
@@ -23,10 +30,11 @@ export function cycloneDx(bill: Bill): object {
         ...(bill.version !== undefined && { version: bill.version }),
         hashes: [{ alg: 'SHA-256', content: bill.sha256 }],
       },
+      ...(!isKnown(bill) && { properties: [unknownPackages] }),
     },
     components: [
       ...packages.map(([url, one]) => packageComponent(url, one, filesOf(url))),
-      ...bill.files.filter(({ packages: owners }) => owners.length === 0).map(fileComponent),
+      ...bill.files.filter(({ packages: owners = [] }) => owners.length === 0).map(fileComponent),
     ],
     dependencies: [{ ref: 'image', dependsOn: packages.map(([url]) => url) }],
   };

@@ -17,7 +17,7 @@ export function spdx(bill: Bill): object {
   const ids = new Map(packages.map(({ url, id }) => [url, id]));
   const files = bill.files.map((file, index) => ({ file, id: `SPDXRef-file-${index}` }));
   const madeFrom = files.flatMap(({ file, id }) =>
-    file.packages.map((owner) =>
+    (file.packages ?? []).map((owner) =>
       relation(id, 'GENERATED_FROM', ids.get(packageUrl(owner, bill.distribution)) ?? unknown),
     ),
   );

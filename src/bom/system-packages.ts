@@ -19,14 +19,15 @@ export interface SystemPackages {
 /** Reads the package database of a sysroot. One that is not there, or that cannot be read, is a finding: no boot depends on it. */
 export function readSystemPackages(sysroot: string | undefined): SystemPackages {
   if (sysroot === undefined) return { sysroot, distribution: {}, packages: undefined, findings: [] };
-  const system = { sysroot, distribution: distributionOf(sysroot) };
   try {
     const packages = readPackages(sysroot);
     const names = packageManagers.map(({ name }) => name).join(', ');
-    return { ...system, packages, findings: packages ? [] : [unknown(`it has no database of ${names}`)] };
+    const findings = packages ? [] : [unknown(`it has no database of ${names}`)];
+    return { sysroot, distribution: distributionOf(sysroot), packages, findings };
   } catch (error) {
-    if (!(error instanceof ToolError)) throw error;
-    return { ...system, packages: undefined, findings: [unknown(error.message)] };
+    const ofSystem = error instanceof Error && 'syscall' in error;
+    if (!ofSystem && !(error instanceof ToolError)) throw error;
+    return { sysroot, distribution: {}, packages: undefined, findings: [unknown(error.message)] };
   }
 }
 

@@ -1,7 +1,7 @@
 /** `bootrelay build`: the minimal initrd, its file list, sizes and manifest. */
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { writeBill } from '../bom/formats.ts';
+import { formatBill } from '../bom/formats.ts';
 import { readSystemPackages } from '../bom/system-packages.ts';
 import { readImage } from '../check/image.ts';
 import { runChecks } from '../check/run-checks.ts';
@@ -15,6 +15,7 @@ import { type Progress, withProgress } from '../host/progress.ts';
 import { replaceDirectory } from '../host/replace-directory.ts';
 import type { CommandResult } from '../host/result.ts';
 import { withWorkDirectory } from '../host/temporary.ts';
+import { recordFile } from '../initrd/record.ts';
 import { formatNames } from '../json/formats.ts';
 import { billOfInitrd } from '../minimal/bill.ts';
 import { type Build, buildMinimalInitrd } from '../minimal/build.ts';
@@ -42,7 +43,7 @@ export async function build(args: BuildArguments): Promise<CommandResult> {
   if ('failed' in loaded) return loaded.failed;
   const { config, plan } = loaded.platform;
   const sysroot = resolve(args.sysroot);
-  const depfile = watchInputs(args.depfile, [args.sysroot, args.image]);
+  const depfile = watchInputs(args.depfile, [args.sysroot, args.image, args.image && recordFile(args.image)]);
   return withWorkDirectory(async (work) => {
     const { built, findings: found } = await withProgress(args.json, (progress) =>
       checkAndBuild(loaded.platform, args, work, progress),
@@ -58,7 +59,7 @@ export async function build(args: BuildArguments): Promise<CommandResult> {
     const manifest = withPackages(built.manifest, bill);
     await replaceDirectory(args.output, (fresh) => {
       writeBuild({ ...built, manifest }, withoutSecrets(plan, config), fresh);
-      writeBill(bill, join(fresh, 'sbom'), 0o644);
+      for (const [ending, text] of formatBill(bill)) writeFileSync(join(fresh, `sbom${ending}`), text);
     });
     await depfile.write([{ output: join(args.output, imageName), platform: loaded.platform }]);
     const text = `${sizes}\n${join(args.output, imageName)}\n`;

@@ -48,7 +48,7 @@ export interface CheckArguments {
 /** Exit code 1 where there are errors, or findings that are not allowed. */
 export async function check(args: CheckArguments): Promise<CommandResult> {
   requireTogether(args);
-  const { planned, findings: own } = planPlatforms(args);
+  const { planned, findings: own, notes } = planPlatforms(args);
   const against = await withWorkDirectory((work) =>
     withProgress(args.json, async (progress) => {
       if (args.image !== undefined) requireRegularFile(args.image, 'an image');
@@ -64,7 +64,7 @@ export async function check(args: CheckArguments): Promise<CommandResult> {
       return found;
     }),
   );
-  return resultOf(planned, [...own, ...against], args);
+  return resultOf(planned, [...own, ...notes, ...against], args);
 }
 
 function requireTogether({

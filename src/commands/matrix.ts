@@ -1,12 +1,11 @@
 /** `bootrelay matrix`: the builds of several platforms, kernels and forms, for CI or as a file for Ninja; it runs none of them. */
-import { resolve } from 'node:path';
 import type { PlatformConfig } from '../config/validate.ts';
 import { UsageError } from '../errors.ts';
 import { hasErrors } from '../findings.ts';
 import { formatNinja, type Job, type JobForm, shellCommand } from '../host/jobs.ts';
+import { kernelVersionsOf } from '../host/kernel-version.ts';
 import { configurationFailed, planPlatforms } from '../host/platforms.ts';
 import type { CommandResult } from '../host/result.ts';
-import { kernelVersions } from '../sysroot/kernel.ts';
 
 export interface MatrixArguments {
   readonly platforms: readonly string[];
@@ -25,11 +24,9 @@ export interface MatrixArguments {
 export async function matrix(args: MatrixArguments): Promise<CommandResult> {
   const { planned, findings } = planPlatforms(args);
   if (hasErrors(findings)) return configurationFailed('matrix', findings);
-  const kernels = args.kernel.length > 0 ? args.kernel : kernelVersions(resolve(args.sysroot));
-  if (kernels.length === 0)
-    throw new UsageError(
-      `${args.sysroot} must be a built system with a kernel: it has no usr/lib/modules/VERSION`,
-    );
+  const other = args.kernel.find((kernel) => !/^[\w.+~-]+$/.test(kernel) || /^\.+$/.test(kernel));
+  if (other !== undefined) throw new UsageError(`--kernel "${other}" must be the version of a kernel`);
+  const kernels = args.kernel.length > 0 ? args.kernel : kernelVersionsOf(args.sysroot);
   const jobs = planned.flatMap(({ config }) => kernels.flatMap((kernel) => jobsOf(config, kernel, args)));
   requireDifferentNames(jobs);
   const text = {

@@ -49,7 +49,8 @@ const questions: readonly Question[] = [
   {
     setting: 'Modules.Modules',
     words: 'Which modules drive its disk?',
-    usual: 'virtio_blk',
+    // The bus is built into many kernels, and a module of others: it may be missing.
+    usual: '-virtio_pci virtio_blk',
     several: true,
     onlyIf: isLoad('listed'),
   },

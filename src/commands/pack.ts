@@ -1,21 +1,21 @@
 /** `bootrelay pack`: a full initrd -> the image for /usr. */
 import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { writeBill } from '../bom/formats.ts';
-import { readSystemPackages } from '../bom/system-packages.ts';
+import { formatBill } from '../bom/formats.ts';
+import { readSystemPackages, type SystemPackages } from '../bom/system-packages.ts';
 import { runChecks } from '../check/run-checks.ts';
 import { imageFormatOf, type Thin, thinOf } from '../config/image-format.ts';
+import type { PlatformConfig } from '../config/validate.ts';
 import { UsageError } from '../errors.ts';
-import { hasErrors } from '../findings.ts';
+import { type Finding, hasErrors } from '../findings.ts';
 import { watchInputs } from '../host/depfile.ts';
-import { planOnePlatform } from '../host/platforms.ts';
+import { type PlannedPlatform, planOnePlatform } from '../host/platforms.ts';
 import { withProgress } from '../host/progress.ts';
 import { requireRegularFile } from '../host/regular-file.ts';
 import { replaceFile } from '../host/replace-file.ts';
 import type { CommandResult } from '../host/result.ts';
 import { withWorkDirectory } from '../host/temporary.ts';
 import { recordFile } from '../initrd/record.ts';
-import type { TreeEntry } from '../initrd/tree-entry.ts';
 import { billOfImage } from '../pack/bill.ts';
 import { checkOfUsr } from '../pack/check-of-usr.ts';
 import { type Packed, type PackedFile, packFullInitrd } from '../pack/pack.ts';
@@ -36,48 +36,93 @@ export interface PackArguments {
 }
 
 /**
- * Writes the image, and for a thin one beside it the record of what it shares, which knows its image.
+ * Writes the image, its bills of materials, and for a thin one the record of what it shares; each of them knows its image.
  * Exit code 1 where it is over budget; nothing is written then.
  */
 export async function pack(args: PackArguments): Promise<CommandResult> {
   const loaded = planOnePlatform('pack', args.platform, args.set);
   if ('failed' in loaded) return loaded.failed;
   const { config } = loaded.platform;
-  const { settings } = config;
-  const { Image, Source } = settings.FullInitrd;
-  if (Source === 'usr')
-    throw new UsageError("there is nothing to pack: FullInitrd.Source=usr takes the system's own /usr");
-  const kind = thinOf(settings);
-  if (kind && args.sysroot === undefined)
-    throw new UsageError('FullInitrd.Source=thin needs --sysroot: the image shares files with its /usr');
-  const thin = kind && { kind, usr: resolve(args.sysroot ?? '', 'usr') };
-  const format = imageFormatOf(settings);
-  const depfile = watchInputs(args.depfile, [args.initrd, args.sysroot]);
+  const kind = requireThin(config, args);
   requireRegularFile(args.initrd, 'a full initrd');
-  const { initrd } = args;
-  const sysroot = args.sysroot === undefined ? undefined : resolve(args.sysroot);
-  const options = { initrd, format, thin };
+  const depfile = watchInputs(args.depfile, [args.initrd, args.sysroot]);
   const { packed, findings } = await withWorkDirectory((work) =>
     withProgress(args.json, (progress) => {
       progress.begin(`packing ${args.initrd}`);
       return replaceFile(args.output, async (fresh) => {
-        const add = (tree: readonly TreeEntry[]) =>
-          checkOfUsr(tree, { ...loaded.platform, initrd, sysroot, work });
-        const packed = await packFullInitrd({ ...options, add, output: fresh, work });
-        const checked = await runChecks({ ...loaded.platform, imageSize: packed.imageSize });
-        const findings = [...packed.findings, ...checked.findings];
-        if (hasErrors(findings)) rmSync(fresh);
-        else replaceRecord(args.output, fresh, packed, kind);
-        return { packed, findings: [...loaded.findings, ...findings] };
+        const made = await packAndCheck(loaded.platform, args, fresh, work);
+        if (hasErrors(made.findings)) rmSync(fresh);
+        else await replaceCompanions(args, fresh, made, kind);
+        return { ...made, findings: [...loaded.findings, ...made.findings] };
       });
     }),
   );
   if (hasErrors(findings)) return { exitCode: 1, text: '', json: { command: 'pack' }, findings };
-  const system = readSystemPackages(sysroot);
-  const name = basename(args.output);
-  const bill = billOfImage({ ...packed, name, sha256: sha256OfFile(args.output), system });
-  writeBill(bill, args.sbom ?? args.output, statSync(args.output).mode);
   await depfile.write([{ output: args.output, platform: loaded.platform }]);
+  return { ...resultOf(config, packed, args, kind), findings };
+}
+
+/** What of the image is shared with /usr, if anything. Throws UsageError. */
+function requireThin({ settings }: PlatformConfig, { sysroot }: PackArguments): Thin | undefined {
+  if (settings.FullInitrd.Source === 'usr')
+    throw new UsageError("there is nothing to pack: FullInitrd.Source=usr takes the system's own /usr");
+  const kind = thinOf(settings);
+  if (kind && sysroot === undefined)
+    throw new UsageError('FullInitrd.Source=thin needs --sysroot: the image shares files with its /usr');
+  return kind;
+}
+
+interface Made {
+  readonly packed: Packed;
+  readonly system: SystemPackages;
+  readonly findings: readonly Finding[];
+}
+
+/** Makes the image as `fresh`, with all that is to be said of it. */
+async function packAndCheck(
+  platform: PlannedPlatform,
+  args: PackArguments,
+  fresh: string,
+  work: string,
+): Promise<Made> {
+  const { settings } = platform.config;
+  const sysroot = args.sysroot === undefined ? undefined : resolve(args.sysroot);
+  const kind = thinOf(settings);
+  const packed = await packFullInitrd({
+    initrd: args.initrd,
+    format: imageFormatOf(settings),
+    thin: kind && { kind, usr: resolve(args.sysroot ?? '', 'usr') },
+    add: (tree) => checkOfUsr(tree, { ...platform, initrd: args.initrd, sysroot, work }),
+    output: fresh,
+    work,
+  });
+  const { findings } = await runChecks({ ...platform, imageSize: packed.imageSize });
+  const system = readSystemPackages(sysroot);
+  return { packed, system, findings: [...packed.findings, ...findings, ...system.findings] };
+}
+
+/** Puts what belongs to the image `fresh` in its place, before the image itself: an older image beside it is found by its hash. */
+async function replaceCompanions(
+  { output, sbom = output }: PackArguments,
+  fresh: string,
+  { packed, system }: Made,
+  thin: Thin | undefined,
+): Promise<void> {
+  const bill = billOfImage({ ...packed, name: basename(output), sha256: sha256OfFile(fresh), system });
+  const { mode } = statSync(fresh);
+  for (const [ending, text] of formatBill(bill))
+    await replaceFile(`${sbom}${ending}`, (file) => writeFileSync(file, text, { mode }));
+  replaceRecord(output, fresh, packed, thin);
+}
+
+function resultOf(
+  { settings }: PlatformConfig,
+  packed: Packed,
+  args: PackArguments,
+  thin: Thin | undefined,
+): Omit<CommandResult, 'findings'> {
+  const { Image } = settings.FullInitrd;
+  const format = imageFormatOf(settings);
   const early = packed.earlySize > 0 ? `, ${formatBytes(packed.earlySize)} of early cpio left out` : '';
   const text = [
     `${args.initrd}: ${formatBytes(packed.initrdSize)}, ${packed.compression}${early}`,
@@ -86,7 +131,7 @@ export async function pack(args: PackArguments): Promise<CommandResult> {
     `${args.output}: ${formatBytes(packed.imageSize)}, ${format.fileSystem} with ${format.compressor}; goes to ${Image}`,
     '',
   ];
-  const { files, findings: _, ...sizes } = packed;
+  const { files, findings: _, own: __, ...sizes } = packed;
   const json = {
     command: 'pack',
     output: args.output,
@@ -98,7 +143,7 @@ export async function pack(args: PackArguments): Promise<CommandResult> {
       shared: sizeOf(files.filter(({ sharing }) => sharing.shared)),
     }),
   };
-  return { exitCode: 0, text: text.join('\n'), json, findings: [...findings, ...system.findings] };
+  return { exitCode: 0, text: text.join('\n'), json };
 }
 
 /**

@@ -11,7 +11,7 @@ export async function schema({ name }: { readonly name: string | undefined }): P
     const text = rows.map((row) => `${row.name.padEnd(9)} ${row.describe}\n`).join('');
     return { exitCode: 0, text, json: { command: 'schema', schemas: rows }, findings: [] };
   }
-  const row = schemas[name];
+  const row = Object.hasOwn(schemas, name) ? schemas[name] : undefined;
   if (!row) {
     const hint = didYouMean(name, Object.keys(schemas)) ?? '`bootrelay schema` lists them';
     throw new UsageError(`there is no schema ${name}; ${hint}`);

@@ -2,6 +2,7 @@
 import { copyFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Checked, runChecks } from '../check/run-checks.ts';
+import type { PlatformConfig } from '../config/validate.ts';
 import { requireReadable } from '../disk/disk-image.ts';
 import type { Slot } from '../disk/slots.ts';
 import { UsageError } from '../errors.ts';
@@ -19,7 +20,7 @@ import { findEfiProgram, osReleaseOf } from '../uki/efi-programs.ts';
 import { namedUsr } from '../uki/named-usr.ts';
 import { readUkiOfAddon, requireMachine, requireRoom } from '../uki/requirements.ts';
 import { type SigningArguments, signingWords } from '../uki/signing-options.ts';
-import { addonWords, ukiWords } from '../uki/uki-words.ts';
+import { addonWords, type NamedUsr, ukiWords, wordsTwice } from '../uki/uki-words.ts';
 
 export interface UkiArguments {
   readonly platform: string;
@@ -113,6 +114,7 @@ async function makeUki(
   const stub = args.stub ?? findEfiProgram('stub', config.settings.Platform.Architecture, sysroot);
   await requireMachine(config, 'stub', stub);
   const usr = config.settings.Uki.Slots === 'uki' ? await namedUsr(config, { ...args, work }) : undefined;
+  requireOtherWords(config, usr, args.append);
   const words = ukiWords(config, usr, args.append);
   const checked = await runChecks({ ...platform, ukiCommandLine: words.recovery ?? words.main });
   if (hasErrors(checked.findings)) return checked;
@@ -134,6 +136,15 @@ async function makeUki(
   };
 }
 
+/** What --append says must not be what the UKI or addon says of /usr. */
+function requireOtherWords(config: PlatformConfig, usr: NamedUsr | undefined, append: string): void {
+  const [word] = wordsTwice(config, usr, append);
+  if (word !== undefined)
+    throw new UsageError(
+      `--append ${word}: which /usr boots is said by --usr, --root-hash, --slot or --image, and the last of two would count`,
+    );
+}
+
 async function makeAddon(
   platform: PlannedPlatform,
   args: UkiArguments & SigningArguments,
@@ -141,6 +152,7 @@ async function makeAddon(
 ): Promise<Made> {
   const { config } = platform;
   const usr = await namedUsr(config, { ...args, work });
+  requireOtherWords(config, usr, args.append);
   const words = addonWords(config, usr, args.append);
   if (words === '')
     throw new UsageError(

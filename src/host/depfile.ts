@@ -49,7 +49,7 @@ function formatRule(output: string, inputs: readonly string[]): string {
   return `${escapeName(output)}: \\\n${names.map((name) => `  ${name}`).join(' \\\n')}\n`;
 }
 
-/** As GCC writes names: blanks and # behind a backslash, $ doubled. */
+/** As make(1) and Ninja read names: blanks, # and : behind a backslash, $ doubled. */
 function escapeName(name: string): string {
-  return name.replaceAll('$', '$$$$').replaceAll(/[ #]/g, '\\$&');
+  return name.replaceAll('$', '$$$$').replaceAll(/[ #:]/g, '\\$&');
 }

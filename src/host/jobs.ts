@@ -17,19 +17,15 @@ export interface Job {
   readonly output: string;
 }
 
-/** The command line of a job. */
+/** The command line of a job; `program` is what is started as bootrelay. */
 export function shellCommand(job: Job, program: string): string {
-  const { platform, kernel, set, sysroot, output } = job;
-  const words = [
-    '--sysroot',
-    sysroot,
-    '--kernel',
-    kernel,
-    '--output',
-    output,
-    ...set.flatMap((one) => ['--set', one]),
-  ];
-  return [program, 'build', ...[platform, ...words].map(quoteShell)].join(' ');
+  return `${quoteShell(program)} ${argumentsOf(job)}`;
+}
+
+function argumentsOf({ platform, kernel, set, sysroot, output }: Job): string {
+  const options = ['--sysroot', sysroot, '--kernel', kernel, '--output', output];
+  const words = ['build', platform, ...options, ...set.flatMap((one) => ['--set', one])];
+  return words.map(quoteShell).join(' ');
 }
 
 /**
@@ -41,7 +37,7 @@ export function formatNinja(jobs: readonly Job[], program: string): string {
   const edges = jobs.map((job) =>
     [
       `build ${escapePath(`${job.output}/initrd.img`)}: bootrelay${isShipped(job.platform) ? '' : ` ${escapePath(job.platform)}`}${own}`,
-      `  command_line = ${escapeValue(`${shellCommand(job, '').trim()} --depfile ${quoteShell(`${job.output}.d`)}`)}`,
+      `  command_line = ${escapeValue(`${argumentsOf(job)} --depfile ${quoteShell(`${job.output}.d`)}`)}`,
       `  depfile = ${escapeValue(`${job.output}.d`)}`,
       `  name = ${escapeValue(job.name)}`,
       '',
@@ -49,7 +45,7 @@ export function formatNinja(jobs: readonly Job[], program: string): string {
   );
   return [
     'ninja_required_version = 1.5',
-    `bootrelay = ${escapeValue(program)}`,
+    `bootrelay = ${escapeValue(quoteShell(program))}`,
     '',
     'rule bootrelay',
     '  command = $bootrelay $command_line > /dev/null',

@@ -22,7 +22,10 @@ export interface PlatformArguments {
 export interface PlannedPlatforms {
   /** Those without errors. */
   readonly planned: readonly PlannedPlatform[];
+  /** What must be mended or looked at. */
   readonly findings: readonly Finding[];
+  /** What is only remarked of the files: for the commands that are about them, so that not each that reads them says the same. */
+  readonly notes: readonly Finding[];
 }
 
 /** Loads and plans platform files: plans of those without errors, and what is to be said of all, each finding once. */
@@ -32,7 +35,9 @@ export function planPlatforms({ platforms, set }: PlatformArguments): PlannedPla
   const planned = loaded.flatMap(({ config, files }) =>
     config ? [{ config, plan: planBoot(config, files), files }] : [],
   );
-  return { planned, findings: uniqueFindings(loaded.flatMap(({ findings }) => findings)) };
+  const all = uniqueFindings(loaded.flatMap(({ findings }) => findings));
+  const isNote = ({ severity }: Finding) => severity === 'note';
+  return { planned, findings: all.filter((item) => !isNote(item)), notes: all.filter(isNote) };
 }
 
 /** A finding about a default is one about the platform file as a whole. */

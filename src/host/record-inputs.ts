@@ -5,8 +5,9 @@
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { isAbsolute, join, relative, resolve } from 'node:path';
+import { isTemporary } from './temporary.ts';
 
-/** The functions that bootrelay reads with. What programs read they are given by name, and these were looked at before. */
+/** The functions that bootrelay reads with. Programs read what they are given by name, which was looked at before. */
 const watched = [
   'accessSync',
   'copyFileSync',
@@ -34,8 +35,9 @@ export function recordInputs(roots: readonly InputRoot[]): () => readonly string
   for (const name of watched) watch(name, name === 'readdirSync' ? listed : seen);
   syncBuiltinESMExports();
   return () => {
-    const files = [...seen].flatMap((path) => trailOf(path, roots));
-    const directories = [...listed].flatMap((path) => trailOf(path, roots, true));
+    const own = (path: string) => !isTemporary(path);
+    const files = [...seen].filter(own).flatMap((path) => trailOf(path, roots));
+    const directories = [...listed].filter(own).flatMap((path) => trailOf(path, roots, true));
     return [...new Set([...files, ...directories])].sort();
   };
 }
@@ -51,7 +53,7 @@ function trailOf(path: string, roots: readonly InputRoot[], directory = false): 
   const root = roots.find((one) => path === resolve(one) || path.startsWith(join(resolve(one), '/')));
   if (root === undefined) return [];
   const base = resolve(root);
-  const asGiven = (inside: string) => root.replace(/\/+$/, '') + inside.slice(base.length);
+  const asGiven = (inside: string) => join(root, relative(base, inside));
   const trail: string[] = [];
   let [current, links] = [base, 0];
   const names = path.slice(base.length).split('/').filter(Boolean);

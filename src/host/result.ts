@@ -22,27 +22,19 @@ const severityColors: Readonly<Record<Severity, (text: string) => string>> = {
   note: errorColors.cyan,
 };
 
-export interface Printing {
-  /** As JSON, with all findings. */
-  readonly json: boolean;
-  /** With findings that only remark something. */
-  readonly notes: boolean;
-}
-
 /** Prints a result the way the user asked for and gives its exit code. */
-export function printResult(result: CommandResult, { json, notes }: Printing): ExitCode {
-  if (json) {
-    process.stdout.write(`${JSON.stringify(asJson(result), undefined, 2)}\n`);
+export function printResult(result: CommandResult, asJson: boolean): ExitCode {
+  if (asJson) {
+    process.stdout.write(`${JSON.stringify(jsonOf(result), undefined, 2)}\n`);
     return result.exitCode;
   }
-  const shown = result.findings.filter(({ severity }) => notes || severity !== 'note');
-  for (const item of shown) process.stderr.write(`${colorSeverity(item)}\n`);
+  for (const item of result.findings) process.stderr.write(`${colorSeverity(item)}\n`);
   if (result.text) process.stdout.write(result.text.endsWith('\n') ? result.text : `${result.text}\n`);
   return result.exitCode;
 }
 
 /** The result for programs; `format` says what reads it. */
-function asJson({ json, findings }: CommandResult): Readonly<Record<string, unknown>> {
+function jsonOf({ json, findings }: CommandResult): Readonly<Record<string, unknown>> {
   return { format: formatNames.result, ...json, findings };
 }
 

@@ -31,6 +31,11 @@ function listen(): void {
   }
 }
 
+/** True for what lasts only as long as the command runs. */
+export function isTemporary(path: string): boolean {
+  return [...present].some((one) => path === one || path.startsWith(`${one}/`));
+}
+
 /** Removes `path` when the command is interrupted, until forget() is told of it. */
 export function remember(path: string): string {
   listen();

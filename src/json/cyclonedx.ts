@@ -12,4 +12,9 @@ export const billSchema = v.looseObject({
   bomFormat: v.literal('CycloneDX'),
   specVersion: v.string(),
   components: v.array(component),
+  metadata: v.optional(
+    v.looseObject({
+      properties: v.optional(v.array(v.looseObject({ name: v.string(), value: v.optional(v.string()) }))),
+    }),
+  ),
 });

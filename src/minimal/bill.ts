@@ -1,4 +1,5 @@
 /** The bill of materials of a minimal initrd: which package each of its files is from. */
+import { relative } from 'node:path';
 import type { Bill, BillFile } from '../bom/bill.ts';
 import { hashesOfFile } from '../bom/hashes.ts';
 import { ownPackage, type SystemPackages } from '../bom/system-packages.ts';
@@ -24,16 +25,12 @@ export function billOfInitrd({ name, kernel, sha256, entries, system }: BillOpti
   return { name, version: kernel, sha256, tool: ownPackage(), distribution: system.distribution, files };
 }
 
-/** The packages that a file is from; bootrelay's where it comes from no file of the sysroot. */
-function packagesOf(entry: Entry, { sysroot, packages }: SystemPackages): readonly Package[] {
+/** The packages that a file is from; undefined where that is not known. */
+function packagesOf(entry: Entry, { sysroot, packages }: SystemPackages): readonly Package[] | undefined {
   if (entry.type !== 'file') return [];
   const origins = entry.madeFrom ?? [entry.source];
-  const inside = origins.filter(
-    (origin) => sysroot !== undefined && origin.startsWith(`${sysroot.replace(/\/$/, '')}/`),
-  );
-  if (inside.length === 0) return [ownPackage()];
-  const owners = inside.flatMap(
-    (origin) => packages?.ownerOf(origin.slice(sysroot?.replace(/\/$/, '').length)) ?? [],
-  );
+  if (origins.length === 0) return [ownPackage()];
+  if (sysroot === undefined || packages === undefined) return undefined;
+  const owners = origins.flatMap((origin) => packages.ownerOf(`/${relative(sysroot, origin)}`) ?? []);
   return [...new Set(owners)];
 }

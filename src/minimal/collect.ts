@@ -73,7 +73,7 @@ function writeRendered({ rendered, work }: CollectOptions): readonly Entry[] {
     const source = join(directory, path);
     mkdirSync(dirname(source), { recursive: true });
     writeFileSync(source, file.text);
-    return fileEntry(`/${path}`, source, file.mode, 'rendered');
+    return fileEntry(`/${path}`, source, file.mode, 'rendered', []);
   });
 }
 
@@ -117,7 +117,7 @@ async function compileOwnPrograms({ plan, work }: CollectOptions): Promise<reado
   const compiled = await Promise.all(
     names.map((name) => compileOwnProgram(name, plan.architecture, join(work, name))),
   );
-  return compiled.map((file) => fileEntry(`/usr/bin/${basename(file)}`, file, 0o755, 'programs'));
+  return compiled.map((file) => fileEntry(`/usr/bin/${basename(file)}`, file, 0o755, 'programs', []));
 }
 
 /** The file at a path of the sysroot, for the `place` of the initrd. */
@@ -176,7 +176,7 @@ async function collectModules(options: CollectOptions): Promise<readonly Entry[]
       join(directory, name),
       0o644,
       'modules',
-      source === undefined ? undefined : [source],
+      source === undefined ? [] : [source],
     );
   });
   return [...entries, ...(await firmwareEntries(options, [...new Set(sources.values())]))];

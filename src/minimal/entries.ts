@@ -37,7 +37,7 @@ export type Entry =
       readonly mode: number;
       /** Where the content is on this machine. */
       readonly source: string;
-      /** The files of the sysroot that `source` was made of, where it is none of them. */
+      /** The files of the sysroot that `source` was made of, where it is none of them; none for what bootrelay wrote or compiled. */
       readonly madeFrom?: readonly string[];
       readonly size: number;
       readonly sha256: string;

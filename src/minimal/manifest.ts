@@ -25,7 +25,10 @@ export function manifestFile(entry: Entry): ManifestFile {
 /** The manifest with what the bill says of its files. */
 export function withPackages(manifest: Manifest, bill: Bill): Manifest {
   const owners = new Map(
-    bill.files.map(({ path, packages }) => [path, packages.map((one) => packageUrl(one, bill.distribution))]),
+    bill.files.map(({ path, packages }) => [
+      path,
+      packages?.map((one) => packageUrl(one, bill.distribution)),
+    ]),
   );
   const packages = [...packagesOfBill(bill)].map(
     ([url, { name, version, license }]) =>
@@ -35,7 +38,8 @@ export function withPackages(manifest: Manifest, bill: Bill): Manifest {
     const known = file.type === 'file' ? owners.get(file.path) : undefined;
     return known ? { ...file, packages: known } : file;
   });
-  return { ...manifest, files, packages: Object.fromEntries(packages) };
+  const known = bill.files.every((file) => file.packages !== undefined);
+  return { ...manifest, files, ...(known && { packages: Object.fromEntries(packages) }) };
 }
 
 /** All effective settings as texts, secrets replaced by words that change when they do. */

@@ -18,5 +18,5 @@ export function ownFileEntries(entries: readonly Entry[], work: string): readonl
 
 function listEntry(path: string, lines: readonly string[], file: string): Entry {
   writeFileSync(file, `${lines.join('\n')}\n`);
-  return fileEntry(path, file, 0o644, 'layout');
+  return fileEntry(path, file, 0o644, 'layout', []);
 }

@@ -41,7 +41,7 @@ export function billOfImage({ name, sha256, files, own, system }: PackedBillOpti
  * a file of a generator of initrds with this content, since they put theirs in other places. An empty file is nobody's.
  */
 function packageFinder({ sysroot, packages }: SystemPackages) {
-  if (sysroot === undefined || packages === undefined) return () => [];
+  if (sysroot === undefined || packages === undefined) return () => undefined;
   const hasContent = (path: string, { size, hashes }: PackedFile) => {
     const file = fileInSysroot(sysroot, path);
     const stat = file === undefined ? undefined : statSync(file);

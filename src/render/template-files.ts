@@ -1,4 +1,4 @@
-/** Where templates come from when the sources run: their files. build.js puts a module with all of them compiled in its place. */
+/** Where templates come from when the sources run: their files. packaging/bundle.js puts a module with all of them compiled in its place. */
 import { readPackageFile } from '#package';
 import { compileTemplate, type Template } from './compile-template.ts';
 

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { unknownPackages } from '../bom/cyclonedx.ts';
 import { effectiveSettings } from '../config/effective.ts';
 import { shownValues } from '../config/secrets.ts';
 import type { PlatformConfig } from '../config/validate.ts';
@@ -107,7 +108,9 @@ function readBill(path: string): Side {
   const parsed = v.safeParse(billSchema, parseJson(readFileSync(path, 'utf8')));
   if (!parsed.success)
     throw new ComparisonError(`${path} is no bill of materials as CycloneDX has it, or is cut off`);
-  const { components } = parsed.output;
+  const { components, metadata } = parsed.output;
+  if (metadata?.properties?.some(({ name }) => name === unknownPackages.name))
+    throw new ComparisonError(`${path} does not know which packages its files are from`);
   const packages = components.filter(({ type }) => type !== 'file');
   const versions = versionsOf(packages.map(({ name, version = '' }) => ({ name, version })));
   const unowned = components.filter(({ type }) => type === 'file').map(({ name }) => name);

@@ -68,13 +68,18 @@ export function readKernel(sysroot: string, version: string): Kernel | undefined
   };
 }
 
-/** The versions of the kernels in a sysroot, sorted: the directories of usr/lib/modules. */
+/**
+ * The versions of the kernels in a sysroot, sorted: the directories of usr/lib/modules that depmod has been in. Removed kernels leave
+ * directories behind; only where no other is there may one be of a kernel without modules.
+ */
 export function kernelVersions(sysroot: string): readonly string[] {
   const directory = fileInSysroot(sysroot, '/usr/lib/modules') ?? fileInSysroot(sysroot, '/lib/modules');
   if (directory === undefined || !isDirectory(directory)) return [];
-  return readdirSync(directory)
+  const names = readdirSync(directory)
     .filter((name) => isDirectory(join(directory, name)))
     .sort();
+  const complete = names.filter((name) => findTree(sysroot, name) !== undefined);
+  return complete.length > 0 ? complete : names;
 }
 
 /** Whether the configuration, where there is one, says that the kernel loads no modules. */

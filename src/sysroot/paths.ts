@@ -1,5 +1,5 @@
 /** Paths of a sysroot, with its symbolic links followed inside it. */
-import { lstatSync, readlinkSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const maximumLinks = 40;
@@ -55,6 +55,18 @@ function linkTarget(file: string): string | undefined {
 export function fileInSysroot(sysroot: string, path: string): string | undefined {
   const resolved = resolveInSysroot(sysroot, path);
   return resolved === undefined ? undefined : join(sysroot, resolved);
+}
+
+/** The text of a regular file of the sysroot, links followed inside it; undefined where none is there. */
+export function readTextIn(sysroot: string, path: string): string | undefined {
+  const file = fileInSysroot(sysroot, path);
+  return file !== undefined && statSync(file).isFile() ? readFileSync(file, 'utf8') : undefined;
+}
+
+/** The names in a directory of the sysroot, sorted; none where there is none. */
+export function listIn(sysroot: string, path: string): readonly string[] {
+  const directory = fileInSysroot(sysroot, path);
+  return directory !== undefined && isDirectory(directory) ? readdirSync(directory).sort() : [];
 }
 
 /** The path of the sysroot at which `path` is, or would be if /usr were merged or were not; undefined for nothing. */

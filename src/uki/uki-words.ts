@@ -18,6 +18,21 @@ export interface UkiWords {
   readonly recovery: string | undefined;
 }
 
+/**
+ * Words in `append` whose parameter names /usr already: the kernel and stage 1 would take the last one, which nobody compared
+ * with anything.
+ */
+export function wordsTwice(
+  config: PlatformConfig,
+  usr: NamedUsr | undefined,
+  append: string,
+): readonly string[] {
+  const nameOf = (word: string) => word.split('=', 1)[0] ?? '';
+  const own = new Set(usr ? usrWords(config, usr).map(nameOf) : rootHashNames(config.settings));
+  if (usr) for (const name of rootHashNames(config.settings)) own.add(name);
+  return append.split(/\s+/).filter((word) => own.has(nameOf(word.replaceAll('"', ''))));
+}
+
 /** The words of a UKI; without `usr` it names none, which is left to an addon. Throws UsageError where the platform takes no partitions from the kernel command line. */
 export function ukiWords(config: PlatformConfig, usr: NamedUsr | undefined, append: string): UkiWords {
   const { CommandLine, Recovery } = config.settings.Uki;

@@ -11,7 +11,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { benchBoots, benchFormats } from './boots.js';
 import { benchFirmware } from './firmware.js';
-import { inTurns, printTimes, runProgram, time } from './turns.js';
+import { inTurns, median, printTimes, runProgram, time } from './turns.js';
 
 const root = new URL('../../', import.meta.url).pathname;
 const cli = join(root, 'dist/cli.js');
@@ -49,6 +49,7 @@ async function benchRender() {
           '1,000 platforms',
           () => time('node', [cli, 'render', ...files, '--output', mkdtempSync(join(work, 'all-'))]),
         ],
+        ['check of 1,000 platforms', () => time('node', [cli, 'check', ...files])],
       ],
       runs,
     ),
@@ -95,7 +96,44 @@ async function benchTools(lab) {
   );
 }
 
-/** BENCH_PARTS: of `render tools boots firmware formats`, by default the first three. All but rendering needs the lab. */
+/** Builds that share a kernel, one after the other as Ninja starts them: what each further one costs. */
+async function benchMatrix(lab) {
+  const env = { ...process.env, BOOTRELAY_TOOLS_TREE: join(lab.lab, 'tools') };
+  const pairs = 20;
+  const platforms = Array.from({ length: pairs }, (_, index) => {
+    const file = join(work, `pair${index}.ini`);
+    writeFileSync(file, `[Platform]\nExtends=bootrelay:qemu-x86_64\n[Emergency]\nDelay=${index}s\n`);
+    return file;
+  });
+  const builds = (count) => () => {
+    const output = mkdtempSync(join(work, 'pairs-'));
+    const args = [
+      'matrix',
+      ...platforms.slice(0, count),
+      '--sysroot',
+      join(lab.lab, 'sysroot'),
+      '--output',
+      output,
+    ];
+    const ninja = runProgram('node', [cli, ...args, '--format', 'ninja', '--program', cli], env);
+    writeFileSync(join(output, 'build.ninja'), ninja);
+    return time('ninja', ['-C', output, '-j', '1'], env);
+  };
+  console.log(`\nBuilds by Ninja, one at a time, median of ${runs}`);
+  const results = await inTurns(
+    [
+      ['one pair', builds(1)],
+      [`${pairs} pairs`, builds(pairs)],
+    ],
+    runs,
+  );
+  printTimes(results);
+  const [[, one], [, all]] = results;
+  const further = (median(all) - median(one)) / (pairs - 1);
+  console.log(`each further pair: ${further.toFixed(2)} s, ${(further / median(one)).toFixed(2)} of one`);
+}
+
+/** BENCH_PARTS: of `render tools matrix boots firmware formats`, by default the first three. All but rendering needs the lab. */
 async function bench() {
   const parts = (process.env.BENCH_PARTS ?? 'render tools boots').split(' ');
   if (parts.includes('render')) await benchRender();
@@ -108,6 +146,7 @@ async function bench() {
   const [qemu] = runProgram('qemu-system-x86_64', ['--version']).split('\n');
   console.log(`\n${qemu}, emulation; kernel ${kernelVersion}`);
   if (parts.includes('tools')) await benchTools(lab);
+  if (parts.includes('matrix')) await benchMatrix(lab);
   if (parts.includes('formats')) await benchFormats(lab, work, runs);
   const only = new RegExp(process.env.BENCH_ONLY ?? '');
   if (parts.includes('firmware')) await benchFirmware(lab, work, { runs, only });

@@ -3,20 +3,14 @@ import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   copyFileSync,
-  cpSync,
   existsSync,
-  lstatSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
   renameSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openLab } from '../lab/lab.ts';
 
@@ -117,111 +111,4 @@ describe('Ninja', () => {
     expect(ninja()).toEqual(of(['p0']));
     expect(ninja()).toEqual([]);
   }, 600_000);
-});
-
-/** The names behind the colon of a depfile. */
-function readDepfile(file: string): readonly string[] {
-  const [, names = ''] = readFileSync(join(work, file), 'utf8').split(/:\s/, 2);
-  return names
-    .replaceAll('\\\n', ' ')
-    .trim()
-    .split(/(?<!\\)\s+/)
-    .map((name) => name.replaceAll(/\\([ #])/g, '$1').replaceAll('$$', '$'));
-}
-
-/** Copies what is declared, and nothing else, into an empty directory. */
-function copyDeclared(inputs: readonly string[], to: string): void {
-  for (const input of inputs) {
-    const [from, target] = [resolve(work, input), join(to, input)];
-    mkdirSync(dirname(target), { recursive: true });
-    const stat = lstatSync(from);
-    if (stat.isSymbolicLink()) symlinkSync(readlinkSync(from), target);
-    else if (stat.isDirectory()) mkdirSync(target, { recursive: true });
-    else cpSync(from, target);
-  }
-}
-
-describe('a build, and a thin image, with nothing but what their depfiles declare', () => {
-  test.each([
-    ['shell', 'p1.ini', []],
-    ['systemd', 'p1.ini', ['--set', 'Initrd.Init=systemd', '--set', 'Initrd.SizeBudget=0']],
-    [
-      'coldplug',
-      'bootrelay:generic-x86_64',
-      ['--set', 'Initrd.Microcode=intel amd', '--set', 'Initrd.SizeBudget=0'],
-    ],
-    ['the system as full initrd', 'p2.ini', ['--set', 'FullInitrd.Source=usr']],
-  ] as const)('%s', (name, platform, settings) => {
-    const build = (directory: string, output: string, ...more: readonly string[]) =>
-      spawnSync(
-        program,
-        [
-          'build',
-          platform,
-          ...settings,
-          '--sysroot',
-          sysroot,
-          '--kernel',
-          lab.kernel,
-          '--output',
-          output,
-          ...more,
-        ],
-        {
-          cwd: directory,
-          encoding: 'utf8',
-          env: { ...process.env, BOOTRELAY_TOOLS_TREE: lab.tools },
-        },
-      );
-    const first = build(work, `first-${name}`, '--depfile', `${name}.d`);
-    expect({ status: first.status, stderr: first.stderr }).toEqual({ status: 0, stderr: first.stderr });
-    const sandbox = join(work, `sandbox-${name}`);
-    mkdirSync(sandbox);
-    copyDeclared(readDepfile(`${name}.d`), sandbox);
-    const second = build(sandbox, 'second');
-    expect({ status: second.status, stderr: second.stderr }).toEqual({ status: 0, stderr: first.stderr });
-    for (const file of readdirSync(join(sandbox, 'second')))
-      expect([
-        file,
-        readFileSync(join(sandbox, 'second', file)).equals(readFileSync(join(work, `first-${name}`, file))),
-      ]).toEqual([file, true]);
-  });
-
-  test('pack', () => {
-    const pack = (directory: string, output: string, ...more: readonly string[]) =>
-      spawnSync(
-        program,
-        [
-          'pack',
-          'p1.ini',
-          '--set',
-          'FullInitrd.Source=thin',
-          '--initrd',
-          'full.img',
-          '--sysroot',
-          sysroot,
-          '--output',
-          output,
-          ...more,
-        ],
-        {
-          cwd: directory,
-          encoding: 'utf8',
-          env: { ...process.env, BOOTRELAY_TOOLS_TREE: lab.tools },
-        },
-      );
-    copyFileSync(lab.fullInitrd, join(work, 'full.img'));
-    const first = pack(work, 'first.img', '--depfile', 'pack.d');
-    expect(first.status).toBe(0);
-    const sandbox = join(work, 'sandbox-pack');
-    mkdirSync(sandbox);
-    copyDeclared(readDepfile('pack.d'), sandbox);
-    const second = pack(sandbox, 'first.img');
-    expect({ status: second.status, stderr: second.stderr }).toEqual({ status: 0, stderr: first.stderr });
-    for (const file of ['first.img', 'first.img.shared.json', 'first.img.cdx.json', 'first.img.spdx.json'])
-      expect([file, readFileSync(join(sandbox, file)).equals(readFileSync(join(work, file)))]).toEqual([
-        file,
-        true,
-      ]);
-  });
 });

@@ -46,7 +46,7 @@ describe.each(['shell', 'systemd'])('with the form %s', (form) => {
     });
     expect(modeOf(`built-${form}/initrd.img`)).toBe('600');
     const files = readable(`built-${form}`);
-    expect(files).toHaveLength(4);
+    expect(files).toHaveLength(6);
     for (const file of files) expect(readFileSync(file, 'latin1')).not.toContain(hash);
     expect(readFileSync(join(work, `built-${form}/plan.json`), 'utf8')).toMatch(
       /"passwordHash": "\(not shown, /,
@@ -125,11 +125,11 @@ describe('a packed image', () => {
     expect(pack('private', 0o600)).toBe('600');
     expect(pack('with-key', 0o644, { name: 'etc/key', mode: 0o100600, data: 'key' })).toBe('600');
     expect(pack('with-shadow', 0o644, { name: 'etc/shadow', mode: file, data: 'root:' })).toBe('600');
-    expect(readdirSync(join(work, 'images')).sort()).toEqual([
-      'private',
-      'public',
-      'with-key',
-      'with-shadow',
-    ]);
+    const images = ['private', 'public', 'with-key', 'with-shadow'];
+    const bills = images.flatMap((name) => [`${name}.cdx.json`, `${name}.spdx.json`]);
+    expect(readdirSync(join(work, 'images')).sort()).toEqual([...images, ...bills].sort());
+    // A bill has hashes of what others may not read.
+    for (const bill of bills)
+      expect(modeOf(`images/${bill}`)).toBe(modeOf(`images/${bill.replace(/\..*/, '')}`));
   });
 });

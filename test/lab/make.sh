@@ -41,6 +41,7 @@ fish fish
 grub-mkimage grub-common
 /usr/lib/grub/x86_64-efi/moddep.lst grub-efi-amd64-bin
 lddtree pax-utils
+make make
 mandoc mandoc
 mcopy mtools
 mkfs.btrfs btrfs-progs

@@ -112,14 +112,33 @@ describe('systemd 257, layout=uki', () => {
 
   test('another generator is left alone', () => {
     const other = 'sed -i s/=bootrelay/=none/ /etc/kernel/install.conf';
-    expect(install(lab.sysroot, 'uki', `${other}; ${add}`).files).toEqual([]);
+    expect(install(lab.sysroot, 'uki', `${other}; ${add}`)).toMatchObject({ status: 0, files: [] });
+  });
+
+  test('a UKI of another generator, which would have another initrd, is refused', () => {
+    for (const other of ['/^uki_generator=/d', 's/^uki_generator=.*/uki_generator=ukify/']) {
+      const { status, stderr, files } = install(
+        lab.sysroot,
+        'uki',
+        `sed -i '${other}' /etc/kernel/install.conf; ${add}`,
+      );
+      expect({ status, files }).toEqual({ status: 1, files: [] });
+      expect(stderr).toContain('layout=uki needs uki_generator=bootrelay');
+    }
+  });
+
+  test('the root hash of the machine that runs is not taken over', () => {
+    const { status, files, read } = install(lab.sysroot, 'uki', `rm /etc/kernel/cmdline; ${add}`);
+    expect(status).toBe(0);
+    expect(read(files[0] ?? '').toString('latin1')).toContain(`usrhash=${rootHash} systemd.verity=no\0`);
   });
 });
 
 describe.each([
-  ['systemd 257', lab],
-  ['systemd 252', bookworm],
-])('%s, layout=bls', (_, { sysroot, kernel }) => {
+  // Newer ones name entries after the distribution where the machine has no ID, and that lasts.
+  ['systemd 257', lab, { status: 0, entries: 1, words: /^$/ }],
+  ['systemd 252', bookworm, { status: 1, entries: 0, words: /no ID that lasts/ }],
+] as const)('%s, layout=bls', (_, { sysroot, kernel }, withoutId) => {
   test('a kernel gets an entry with tries and one initrd; all is gone with the kernel', () => {
     const { status, files, read } = install(sysroot, 'bls', add);
     const entry = `loader/entries/${machine}-${kernel}+3.conf`;
@@ -145,9 +164,9 @@ describe.each([
 
   test('a machine without an ID: no entry that nobody could remove', () => {
     const { status, stderr, files } = install(sysroot, 'bls', `rm /etc/machine-id; ${add}`);
-    // Newer ones name entries after the distribution then, which lasts.
-    if (status === 0) expect(files.filter((file) => file.includes('debian-')).length).toBe(1);
-    else
-      expect({ stderr, files }).toEqual({ stderr: expect.stringContaining('no ID that lasts'), files: [] });
+    const entries = files.filter((file) => file.includes('/debian-')).length;
+    expect({ status, entries }).toEqual({ status: withoutId.status, entries: withoutId.entries });
+    expect(stderr.trim()).toMatch(withoutId.words);
+    if (status !== 0) expect(files).toEqual([]);
   });
 });

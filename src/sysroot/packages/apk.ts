@@ -1,11 +1,13 @@
 /** apk's database of installed packages (apk-tools, apk-v2(5)): one file of records with keys of one letter. */
-import { readFileSync } from 'node:fs';
+import { readTextIn } from '../paths.ts';
 import type { OwnedFiles, PackageManager } from './package.ts';
 
 export const apk: PackageManager = {
   name: 'apk',
-  places: ['/lib/apk/db/installed', '/usr/lib/apk/db/installed'],
-  read: (place) => readFileSync(place, 'utf8').split(/\n\n+/).flatMap(readRecord),
+  read: (sysroot) =>
+    ['/lib/apk/db/installed', '/usr/lib/apk/db/installed']
+      .map((path) => readTextIn(sysroot, path))
+      .flatMap((text) => (text ?? '').split(/\n\n+/).flatMap(readRecord)),
 };
 
 /** P name, V version, A architecture, o source, L licence; F a directory, R a file in it. */

@@ -1,5 +1,5 @@
 /** The licences of a Debian package, by its copyright file in the machine-readable format (copyright-format 1.0). */
-import { existsSync, readFileSync } from 'node:fs';
+import { readTextIn } from '../paths.ts';
 
 /** Short names of that format whose names in the SPDX list are others. */
 const spdxNames: Readonly<Record<string, string>> = {
@@ -11,10 +11,14 @@ const spdxNames: Readonly<Record<string, string>> = {
   'Artistic-1': 'Artistic-1.0',
 };
 
-/** All its short names, joined by AND, in SPDX's words where these have the licence; undefined where the file is not of that format. */
-export function licenseOfCopyright(file: string): string | undefined {
-  if (!existsSync(file)) return undefined;
-  const text = readFileSync(file, 'utf8');
+/** The licences of a package of a sysroot. */
+export function licenseIn(sysroot: string, name: string): string | undefined {
+  const text = readTextIn(sysroot, `/usr/share/doc/${name}/copyright`);
+  return text === undefined ? undefined : licenseOfCopyright(text);
+}
+
+/** All short names of the text, joined by AND, in SPDX's words where these have the licence; undefined where it is not of that format. */
+export function licenseOfCopyright(text: string): string | undefined {
   if (!/^Format:/m.test(text.slice(0, 1000))) return undefined;
   const names = [...text.matchAll(/^License:[ \t]*(\S.*?)[ \t]*$/gm)].flatMap(([, name = '']) =>
     toSpdx(name),

@@ -24,8 +24,6 @@ export interface OwnedFiles {
 /** A kind of package database. */
 export interface PackageManager {
   readonly name: string;
-  /** Where in a system its database is: files or directories, any of which tells that it is there. */
-  readonly places: readonly string[];
-  /** All packages with their files; `place` is where the database is, `sysroot` the system, both on this machine. */
-  readonly read: (place: string, sysroot: string) => readonly OwnedFiles[];
+  /** All packages in the database of a sysroot with their files; none where it has no such database. Throws ToolError. */
+  readonly read: (sysroot: string) => readonly OwnedFiles[];
 }

@@ -1,6 +1,5 @@
 /** Which package of a system a file is of, whichever package manager it has. */
-import { existsSync } from 'node:fs';
-import { fileInSysroot, mergeUsr } from '../paths.ts';
+import { mergeUsr } from '../paths.ts';
 import { apk } from './apk.ts';
 import { dpkg } from './dpkg.ts';
 import type { OwnedFiles, Package, PackageManager } from './package.ts';
@@ -20,12 +19,10 @@ export interface Packages {
 
 /** The packages of a sysroot; undefined where it has none of the known databases, or only empty ones. Throws ToolError. */
 export function readPackages(sysroot: string): Packages | undefined {
-  for (const { name, places, read } of packageManagers)
-    for (const path of places) {
-      const place = fileInSysroot(sysroot, path);
-      const owned = place !== undefined && existsSync(place) ? read(place, sysroot) : [];
-      if (owned.length > 0) return packagesOf(name, owned);
-    }
+  for (const { name, read } of packageManagers) {
+    const owned = read(sysroot);
+    if (owned.length > 0) return packagesOf(name, owned);
+  }
   return undefined;
 }
 

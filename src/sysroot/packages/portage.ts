@@ -1,26 +1,19 @@
 /** Portage's database (portage(5), vdb): a directory for each package, CONTENTS in it names its files. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { listIn, readTextIn } from '../paths.ts';
 import type { OwnedFiles, PackageManager } from './package.ts';
+
+const directory = '/var/db/pkg';
 
 export const portage: PackageManager = {
   name: 'portage',
-  places: ['/var/db/pkg'],
-  read: (place) =>
-    readdirSync(place, { withFileTypes: true })
-      .filter((category) => category.isDirectory())
-      .flatMap(({ name: category }) =>
-        readdirSync(join(place, category)).flatMap((name) =>
-          readPackage(join(place, category, name), category),
-        ),
-      ),
+  read: (sysroot) =>
+    listIn(sysroot, directory).flatMap((category) =>
+      listIn(sysroot, `${directory}/${category}`).flatMap((name) => readPackage(sysroot, category, name)),
+    ),
 };
 
-function readPackage(directory: string, category: string): readonly OwnedFiles[] {
-  const read = (name: string) => {
-    const file = join(directory, name);
-    return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
-  };
+function readPackage(sysroot: string, category: string, entry: string): readonly OwnedFiles[] {
+  const read = (name: string) => readTextIn(sysroot, `${directory}/${category}/${entry}/${name}`)?.trim();
   // PF is name, version and revision: sys-apps/systemd-257.9-r1.
   const [, name, version] = /^(.+?)-(\d[^-]*(?:-r\d+)?)$/.exec(read('PF') ?? '') ?? [];
   if (name === undefined || version === undefined) return [];

@@ -1,21 +1,41 @@
 /** rpm's database, which rpm itself reads, whatever it is kept in (rpm(8), rpm-queryformat(7)). */
 
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ToolError } from '../../errors.ts';
 import { packageFields, queryAllArgs } from '../../tools/rpm.ts';
 import { runSync } from '../../tools/run-sync.ts';
-import { isDirectory } from '../paths.ts';
+import { fileInSysroot, listIn } from '../paths.ts';
 import type { OwnedFiles, PackageManager } from './package.ts';
+
+const places = ['/usr/lib/sysimage/rpm', '/var/lib/rpm', '/usr/share/rpm'];
+
+/** Files that rpm makes while it reads; the others are the database. */
+const ofReaders = /^(\.|__db\.)|-shm$/;
 
 export const rpm: PackageManager = {
   name: 'rpm',
-  places: ['/usr/lib/sysimage/rpm', '/var/lib/rpm', '/usr/share/rpm'],
-  read(place) {
-    if (!isDirectory(place)) return [];
-    const { failed, stdout, words } = runSync(queryAllArgs(place));
+  read: (sysroot) => places.flatMap((place) => readDatabase(sysroot, place)),
+};
+
+/** rpm writes where it reads, which a sysroot may not allow, and which is not what it was given for: it gets a copy. */
+function readDatabase(sysroot: string, place: string): readonly OwnedFiles[] {
+  const names = listIn(sysroot, place).filter((name) => !ofReaders.test(name));
+  if (names.length === 0) return [];
+  const copy = mkdtempSync(join(tmpdir(), 'bootrelay-rpm-'));
+  try {
+    for (const name of names) {
+      const file = fileInSysroot(sysroot, `${place}/${name}`);
+      if (file !== undefined) copyFileSync(file, join(copy, name));
+    }
+    const { failed, stdout, words } = runSync(queryAllArgs(copy));
     if (failed) throw new ToolError(`rpm cannot read ${place}: ${words}`);
     return stdout.toString('utf8').split('\x1e').flatMap(readRecord);
-  },
-};
+  } finally {
+    rmSync(copy, { recursive: true });
+  }
+}
 
 function readRecord(record: string): readonly OwnedFiles[] {
   const [head = '', ...files] = record.split('\n').filter(Boolean);
