@@ -58,6 +58,15 @@ test('CycloneDX: packages have their files, and files that no package owns stand
   ]);
 });
 
+test('a bill says where packages are not known: no file then counts as one that nobody owns', async () => {
+  const unknown = { ...bill, files: bill.files.map((file) => ({ ...file, packages: undefined })) };
+  const validator = new cyclonedx.Validation.JsonStrictValidator(cyclonedx.Spec.Version.v1dot6);
+  expect(await validator.validate(text('.cdx.json', unknown))).toBeNull();
+  const { metadata } = JSON.parse(text('.cdx.json', unknown));
+  expect(metadata.properties).toEqual([{ name: 'bootrelay:packages', value: 'unknown' }]);
+  expect(JSON.parse(text('.cdx.json')).metadata.properties).toBeUndefined();
+});
+
 test('SPDX: what 2.3 demands of each part, and no relation to what is not there', () => {
   const document = JSON.parse(text('.spdx.json'));
   expect(document).toMatchObject({

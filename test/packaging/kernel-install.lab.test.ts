@@ -110,9 +110,12 @@ describe('systemd 257, layout=uki', () => {
     );
   });
 
-  test('another generator is left alone', () => {
+  test('another generator is left alone, with its initrd', () => {
     const other = 'sed -i s/=bootrelay/=none/ /etc/kernel/install.conf';
-    expect(install(lab.sysroot, 'uki', `${other}; ${add}`)).toMatchObject({ status: 0, files: [] });
+    const { status, files } = install(lab.sysroot, 'bls', `${other}; ${add}`);
+    expect(status).toBe(0);
+    expect(files).toContain(`${machine}/${lab.kernel}/initrd.img-${lab.kernel}`);
+    expect(files).not.toContain(`${machine}/${lab.kernel}/initrd`);
   });
 
   test('a UKI of another generator, which would have another initrd, is refused', () => {

@@ -131,6 +131,27 @@ test('the addon of a slot tells the UKI that all slots share what their disk say
 const arm64 = openArm64();
 const addon = ['--set', 'Uki.Slots=addon', '--addon'];
 
+test.each([[`usrhash=${other}`], ['quiet systemd.verity=yes'], ['"usrhash=x"']])(
+  'words that would name another /usr behind the right one are refused: %s',
+  (append) => {
+    const { status, stderr } = uki(
+      '--initrd',
+      'initrd.img',
+      '--root-hash',
+      other,
+      '--append',
+      append,
+      '-o',
+      'no.efi',
+    );
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: expect.stringMatching(/^bootrelay: --append \S+: which \/usr boots/),
+    });
+    expect(existsSync(file('no.efi'))).toBe(false);
+  },
+);
+
 test.each([
   ['no root hash', ['--initrd', 'initrd.img'], 2, /--root-hash HEX or FILE is required/],
   ['no minimal initrd', ['--root-hash', other], 2, /--initrd is required/],

@@ -1,8 +1,9 @@
 /** The package databases of made-up systems, as the formats' own pages describe them. rpm's is tried on a real one (rpm.lab.test.ts). */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
+import { readSystemPackages } from '../../../src/bom/system-packages.ts';
 import { licenseOfCopyright } from '../../../src/sysroot/packages/debian-copyright.ts';
 import { readPackages } from '../../../src/sysroot/packages/packages.ts';
 
@@ -49,6 +50,76 @@ test('dpkg: a package has its files whether /usr is merged or not; what is not i
   });
   expect(packages?.ownerOf('/lib/x86_64-linux-gnu/libc.so.6')?.name).toBe('libc6');
   expect(packages?.ownerOf('/usr/bin/gone')).toBeUndefined();
+});
+
+test.each([
+  ['install ok unpacked', true],
+  ['install ok half-configured', true],
+  ['install ok triggers-pending', true],
+  ['hold ok installed', true],
+  ['deinstall ok config-files', false],
+  ['unknown ok not-installed', false],
+])('dpkg: a package whose state is "%s" has its files: %j', (state, has) => {
+  const packages = readPackages(
+    system({
+      'var/lib/dpkg/status': stanza('base') + stanza('tool', state),
+      'var/lib/dpkg/info/base.list': '/usr/bin/base\n',
+      'var/lib/dpkg/info/tool.list': '/usr/bin/tool\n',
+    }),
+  );
+  expect(packages?.ownerOf('/usr/bin/tool')?.name).toBe(has ? 'tool' : undefined);
+});
+
+test('dpkg: a diverted file is of the package that diverted it, the other one is elsewhere', () => {
+  const packages = readPackages(
+    system({
+      'var/lib/dpkg/status': stanza('mine') + stanza('theirs'),
+      'var/lib/dpkg/info/mine.list': '/usr/bin/tool\n',
+      'var/lib/dpkg/info/theirs.list': '/usr/bin/tool\n',
+      'var/lib/dpkg/diversions': '/usr/bin/tool\n/usr/bin/tool.distrib\nmine\n',
+    }),
+  );
+  expect(packages?.ownerOf('/usr/bin/tool')?.name).toBe('mine');
+  expect(packages?.ownerOf('/usr/bin/tool.distrib')?.name).toBe('theirs');
+});
+
+test('links of a system are followed in it, and what is no regular file says nothing', () => {
+  const secret = join(work, 'secret');
+  writeFileSync(secret, 'Format: x\n\nLicense: HOST-SECRET\n');
+  const directory = system({
+    'var/lib/dpkg/status': stanza('a') + stanza('b') + stanza('../../../secret'),
+    'var/lib/dpkg/info/a.list': '/usr/bin/a\n',
+    'usr/share/doc/c/copyright': 'Format: x\n\nLicense: ISC\n',
+  });
+  mkdirSync(join(directory, 'usr/share/doc/a'));
+  symlinkSync(secret, join(directory, 'usr/share/doc/a/copyright'));
+  mkdirSync(join(directory, 'usr/share/doc/b/copyright'), { recursive: true });
+  mkdirSync(join(directory, 'var/lib/dpkg/info/b.list'));
+  expect(readPackages(directory)?.ownerOf('/usr/bin/a')?.license).toBeUndefined();
+  symlinkSync('/usr/share/doc/c', join(directory, 'usr/share/doc/d'));
+  writeFileSync(join(directory, 'var/lib/dpkg/status'), stanza('d'));
+  writeFileSync(join(directory, 'var/lib/dpkg/info/d.list'), '/usr/bin/d\n');
+  expect(readPackages(directory)?.ownerOf('/usr/bin/d')?.license).toBe('ISC');
+});
+
+test('a database that cannot be read is a finding with its words, and no end', () => {
+  const directory = system({
+    'var/lib/dpkg/status': stanza('a'),
+    'etc/os-release': 'ID=x\nVERSION_ID="1"\n',
+  });
+  expect(readSystemPackages(directory)).toMatchObject({
+    distribution: { id: 'x', version: '1' },
+    findings: [],
+  });
+  symlinkSync('loop', join(directory, 'var/lib/dpkg/info'));
+  expect(readSystemPackages(directory).packages).toBeDefined();
+  expect(readSystemPackages(system({ 'etc/x': '' })).findings).toMatchObject([
+    {
+      kind: 'packages-unknown',
+      severity: 'warning',
+      message: expect.stringContaining('no database of dpkg, rpm, apk, portage'),
+    },
+  ]);
 });
 
 test('dpkg without dpkg, as distroless images have it', () => {

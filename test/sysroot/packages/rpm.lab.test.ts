@@ -1,6 +1,6 @@
 /** rpm's database as rpm itself makes it: a package is built and installed into a tree. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
@@ -36,7 +36,10 @@ test.each(['/var/lib/rpm', '/usr/lib/sysimage/rpm'])('a package in a database at
   run('rpmbuild', '-bb', '--define', `_topdir ${join(work, 'top')}`, join(work, 'demo.spec'));
   const file = join(work, 'top/RPMS/noarch/demo-tool-1.37-4.noarch.rpm');
   run('rpm', '--root', tree, '--define', `_dbpath ${place}`, '--nodeps', '-i', file);
+  const before = readdirSync(join(tree, place)).sort();
   const packages = readPackages(tree);
+  // rpm itself would write beside the database.
+  expect(readdirSync(join(tree, place)).sort()).toEqual(before);
   expect(packages?.manager).toBe('rpm');
   expect(packages?.ownerOf('/usr/bin/a tool')).toEqual({
     type: 'rpm',
