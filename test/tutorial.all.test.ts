@@ -1,6 +1,6 @@
-/** The tutorial with each of the other parts of a release: the npm package, the Debian package, the executable. */
+/** The tutorial with each of the other parts of a release: the npm package, the Debian package's file, the executable. test/packaging/mkosi.all.test.ts installs the Debian package. */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -9,7 +9,10 @@ import { followTutorial } from './tutorial.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'bootrelay-tutorial-'));
 afterAll(() => rmSync(work, { recursive: true }));
-beforeAll(() => makeRelease(join(work, 'release'), ['npm', 'deb', 'executable']), 120_000);
+beforeAll(() => {
+  chmodSync(work, 0o755);
+  makeRelease(join(work, 'release'), ['npm', 'deb', 'executable']);
+}, 120_000);
 
 const made = (ending: string) =>
   join(work, 'release', readdirSync(join(work, 'release')).find((name) => name.endsWith(ending)) ?? ending);
