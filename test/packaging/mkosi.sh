@@ -12,14 +12,14 @@ for directory in dev proc sys; do mount --rbind "/$directory" "$root/$directory"
 cp "$deb" "$root/bootrelay.deb"
 chroot "$root" dpkg --install /bootrelay.deb
 cp /etc/resolv.conf "$root/etc/resolv.conf" 2> /dev/null || :
-mkdir -p "$root/work" "$root/sandbox" "$root/old"
-mount --bind "$work" "$root/work"
+mkdir -p "$root/build" "$root/sandbox" "$root/old"
+mount --bind "$work" "$root/build"
 mount --bind "$BOOTRELAY_LAB/mkosi-sandbox" "$root/sandbox"
 chown -R "$user:$user" "$work/project" "$work/home"
 chmod 755 "$work"
 cd "$root"
 pivot_root . old
 umount -l /old
-cd /work/project
-exec env -i HOME=/work/home USER=builder LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin \
+cd /build/project
+exec env -i HOME=/build/home USER=builder LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin \
     setpriv "--reuid=$user" "--regid=$user" --clear-groups sh -c "$commands"
