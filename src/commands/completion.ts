@@ -3,7 +3,9 @@ import yargs from 'yargs';
 import { faults } from '../boot/faults/faults.ts';
 import type { Command } from '../command.ts';
 import { settingRows } from '../config/settings.ts';
+import { shippedNames } from '../config/shipped.ts';
 import type { CommandResult } from '../host/result.ts';
+import { schemas } from '../json/schemas.ts';
 import { reasons } from '../plan/reasons.ts';
 import { topicNames } from './help.ts';
 
@@ -67,6 +69,12 @@ function namesFor(words: readonly string[], commands: readonly Command[]): reado
   if (current.startsWith('-')) return undefined;
   if (command === 'help') return startingWith(current, topicNames(commands));
   if (command === 'reasons') return startingWith(current, Object.keys(reasons));
+  if (command === 'schema') return startingWith(current, Object.keys(schemas));
+  if (command === 'platforms')
+    return startingWith(
+      current,
+      shippedNames().map((name) => name.replace(/^.*:/, '')),
+    );
   return undefined;
 }
 

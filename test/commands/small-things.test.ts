@@ -68,6 +68,13 @@ test('every command takes a platform by its name, and diff compares one with a f
 });
 
 test.each([
+  ['platforms', 'gen', 'generic-x86_64\n'],
+  ['schema', 'ma', 'manifest\n'],
+])('the names after %s complete', (command, begin, names) => {
+  expect(bootrelay('--get-yargs-completions', 'bootrelay', command, begin).stdout).toBe(names);
+});
+
+test.each([
   ['[Usrr]\n', 1],
   ['[Usr]\nDevice=/dev/vda\n\n[Verty]\nVerity=no\nName=x\n', 4],
 ])('the section in %j is told once, at its line', (text, line) => {
