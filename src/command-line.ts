@@ -1,7 +1,6 @@
 /** Every command with its arguments and options as data: yargs reads it, and so do the completion and the man page. */
 import { type Command, command } from './command.ts';
 import { allowableKinds, type FindingKind } from './findings.ts';
-import { depfileRow } from './host/depfile.ts';
 import { signingRows } from './uki/signing-options.ts';
 
 const json = { type: 'boolean', default: false, describe: 'print the result as JSON' } as const;
@@ -28,6 +27,13 @@ const system = {
   kernel: {
     type: 'string',
     describe: 'kernel version, a directory of usr/lib/modules; by default the only one of the sysroot',
+  },
+} as const;
+
+const depfile = {
+  depfile: {
+    type: 'string',
+    describe: 'write the files that the output was made from, as a rule for make or Ninja',
   },
 } as const;
 
@@ -112,7 +118,7 @@ export const commands: readonly Command[] = [
     options: {
       ...settings,
       output: output('directory to write to; DIR/NAME/ is replaced as a whole'),
-      ...depfileRow,
+      ...depfile,
     },
     run: async (args) => (await import('./commands/render.ts')).render(args),
   }),
@@ -128,7 +134,7 @@ export const commands: readonly Command[] = [
         type: 'string',
         describe: 'packed full initrd: its size for the manifest, and what a thin one shares must be in /usr',
       },
-      ...depfileRow,
+      ...depfile,
     },
     run: async (args) => (await import('./commands/build.ts')).build(args),
   }),
@@ -186,7 +192,7 @@ export const commands: readonly Command[] = [
         describe:
           'write the bills of materials to SBOM.spdx.json and SBOM.cdx.json; by default they are beside the image',
       },
-      ...depfileRow,
+      ...depfile,
     },
     run: async (args) => (await import('./commands/pack.ts')).pack(args),
   }),

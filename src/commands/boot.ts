@@ -27,7 +27,7 @@ import { type Progress, withProgress } from '../host/progress.ts';
 import type { CommandResult } from '../host/result.ts';
 import { withWorkDirectory } from '../host/temporary.ts';
 import { readPackedImage } from '../initrd/packed-image.ts';
-import { formatNames } from '../json/formats.ts';
+import { formatNames } from '../json/format-names.ts';
 import { drawTimeline } from '../review/timeline-svg.ts';
 import { findKernelImage } from '../sysroot/kernel.ts';
 import type { Accelerator, DiskBus, GuestDisk } from '../tools/qemu.ts';

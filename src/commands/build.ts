@@ -16,7 +16,7 @@ import { replaceDirectory } from '../host/replace-directory.ts';
 import type { CommandResult } from '../host/result.ts';
 import { withWorkDirectory } from '../host/temporary.ts';
 import { recordFile } from '../initrd/record.ts';
-import { formatNames } from '../json/formats.ts';
+import { formatNames } from '../json/format-names.ts';
 import { billOfInitrd } from '../minimal/bill.ts';
 import { type Build, buildMinimalInitrd } from '../minimal/build.ts';
 import { limitedOf, withPackages } from '../minimal/manifest.ts';

@@ -5,14 +5,6 @@ import type { PlannedPlatform } from './platforms.ts';
 import { recordInputs } from './record-inputs.ts';
 import { replaceFile } from './replace-file.ts';
 
-/** The option of the commands that have it, as a row of their tables. */
-export const depfileRow = {
-  depfile: {
-    type: 'string',
-    describe: 'write the files that the output was made from, as a rule for make or Ninja',
-  },
-} as const;
-
 export interface Depfile {
   /** Writes the rules, one for each target. */
   readonly write: (

@@ -3,7 +3,7 @@
 import pc from 'picocolors';
 import type { ExitCode } from '../errors.ts';
 import { type Finding, formatFinding, type Severity } from '../findings.ts';
-import { formatNames } from '../json/formats.ts';
+import { formatNames } from '../json/format-names.ts';
 
 export interface CommandResult {
   readonly exitCode: ExitCode;

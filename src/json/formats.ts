@@ -1,19 +1,6 @@
-/** The JSON files of bootrelay: what each calls itself, and how one is read back. */
+/** How a JSON file of bootrelay is read back. */
 import * as v from 'valibot';
-
-/**
- * The value of `format` in each: its kind, and a number that grows with each change that a reader of the one before would
- * not understand.
- */
-export const formatNames = {
-  manifest: 'bootrelay-manifest-1',
-  plan: 'bootrelay-plan-1',
-  timeline: 'bootrelay-timeline-1',
-  sharing: 'bootrelay-sharing-1',
-  result: 'bootrelay-result-1',
-} as const;
-
-export type FormatName = keyof typeof formatNames;
+import { type FormatName, formatNames } from './format-names.ts';
 
 /** A schema with `format` in it. */
 export type FormatSchema = v.GenericSchema<unknown, { readonly format: string }>;

@@ -1,6 +1,6 @@
 /** manifest.json of a build: everything that went in, by hash. No paths of the machine, no times. */
 import * as v from 'valibot';
-import { formatNames } from './formats.ts';
+import { formatNames } from './format-names.ts';
 
 const hash = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 const image = { sha256: hash, size: v.number() };

@@ -1,7 +1,7 @@
 /** plan.json of a build: its boot, step by step. Another release may write another kind of plan. */
 import * as v from 'valibot';
 import { type ReasonName, reasons } from '../plan/reasons.ts';
-import { formatNames } from './formats.ts';
+import { formatNames } from './format-names.ts';
 
 const texts = v.array(v.string());
 

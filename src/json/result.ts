@@ -1,6 +1,6 @@
 /** What every command prints with --json; each adds its own. */
 import * as v from 'valibot';
-import { formatNames } from './formats.ts';
+import { formatNames } from './format-names.ts';
 
 export const resultSchema = v.looseObject({
   format: v.literal(formatNames.result),

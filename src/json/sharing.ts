@@ -3,7 +3,7 @@
  * these files is found before anything boots.
  */
 import * as v from 'valibot';
-import { formatNames } from './formats.ts';
+import { formatNames } from './format-names.ts';
 
 const sharedSchema = v.object({
   /** The path in the full initrd, without the leading /. */

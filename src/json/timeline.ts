@@ -1,6 +1,6 @@
 /** timeline.json: what `bootrelay boot` saw. */
 import * as v from 'valibot';
-import { formatNames } from './formats.ts';
+import { formatNames } from './format-names.ts';
 
 export const timelineSchema = v.object({
   format: v.literal(formatNames.timeline),

@@ -3,7 +3,7 @@ import { chmodSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PlatformConfig } from '../config/validate.ts';
 import { archiveMode, type Member } from '../initrd/public.ts';
-import { formatNames } from '../json/formats.ts';
+import { formatNames } from '../json/format-names.ts';
 import type { Manifest } from '../json/manifest.ts';
 import { bootrelayVersion } from '../package.ts';
 import { type BootPlan, needsOfPlan } from '../plan/boot-plan.ts';

@@ -1,6 +1,6 @@
 /** What a thin image shares with /usr, for its record. */
 import type { Thin } from '../config/image-format.ts';
-import { formatNames } from '../json/formats.ts';
+import { formatNames } from '../json/format-names.ts';
 import type { SharingRecord } from '../json/sharing.ts';
 import { sha256OfFile } from '../tools/sha256.ts';
 import type { PackedFile } from './pack.ts';

@@ -2,7 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type * as v from 'valibot';
 import { ComparisonError } from '../errors.ts';
-import { type FormatName, type FormatSchema, parseFormat } from '../json/formats.ts';
+import type { FormatName } from '../json/format-names.ts';
+import { type FormatSchema, parseFormat } from '../json/formats.ts';
 import { type Manifest, manifestSchema } from '../json/manifest.ts';
 import { planSchema } from '../json/plan.ts';
 import { type MeasuredBoot, timelineSchema } from '../json/timeline.ts';

@@ -57,10 +57,15 @@ export function fileInSysroot(sysroot: string, path: string): string | undefined
   return resolved === undefined ? undefined : join(sysroot, resolved);
 }
 
-/** The text of a regular file of the sysroot, links followed inside it; undefined where none is there. */
-export function readTextIn(sysroot: string, path: string): string | undefined {
+/** The content of a regular file of the sysroot, links followed inside it; undefined where none is there. */
+export function readIn(sysroot: string, path: string): Buffer | undefined {
   const file = fileInSysroot(sysroot, path);
-  return file !== undefined && statSync(file).isFile() ? readFileSync(file, 'utf8') : undefined;
+  return file !== undefined && statSync(file).isFile() ? readFileSync(file) : undefined;
+}
+
+/** The same as text. */
+export function readTextIn(sysroot: string, path: string): string | undefined {
+  return readIn(sysroot, path)?.toString('utf8');
 }
 
 /** The names in a directory of the sysroot, sorted; none where there is none. */

@@ -1,17 +1,17 @@
 /** A sysroot as the loader sees it, once it runs. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { readLibraryCache, readLibraryDirectories } from './library-directories.ts';
 import { type Linking, linkingOf } from './linking.ts';
 import type { Request, Tree } from './loader.ts';
 import { openedBy } from './opened-libraries.ts';
-import { fileInSysroot, isDirectory, placeInSysroot, resolveInSysroot } from './paths.ts';
+import { fileInSysroot, isDirectory, placeInSysroot, readIn, readTextIn, resolveInSysroot } from './paths.ts';
 import { patternToRegExp } from './patterns.ts';
 
 /** The tree of a sysroot; each file is read once. A sysroot of usr/ and etc/ only counts as one with a merged /usr. */
 export function treeOfSysroot(sysroot: string): Tree {
   const known = new Map<string, Facts>();
-  const text = (path: string) => readIn(sysroot, path)?.toString('utf8');
+  const text = (path: string) => readTextIn(sysroot, path);
   const cache = readIn(sysroot, '/etc/ld.so.cache');
   const cached = cache ? readLibraryCache(cache) : new Map<string, readonly string[]>();
   const facts = (path: string) => {
@@ -30,12 +30,6 @@ export function treeOfSysroot(sysroot: string): Tree {
     more: readLibraryDirectories({ text, glob: (pattern) => globIn(sysroot, pattern) }),
     text,
   };
-}
-
-/** The content of a regular file. */
-function readIn(sysroot: string, path: string): Buffer | undefined {
-  const file = fileInSysroot(sysroot, path);
-  return file !== undefined && statSync(file).isFile() ? readFileSync(file) : undefined;
 }
 
 /** The paths whose last name is one of a pattern. */

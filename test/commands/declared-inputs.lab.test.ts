@@ -1,19 +1,15 @@
 /** A build, a pack and the build of what was packed, each with nothing but what its depfile declares; and make reads it. */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openLab } from '../lab/lab.ts';
-import { expectDeclared, readDepfile } from './declared-inputs.ts';
+import { expectDeclared, fillDeclared, readDepfile } from './declared-inputs.ts';
 
 const lab = openLab();
 const work = mkdtempSync(join(lab.shared, 'declared-'));
 afterAll(() => rmSync(work, { recursive: true }));
-beforeAll(() => {
-  expect(spawnSync('cp', ['-al', lab.sysroot, join(work, 'system')]).status).toBe(0);
-  copyFileSync(lab.fullInitrd, join(work, 'full.img'));
-  writeFileSync(join(work, 'odd #1.ini'), '[Platform]\nName=odd\nExtends=bootrelay:qemu-x86_64\n');
-});
+beforeAll(() => fillDeclared(work));
 
 const system = ['--sysroot', 'system'];
 

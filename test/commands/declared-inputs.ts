@@ -1,12 +1,29 @@
 /** Runs of commands with nothing but what their depfiles declare. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { expect } from '@jest/globals';
 import { openLab } from '../lab/lab.ts';
 
 const lab = openLab();
 const program = new URL('../../dist/cli.js', import.meta.url).pathname;
+
+/** Fills the empty directory `work`: a copy of the lab's system, its full initrd, and a platform with an odd name. */
+export function fillDeclared(work: string): void {
+  expect(spawnSync('cp', ['-al', lab.sysroot, join(work, 'system')]).status).toBe(0);
+  copyFileSync(lab.fullInitrd, join(work, 'full.img'));
+  writeFileSync(join(work, 'odd #1.ini'), '[Platform]\nName=odd\nExtends=bootrelay:qemu-x86_64\n');
+}
 
 /** The names behind the colon of a depfile. */
 export function readDepfile(file: string): readonly string[] {

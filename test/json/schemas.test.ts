@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import Ajv2020 from 'ajv/dist/2020.js';
 import { settingRows } from '../../src/config/settings.ts';
-import { formatNames, parseFormat } from '../../src/json/formats.ts';
+import { formatNames } from '../../src/json/format-names.ts';
+import { parseFormat } from '../../src/json/formats.ts';
 import { schemas } from '../../src/json/schemas.ts';
 import { sharingSchema } from '../../src/json/sharing.ts';
 

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import type { InitrdFile } from '../../src/initrd/files.ts';
-import { formatNames } from '../../src/json/formats.ts';
+import { formatNames } from '../../src/json/format-names.ts';
 import { parts } from '../../src/minimal/entries.ts';
 import { differencesSection } from '../../src/report/differences-section.ts';
 import { settingsSection } from '../../src/report/settings-section.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { formatNames } from '../../src/json/formats.ts';
+import { formatNames } from '../../src/json/format-names.ts';
 import { bootrelayVersion } from '../../src/package.ts';
 import { plan } from '../config/platform-files.ts';
 import { expectGolden } from '../golden.ts';
