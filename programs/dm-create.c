@@ -1,6 +1,6 @@
 /*
  * dm-create NAME SECTORS TARGET PARAMETERS
- * dm-create --table NAME | --status NAME | --remove NAME ...
+ * dm-create --table NAME | --status NAME | --remove NAME | --deferred NAME ...
  *
  * The first makes the read-only device-mapper device NAME of one target, and the link /dev/mapper/NAME to its node:
  * what `dmsetup create NAME --readonly --noudevrules --noudevsync --table "0 SECTORS TARGET PARAMETERS"` does, without
@@ -10,7 +10,8 @@
  * a line START LENGTH TARGET PARAMETERS. They need no node. For the full initrd, which checks the device, and asks for
  * both at once: each program that is started costs more than what it does here.
  *
- * --remove takes the device and the link away, for a boot that begins again.
+ * --remove takes the device and the link away, for a boot that begins again. --deferred takes the link away at once, and
+ * the device when nothing uses it any more, as `dmsetup remove --deferred NAME` does.
  *
  * Exit status 0: the device is there and active, or all of it is told, or it is gone. 1: it is not, and nothing that
  * this made is left; standard error names the call, and the kernel's log has its reason.
@@ -209,13 +210,13 @@ static void path_of(const char *name, char *to)
 	copy(copy(to, "/dev/mapper/", PATH), name, DM_NAME_LEN);
 }
 
-/* Takes the device NAME away, which nothing may use, and the link to its node. */
-static void take_away(const char *name)
+/* Takes the link to the node of the device NAME away, and the device: one that is in use only with DM_DEFERRED_REMOVE. */
+static void take_away(const char *name, unsigned int flags)
 {
 	static char link[PATH];
 
 	path_of(name, link);
-	if (ask(open_control(), DM_DEV_REMOVE, name, 0) < 0)
+	if (ask(open_control(), DM_DEV_REMOVE, name, flags) < 0)
 		fail("DM_DEV_REMOVE");
 	call(__NR_unlinkat, AT_FDCWD, (long)link, 0);
 }
@@ -255,14 +256,17 @@ static void make(char **arguments)
 static void act(const char *option, const char *name)
 {
 	if (same(option, "--remove"))
-		take_away(name);
+		take_away(name, 0);
+	else if (same(option, "--deferred"))
+		take_away(name, DM_DEFERRED_REMOVE);
 	else
 		tell(name, same(option, "--table") ? DM_STATUS_TABLE_FLAG : 0);
 }
 
 static int is_option(const char *argument)
 {
-	return same(argument, "--table") || same(argument, "--status") || same(argument, "--remove");
+	return same(argument, "--table") || same(argument, "--status") || same(argument, "--remove") ||
+	       same(argument, "--deferred");
 }
 
 /* Whether all arguments are options, each with a name. */
@@ -283,6 +287,6 @@ void start(int count, char **arguments)
 	else if (count == 5)
 		make(arguments + 1);
 	else
-		fail("usage: dm-create NAME SECTORS TARGET PARAMETERS | --table NAME | --status NAME | --remove NAME");
+		fail("usage: dm-create NAME SECTORS TARGET PARAMETERS | --table NAME | --status NAME | --remove NAME | --deferred NAME");
 	leave(0);
 }

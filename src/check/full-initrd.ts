@@ -1,5 +1,6 @@
 /** Is a full initrd one that works in this boot? Looked at before anything boots. */
 import { basename, join } from 'node:path';
+import { usesUsr } from '../config/image-host.ts';
 import { placeOf } from '../config/place.ts';
 import type { SettingName } from '../config/settings.ts';
 import type { PlatformConfig } from '../config/validate.ts';
@@ -7,12 +8,7 @@ import { type Finding, finding } from '../findings.ts';
 import type { InitrdFile, InitrdFiles } from '../initrd/files.ts';
 import { lostEntries } from '../initrd/lost-entries.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
-import {
-  type CalledProgram,
-  checkUsrPaths,
-  renderFullInitrdFiles,
-  renderInstalledCheck,
-} from '../render/full-initrd.ts';
+import { type CalledProgram, renderFullInitrdFiles, renderInstalledCheck } from '../render/full-initrd.ts';
 import type { RenderedFile } from '../render/tree.ts';
 import { startOf, type Tree } from '../sysroot/loader.ts';
 import { followLinks } from '../sysroot/paths.ts';
@@ -161,19 +157,24 @@ function checkKernel({ files }: InitrdFiles, kernel: string | undefined): readon
 
 /** bootrelay's own files by path. */
 function ownFiles(config: PlatformConfig, plan: BootPlan): ReadonlyMap<string, RenderedFile> {
-  const installed = [...renderInstalledCheck(config, plan, checkUsrPaths.dracut)];
+  const installed = [...renderInstalledCheck(config, plan)];
   return new Map(installed.flatMap(([path, file]) => ('text' in file ? [[`/${path}`, file] as const] : [])));
 }
 
-/** bootrelay's check of /usr with all that it calls, and its units, enabled. */
+/** What the check of a platform's full initrd checks. */
+function checkedIn({ settings }: PlatformConfig): string {
+  return usesUsr(settings) ? '/usr' : 'its image';
+}
+
+/** bootrelay's check with all that it calls, and its units, enabled. */
 function checkOwn(contents: InitrdFiles, config: PlatformConfig, plan: BootPlan): readonly string[] {
-  const { enabled, called } = renderFullInitrdFiles(config, plan, checkUsrPaths.dracut);
-  if (!fileAt(contents, checkUsrPaths.dracut))
-    return ['must have the check of /usr (dracut module bootrelay)'];
+  const { enabled, called, checkPath } = renderFullInitrdFiles(config, plan);
+  if (!fileAt(contents, checkPath))
+    return [`must have the check of ${checkedIn(config)} (dracut module bootrelay)`];
   const files = [...ownFiles(config, plan).keys()].filter((path) => fileAt(contents, path)?.type !== 'file');
   const notEnabled = enabled.filter((unit) => !isEnabled(contents, unit));
   return [
-    ...checkProgram(contents, checkUsrPaths.dracut, 'which checks /usr'),
+    ...checkProgram(contents, checkPath, `which checks ${checkedIn(config)}`),
     ...files.map((path) => `must have ${path}`),
     ...notEnabled.map((unit) => `must have ${unit} enabled`),
     ...called.flatMap((program) => checkCalled(contents, program)),
@@ -182,7 +183,7 @@ function checkOwn(contents: InitrdFiles, config: PlatformConfig, plan: BootPlan)
 
 /** A program that the check calls: the first of its paths that is there must work. */
 function checkCalled(contents: InitrdFiles, { name, paths, own }: CalledProgram): readonly string[] {
-  const because = 'which the check of /usr calls';
+  const because = "which bootrelay's check calls";
   const path = paths.find((candidate) => fileAt(contents, candidate));
   if (path !== undefined) return checkProgram(contents, path, because);
   const [first = name] = paths;

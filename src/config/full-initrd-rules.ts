@@ -7,11 +7,11 @@ import { emergencyUnits, followsEmergency, isMasked, ownUnits } from './usr-unit
 
 /** What stage 1 and the full initrd have at these places must not be overwritten. */
 const ownPlaces =
-  /^\/(init|bin|sbin|lib\w*|usr|dev|proc|sys|run|full|image|overlay|sysusr|sysroot|modules)(\/|$)/;
+  /^\/(init|bin|sbin|lib\w*|usr|dev|proc|sys|run|full|host|image|memory|overlay|sysusr|sysroot|modules)(\/|$)/;
 
 /** What is mounted or made there is no file that an archive brought; the rest is stage 1 itself. */
 const noSource =
-  /^\/(init|bin|sbin|lib\w*|usr|modules|skeleton)$|^\/(dev|proc|sys|run|full|image|overlay|sysusr|sysroot)(\/|$)/;
+  /^\/(init|bin|sbin|lib\w*|usr|modules|skeleton)$|^\/(dev|proc|sys|run|full|host|image|memory|overlay|sysusr|sysroot)(\/|$)/;
 
 const carriesOverOnlyExtras: Rule = ({ settings: { FullInitrd } }) =>
   FullInitrd.CarryOver.flatMap(({ source, target }) => {

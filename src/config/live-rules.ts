@@ -11,7 +11,7 @@ const liveIsVerified: Rule = ({ settings }) => {
 };
 
 /** Where stage 1 mounts something, which covers what an archive brought. */
-const mountPlaces = /^\/(dev|proc|sys|run|full|image|overlay|sysusr)(\/|$)/;
+const mountPlaces = /^\/(dev|proc|sys|run|full|host|image|memory|overlay|sysusr)(\/|$)/;
 const ownPlaces = /^\/(init|bin|sbin|lib\w*|usr|modules|skeleton)$/;
 
 const liveFilesAreApart: Rule = ({ settings: { Usr } }) =>

@@ -1,4 +1,5 @@
 /** A live system: /usr is a file of the initramfs. */
+import { usesUsr } from './image-host.ts';
 import type { PlatformSettings } from './settings.ts';
 
 /** The file that is /usr, that of its hash tree where the platform has it apart, and whether verity checks it. */
@@ -10,8 +11,9 @@ export interface LiveUsr {
 }
 
 /** The live system of a platform; undefined where it knows none. */
-export function liveUsr({ Usr, Verity }: PlatformSettings): LiveUsr | undefined {
-  if (Usr.LiveImage === undefined) return undefined;
+export function liveUsr(settings: PlatformSettings): LiveUsr | undefined {
+  const { Usr, Verity } = settings;
+  if (Usr.LiveImage === undefined || !usesUsr(settings)) return undefined;
   const required = Verity.Verity === 'required';
   const builtIn = Verity.RootHash !== 'command-line';
   return {

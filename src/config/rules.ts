@@ -2,6 +2,8 @@
 import { type Finding, finding, type Origin } from '../findings.ts';
 import { settingsHaveEffect } from './effect-rule.ts';
 import { fullInitrdRules } from './full-initrd-rules.ts';
+import { usesUsr } from './image-host.ts';
+import { imageHostRules } from './image-host-rules.ts';
 import { listenedNames } from './listened-names.ts';
 import { liveRules } from './live-rules.ts';
 import { mountOptionRules } from './mount-option-rules.ts';
@@ -90,9 +92,10 @@ const credentialIsUnsigned: Rule = ({ settings: { Emergency } }) => {
   return [{ kind: 'password-from-credential', setting: 'Emergency.PasswordCredential', message, hint }];
 };
 
-const systemdReadsCommandLine: Rule = ({ settings: { Initrd, KernelCommandLine } }) => {
-  if (Initrd.Init !== 'systemd' || KernelCommandLine.Override) return [];
-  const setting = 'KernelCommandLine.Override';
+const systemdReadsCommandLine: Rule = ({ settings }) => {
+  const { Initrd, KernelCommandLine } = settings;
+  if (Initrd.Init !== 'systemd' || (KernelCommandLine.Override && usesUsr(settings))) return [];
+  const setting = usesUsr(settings) ? 'KernelCommandLine.Override' : 'Initrd.Init';
   const message = 'systemd reads systemd.*= from the kernel command line all the same';
   const hint = 'sign the kernel command line, or Initrd.Init=shell';
   return [{ kind: 'systemd-reads-command-line', setting, message, hint }];
@@ -110,6 +113,7 @@ const rules: readonly Rule[] = [
   ...liveRules,
   ...mountOptionRules,
   ...fullInitrdRules,
+  ...imageHostRules,
   compressionLevelFits,
   coldplugHasDirectories,
   shellIsGuarded,

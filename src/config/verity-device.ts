@@ -1,13 +1,18 @@
-/** The verity device of /usr: its name, and which program makes it. */
+/** The verity device, of /usr or of an image elsewhere: its name, and which program makes it. */
+import { imageHost, usesUsr } from './image-host.ts';
 import type { PlatformSettings } from './settings.ts';
+import type { UsrFileSystem } from './usr-file-systems.ts';
 import { type DeviceSpec, formatDevice } from './value-types/devices.ts';
+import { isDigest } from './value-types/hashes.ts';
 
 export type VerityTool = 'dm-create' | 'dmsetup' | 'veritysetup' | 'systemd-veritysetup';
 
 /** Verity.Tool, with `auto` decided by the form of stage 1 and by what only some of the tools can do. */
-export function verityTool({ Initrd, Verity }: PlatformSettings): VerityTool {
+export function verityTool(settings: PlatformSettings): VerityTool {
+  const { Initrd, Verity } = settings;
   if (Verity.Tool !== 'auto') return Verity.Tool;
-  const systemd = Initrd.Init === 'systemd';
+  // Nothing but /usr needs units, and with them udev and what it calls.
+  const systemd = Initrd.Init === 'systemd' && usesUsr(settings);
   if (Verity.RootHashSignature !== undefined || Verity.FecDevice)
     return systemd ? 'systemd-veritysetup' : 'veritysetup';
   return systemd ? 'dmsetup' : 'dm-create';
@@ -27,11 +32,17 @@ export function verityDevicePath(settings: PlatformSettings): string {
 }
 
 /** The partition with the data of /usr, as settings name it. Usr.Device may name the verity device where Verity.DataDevice is set. */
-function namedPartition({ Usr, Verity }: NamesUsr): DeviceSpec | undefined {
+function namedPartition({ Usr, Verity, FullInitrd }: NamesUsr): DeviceSpec | undefined {
+  if (imageHost({ FullInitrd })) return undefined;
   return Verity.Verity === 'required' && Verity.DataDevice ? Verity.DataDevice : Usr.Device;
 }
 
-type NamesUsr = Pick<PlatformSettings, 'Usr' | 'Verity'>;
+type NamesUsr = Pick<PlatformSettings, 'Usr' | 'Verity' | 'FullInitrd'>;
+
+/** The file systems that what verity checks may have. */
+export function verifiedFileSystems({ Usr, FullInitrd }: NamesUsr): readonly UsrFileSystem[] {
+  return imageHost({ FullInitrd }) ? [FullInitrd.FileSystem] : Usr.FileSystem;
+}
 
 /** True where /usr is a discoverable partition. */
 export function dissects(settings: NamesUsr): boolean {
@@ -56,10 +67,6 @@ export function hashPartition(settings: NamesUsr): DeviceSpec | undefined {
 export function hasOwnHashPartition(settings: NamesUsr): boolean {
   const [data, hash] = [dataPartition(settings), hashPartition(settings)];
   return hash !== undefined && (hash.by === 'dissect' || !data || formatDevice(data) !== formatDevice(hash));
-}
-
-function isDigest(rootHash: string): boolean {
-  return rootHash !== 'command-line' && rootHash !== 'signature';
 }
 
 const digitsOfUuid = 32;

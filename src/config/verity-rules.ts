@@ -1,4 +1,5 @@
 /** What the settings of [Verity] and the device of /usr demand of one another. */
+import { usesUsr } from './image-host.ts';
 import type { Rule, Violation } from './rule.ts';
 import type { SettingName } from './settings.ts';
 import { formatDevice } from './value-types/devices.ts';
@@ -12,6 +13,7 @@ import {
 } from './verity-device.ts';
 
 const dataDeviceIsNamed: Rule = ({ settings: { Usr, Verity }, settings }) => {
+  if (!usesUsr(settings)) return [];
   const verityPath = verityDevicePath(settings);
   const usrIsVerity = Usr.Device?.value === verityPath;
   // One that is only ever booted live has no disk.
@@ -92,7 +94,8 @@ const foundRootHashIsSigned: Rule = ({ settings }) => {
   return [{ kind: 'settings-contradict', setting: 'Verity.RootHash', message, hint: missing.join(', ') }];
 };
 
-const rootHashIsProtected: Rule = ({ settings: { Verity, KernelCommandLine } }) => {
+const rootHashIsProtected: Rule = ({ settings }) => {
+  const { Verity, KernelCommandLine } = settings;
   if (Verity.Verity === 'no') return [];
   const signed = Verity.RootHashSignature !== undefined && Verity.RequireSignature;
   if (Verity.RootHash === 'command-line' && !signed) {
@@ -100,7 +103,7 @@ const rootHashIsProtected: Rule = ({ settings: { Verity, KernelCommandLine } }) 
       {
         kind: 'root-hash-unprotected',
         setting: 'Verity.RootHash',
-        message: `whoever can change ${KernelCommandLine.RootHash.join('= or ')}= on the kernel command line chooses the /usr that boots`,
+        message: `whoever can change ${KernelCommandLine.RootHash.join('= or ')}= on the kernel command line chooses the ${usesUsr(settings) ? '/usr' : 'full initrd'} that boots`,
         hint: 'sign the command line with the kernel (a UKI), build the root hash in, or require its signature',
       },
     ];
@@ -113,9 +116,11 @@ const formOfTool: Readonly<Record<string, 'shell' | 'systemd'>> = {
   'systemd-veritysetup': 'systemd',
 };
 
-const toolFitsForm: Rule = ({ settings: { Initrd, Verity } }) => {
+const toolFitsForm: Rule = ({ settings }) => {
+  const { Initrd, Verity } = settings;
   const form = formOfTool[Verity.Tool] ?? Initrd.Init;
-  if (Verity.Verity === 'no' || Initrd.Init === form) return [];
+  // Where no udev runs, both forms are the same.
+  if (Verity.Verity === 'no' || Initrd.Init === form || !usesUsr(settings)) return [];
   const message = `${Verity.Tool} needs Initrd.Init=${form}`;
   return [{ kind: 'settings-contradict', setting: 'Verity.Tool', message, hint: 'Tool=auto' }];
 };

@@ -13,7 +13,6 @@ import type { BootPlan } from '../plan/boot-plan.ts';
 import { initrdReleasePath, osReleasePaths } from '../plan/layout.ts';
 import {
   type CalledProgram,
-  checkUsrPaths,
   pathsOf,
   renderCheckingInit,
   renderFullInitrdFiles,
@@ -73,8 +72,7 @@ function nameOf({ name }: CpioEntry): string {
 /** For systemd as units; for another init as a program in front of it, where FullInitrd.Init names that. */
 function filesFor(contents: Contents, config: PlatformConfig, plan: BootPlan): RenderedTree | undefined {
   const { Init } = config.settings.FullInitrd;
-  if (contents.pathOf(Init)?.endsWith('/systemd/systemd'))
-    return renderInstalledCheck(config, plan, checkUsrPaths.dracut);
+  if (contents.pathOf(Init)?.endsWith('/systemd/systemd')) return renderInstalledCheck(config, plan);
   return Init === checkingInit ? renderCheckingInit(config, plan) : undefined;
 }
 
@@ -103,7 +101,7 @@ interface Programs {
 
 /** What has to be added so that there is each program that the check calls. */
 async function missingPrograms(contents: Contents, options: CheckOptions): Promise<Programs> {
-  const { called } = renderFullInitrdFiles(options.config, options.plan, checkUsrPaths.dracut);
+  const { called } = renderFullInitrdFiles(options.config, options.plan);
   const own = called.filter((program) => wantsOwn(contents, program, options));
   const missing = called.filter((program) => !own.includes(program) && !isThere(contents, program));
   const links = missing.flatMap((program) => linkTo(contents, program));

@@ -32,10 +32,16 @@ export interface EmergencyPlan {
 
 /** What a boot leaves besides mounts, which are undone whatever they are. */
 export interface UndoPlan {
-  /** The verity device by its name and its path, and the tool that takes it away, as a key that is true. */
+  /** The verity device by its name, by its path where systemd knows it, and the tool that takes it away, as a key that is true. */
   readonly verity:
-    | { readonly name: string; readonly device: string; readonly tool: Readonly<Record<string, boolean>> }
+    | {
+        readonly name: string;
+        readonly device: string | undefined;
+        readonly tool: Readonly<Record<string, boolean>>;
+      }
     | undefined;
+  /** Where the file system is mounted that has the image as a file, which a loop device reads. */
+  readonly host: '/host' | '/memory' | undefined;
 }
 
 export interface BootPlan {

@@ -1,18 +1,20 @@
 /** The devices that stage 1 looks for, and by which kinds of names it can. */
+import { imageHost, usesUsr } from '../config/image-host.ts';
 import type { PlatformSettings } from '../config/settings.ts';
 import type { DeviceIdentifier, DeviceSpec } from '../config/value-types/devices.ts';
 import { dataPartition, hashPartition, readsSignature } from '../config/verity-device.ts';
 import { onlyIf } from './only-if.ts';
 
-/** The devices that are looked for: the file system of /usr, its hash tree, the data to correct errors with. */
+/** The devices that are looked for: the file system of /usr, its hash tree, the data to correct errors with; or the one with the image. */
 export function devicesOf(
   settings: PlatformSettings,
-): Readonly<Record<'data' | 'hash' | 'fec', DeviceSpec | undefined>> {
+): Readonly<Record<'data' | 'hash' | 'fec' | 'host', DeviceSpec | undefined>> {
   const { Verity, FecDevice } = settings.Verity;
   return {
     data: dataPartition(settings),
     hash: hashPartition(settings),
-    fec: Verity === 'no' ? undefined : FecDevice,
+    fec: Verity === 'no' || !usesUsr(settings) ? undefined : FecDevice,
+    host: imageHost(settings)?.device,
   };
 }
 
@@ -23,7 +25,7 @@ export function understoodNames(settings: PlatformSettings): ReadonlySet<DeviceI
   return new Set<DeviceIdentifier>([
     ...devices.flatMap(({ by }) => (by === 'dissect' ? [] : [by])),
     ...dissectedBy(settings),
-    ...(KernelCommandLine.Override ? Devices.FindBy : []),
+    ...(KernelCommandLine.Override && usesUsr(settings) ? Devices.FindBy : []),
   ]);
 }
 

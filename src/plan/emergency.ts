@@ -1,5 +1,6 @@
 /** What happens when a step fails. */
 
+import { imageHost, usesUsr } from '../config/image-host.ts';
 import type { PlatformSettings } from '../config/settings.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { verityDevicePath, verityTool } from '../config/verity-device.ts';
@@ -38,9 +39,11 @@ export function planEmergency(config: PlatformConfig): EmergencyPlan {
 
 /** What has to be undone before a boot can begin again. */
 function planUndo(settings: PlatformSettings): UndoPlan {
-  if (settings.Verity.Verity === 'no') return { verity: undefined };
-  const device = verityDevicePath(settings);
-  return { verity: { name: settings.Verity.Name, device, tool: { [verityTool(settings)]: true } } };
+  const files = imageHost(settings)?.files;
+  const host = files && (files.copied ? '/memory' : '/host');
+  if (settings.Verity.Verity === 'no') return { verity: undefined, host };
+  const device = usesUsr(settings) ? verityDevicePath(settings) : undefined;
+  return { verity: { name: settings.Verity.Name, device, tool: { [verityTool(settings)]: true } }, host };
 }
 
 /** What the emergency action needs, whichever step fails, and breakpoints. */
@@ -51,7 +54,8 @@ export function emergencyNeeds(settings: PlatformSettings): readonly ProgramNeed
   const credential = Emergency.Shell === 'password' && Emergency.PasswordCredential !== undefined;
   return [
     ...applets('sh', 'sleep'),
-    ...asks('Initrd.Init', applets(...onlyIf(Initrd.Init === 'systemd', 'grep'))),
+    // For the failure of a mount unit, which has no script of its own.
+    ...asks('Initrd.Init', applets(...onlyIf(Initrd.Init === 'systemd' && usesUsr(settings), 'grep'))),
     ...asks('Emergency.Action', applets(...(Emergency.Action === 'panic' ? [] : [Emergency.Action]))),
     ...asks('Emergency.Shell', applets(...shell, ...login)),
     ...asks('Emergency.PasswordCredential', applets(...onlyIf(credential, 'grep'))),
@@ -63,7 +67,7 @@ export function emergencyNeeds(settings: PlatformSettings): readonly ProgramNeed
 function undoNeeds(settings: PlatformSettings): readonly ProgramNeed[] {
   const systemd = settings.Initrd.Init === 'systemd';
   return [
-    ...applets('umount', ...onlyIf(systemd, 'rm')),
+    ...applets('umount', ...onlyIf(systemd, 'rm'), ...onlyIf(imageHost(settings)?.files, 'losetup')),
     ...onlyIf(systemd, systemctl),
     ...onlyIf(settings.Verity.Verity === 'required', verityProgram(settings)),
   ];

@@ -1,4 +1,6 @@
 /** The parameters of the kernel command line that a platform listens to. */
+import { usesUsr } from '../config/image-host.ts';
+import { liveUsr } from '../config/live-usr.ts';
 import type { PlatformSettings } from '../config/settings.ts';
 import { choosesNewest } from '../config/verity-device.ts';
 
@@ -60,7 +62,7 @@ export function parametersOf(settings: PlatformSettings): readonly KernelParamet
     ...(names.Timeout ? [{ key: 'timeout', names: names.Timeout, variable: 'device_timeout' } as const] : []),
   ];
   return [
-    ...(names.Override ? overriding : []),
+    ...(names.Override && usesUsr(settings) ? overriding : []),
     ...(readsRootHash(settings)
       ? [{ key: 'rootHash', names: names.RootHash, variable: 'root_hash' } as const]
       : []),
@@ -68,9 +70,10 @@ export function parametersOf(settings: PlatformSettings): readonly KernelParamet
 }
 
 /** Parameters that name a device of /usr: with one of them it is no file of the initramfs. None where there is no such file. */
-export function liveParametersOf({ Usr, KernelCommandLine }: PlatformSettings): readonly string[] {
+export function liveParametersOf(settings: PlatformSettings): readonly string[] {
+  const { KernelCommandLine } = settings;
   const { Override, UsrDevice, DataDevice } = KernelCommandLine;
-  return Override && Usr.LiveImage !== undefined ? [...UsrDevice, ...DataDevice] : [];
+  return Override && liveUsr(settings) !== undefined ? [...UsrDevice, ...DataDevice] : [];
 }
 
 /** A parameter in words: `usrhash=`, and the names that count where that is not given. */

@@ -70,12 +70,12 @@ export const reasons = {
     help: `An update did not finish, or the partition is another one. A log or data on another device would not be verified. ${otherSlot} and write this one again. A live image was cut off on its way: load it again.`,
   },
   'verity-superblock-invalid': {
-    when: 'there is no verity superblock at the hash offset; or one of a version, type or block size that this initrd does not read; or one that tells of less data than the file system of /usr has, or of more than there is',
+    when: 'there is no verity superblock at the hash offset; or one of a version, type or block size that this initrd does not read; or one that tells of less data than the file system of /usr, or of the image, has, or of more than there is',
     help: `An update did not finish, the hash tree is elsewhere (Verity.HashOffset, Verity.HashDevice), or it was made with other block sizes than 4096. ${otherSlot}.`,
   },
   'verity-root-hash-mismatch': {
-    when: 'the root hash does not match the hash tree',
-    help: `/usr is not the one that the boot loader entry belongs to, or its hash tree was changed. ${otherSlot} and write this one again; if nobody updated it, take it for an attack.`,
+    when: 'the root hash does not match the hash tree of /usr, or of the image on a partition',
+    help: `/usr is not the one that the boot loader entry belongs to, or its hash tree was changed. An image: it was replaced without a new minimal initrd, or the other way round; install both together, of one \`bootrelay split\`. ${otherSlot} and write this one again; if nobody updated it, take it for an attack.`,
   },
   'verity-signature-not-required': {
     when: 'the kernel takes verity devices without a signature although Verity.RequireSignature=yes',
@@ -110,15 +110,23 @@ export const reasons = {
     help: 'A program that the shell has started still uses a mount or the verity device. The action of the platform follows.',
   },
   'image-missing': {
-    when: 'the image of the full initrd is not in /usr',
-    help: `/usr was made without it, or FullInitrd.Image is another path there. ${otherSlot}.`,
+    when: 'the image of the full initrd is not where FullInitrd.Image has it: in /usr, or on FullInitrd.HostDevice',
+    help: `/usr was made without it, or FullInitrd.Image is another path there. On a partition of its own: it was removed or renamed, or it was written just before the power went and is only in the log of that file system, which stage 1 does not replay; mount that partition once. ${otherSlot}, or the entry before.`,
+  },
+  'image-host-unmountable': {
+    when: 'the partition with the image of the full initrd cannot be mounted',
+    help: 'It has another file system than FullInitrd.HostFileSystem, a subvolume is missing, its log is on another device, or it is damaged: check it from another entry or a rescue system.',
+  },
+  'image-unreadable': {
+    when: 'no loop device reads the image of the full initrd, or it cannot be copied into memory',
+    help: 'A link leads to it, where the file itself must be; the disk cannot read it; or it is larger than half of the memory (FullInitrd.HostCopy=yes).',
   },
   'image-unmountable': {
-    when: 'the image of the full initrd cannot be mounted',
+    when: 'the image of the full initrd cannot be mounted; on a partition: it is no image of FullInitrd.FileSystem, or not all of it',
     help: `It is of another file system than FullInitrd.FileSystem, cut off, or compressed in a way that the kernel does not know. ${otherSlot}.`,
   },
   'image-not-as-verified': {
-    when: 'what is mounted as the full initrd is not the image in the verified /usr, all of it and from its start',
+    when: 'what is mounted as the full initrd is not the image in the verified /usr, all of it and from its start; or not the verified image of a partition',
     help: `Take it for an attack, or for a fault of the kernel. ${otherSlot}.`,
   },
   'image-unfit': {

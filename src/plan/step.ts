@@ -19,6 +19,9 @@ export type Fact =
   | 'usr device'
   | 'mounted usr'
   | 'mounts as the kernel has them'
+  | 'image partition'
+  | 'image device'
+  | 'verified image'
   | 'full initrd root'
   | 'usr below full initrd'
   | 'paths inside the full initrd'
@@ -38,6 +41,9 @@ export interface Sourced<T> {
 export interface Variable extends Sourced<string | number> {
   readonly variable: string;
 }
+
+/** Shell functions that several steps need: the names of templates/functions/*.hbs. */
+export type FunctionName = 'find-device' | 'loop-of' | 'read-mount';
 
 /** What a step says of the boot of one platform. */
 export interface StepPlan<View extends object = object> {
@@ -61,6 +67,8 @@ export interface StepPlan<View extends object = object> {
   readonly waits: number;
   /** What can go wrong; each ends in the plan's emergency action. */
   readonly reasons: readonly ReasonName[];
+  /** Functions in front of its text, that other steps have too: templates/functions has them, and the view what they print. */
+  readonly functions: readonly FunctionName[];
   /** What the step's template prints. */
   readonly view: View;
   readonly systemd: SystemdRun;
@@ -161,6 +169,7 @@ function completeStep<View extends object>(said: Said<View>, systemd: boolean): 
     writes: [],
     waits: 0,
     reasons: [],
+    functions: [],
     unless: undefined,
     ...said,
     reads: [...new Set([...(said.unless === undefined ? [] : [said.unless]), ...(said.reads ?? [])])],

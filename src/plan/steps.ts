@@ -4,14 +4,17 @@ import { carryOver } from './steps/carry-over.ts';
 import { checkFullInitrd } from './steps/check-full-initrd.ts';
 import { checkMountedUsr } from './steps/check-mounted-usr.ts';
 import { findFileSystem } from './steps/find-file-system.ts';
+import { findImagePartition } from './steps/find-image-partition.ts';
 import { findLiveUsr } from './steps/find-live-usr.ts';
 import { findUsrPartition } from './steps/find-usr-partition.ts';
 import { handOverUsr } from './steps/hand-over-usr.ts';
+import { letImageGo } from './steps/let-image-go.ts';
 import { loadModules } from './steps/load-modules.ts';
 import { makeSkeletonRoot } from './steps/make-skeleton-root.ts';
 import { mountFullInitrd } from './steps/mount-full-initrd.ts';
 import { mountKernelFileSystems } from './steps/mount-kernel-filesystems.ts';
 import { mountUsr } from './steps/mount-usr.ts';
+import { openImage } from './steps/open-image.ts';
 import { readKernelCommandLine } from './steps/read-kernel-command-line.ts';
 import { setPanicTimeout } from './steps/set-panic-timeout.ts';
 import { setUpVerity } from './steps/set-up-verity.ts';
@@ -24,12 +27,15 @@ export const steps = [
   loadModules,
   findLiveUsr,
   findUsrPartition,
+  findImagePartition,
+  openImage,
   findFileSystem,
   setUpVerity,
   mountUsr,
   checkMountedUsr,
   makeSkeletonRoot,
   mountFullInitrd,
+  letImageGo,
   handOverUsr,
   checkFullInitrd,
   carryOver,

@@ -1,4 +1,5 @@
 /** Where stage 1 mounts /usr, as what, and what systemd calls that. */
+import { usesUsr } from '../config/image-host.ts';
 import { fixedOptions, mountedOptions } from '../config/mount-options.ts';
 import type { PlatformSettings } from '../config/settings.ts';
 import type { UsrFileSystem } from '../config/usr-file-systems.ts';
@@ -15,8 +16,8 @@ export const usrMountDropIns = `/run/systemd/system/${usrMountUnit}.d`;
 export const usrDeviceLink = '/run/bootrelay/stage1/usr-device';
 
 /** True where only the superblock on the device tells which file system of the list /usr has. */
-export function isFoundAtBoot({ Usr }: Pick<PlatformSettings, 'Usr'>): boolean {
-  return Usr.FileSystem.length > 1;
+export function isFoundAtBoot(settings: Pick<PlatformSettings, 'Usr' | 'FullInitrd'>): boolean {
+  return settings.Usr.FileSystem.length > 1 && usesUsr(settings);
 }
 
 /** The options that there are always; `ro` is the last one, so that it counts. */

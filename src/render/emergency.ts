@@ -60,7 +60,8 @@ function undoData(plan: BootPlan): object {
       .reverse(),
     dropIns: usrMountDropIns,
     stillMapped: verity && `the verity device ${verity.name} is still in use`,
-    deviceUnit: verity && plan.form === 'systemd' ? deviceUnit(verity.device) : undefined,
+    deviceUnit:
+      verity?.device !== undefined && plan.form === 'systemd' ? deviceUnit(verity.device) : undefined,
   };
 }
 

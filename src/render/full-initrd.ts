@@ -1,13 +1,15 @@
-/** What the full initrd needs to reuse and check /usr: units, a check, and the dracut module that installs them. */
+/** What the full initrd needs to reuse and check /usr, or to check its own image: units, a check, and the dracut module that installs them. */
 
-import { dirname } from 'node:path';
+import { usesUsr } from '../config/image-host.ts';
 import { liveUsr, mayGoWithoutVerity } from '../config/live-usr.ts';
 import { mountedRoot, mountedRoots } from '../config/mount-options.ts';
+import type { PlatformSettings } from '../config/settings.ts';
 import { checkingInit, emergencyUnits, followsEmergency } from '../config/usr-units.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { verityDevicePath } from '../config/verity-device.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import type { OwnProgram } from '../plan/need.ts';
+import { onlyIf } from '../plan/only-if.ts';
 import { isFoundAtBoot } from '../plan/usr-mount.ts';
 import { emergencyData } from './emergency.ts';
 import { unsafeVariables } from './environment.ts';
@@ -25,11 +27,23 @@ const failureActions = {
 /** Seconds that the check may take, besides the time for which its reason is shown. */
 const checkTimeout = 90;
 
-/** Where the check of /usr is in the full initrd: what dracut makes can have it in /usr, what is the system's /usr cannot. */
-export const checkUsrPaths = {
-  dracut: '/usr/lib/bootrelay/check-usr',
-  skeleton: '/etc/bootrelay/check-usr',
-} as const;
+/** Where bootrelay's files are in the full initrd: what dracut makes can have them in /usr, what is the system's /usr cannot. */
+const ownDirectories = { dracut: '/usr/lib/bootrelay', skeleton: '/etc/bootrelay' } as const;
+
+/** What the full initrd checks before anything else: that /usr, or the image itself, is what stage 1 verified. */
+export const checkNames = ['check-usr', 'check-image'] as const;
+
+type CheckName = (typeof checkNames)[number];
+
+/** The check that the full initrd of a platform has. */
+export function checkNameOf(settings: PlatformSettings): CheckName {
+  return usesUsr(settings) ? 'check-usr' : 'check-image';
+}
+
+/** Where a check is in what dracut and others make. */
+export function checkPath(name: CheckName, place: keyof typeof ownDirectories = 'dracut'): string {
+  return `${ownDirectories[place]}/${name}`;
+}
 
 /** Where bootrelay's own program is, which tells the verity device's table and status: `pack` adds it where dmsetup is not. */
 export const ownProgramPath = '/usr/lib/bootrelay/dm-create';
@@ -59,7 +73,9 @@ interface EmergencyFiles {
 }
 
 interface FullInitrdFiles {
-  readonly checkUsr: RenderedFile;
+  /** The check, and where it is. */
+  readonly check: RenderedFile;
+  readonly checkPath: string;
   /** What ends the boot where systemd comes to its emergency mode; undefined where the full initrd does as it likes. */
   readonly emergency: EmergencyFiles | undefined;
   /** Units by name. */
@@ -74,27 +90,34 @@ interface FullInitrdFiles {
   readonly moduleSetup: RenderedFile;
 }
 
-/** What any full initrd needs; `checkUsrPath` is where the check will be. */
+/** What any full initrd needs; `place` is whose it is. */
 export function renderFullInitrdFiles(
   config: PlatformConfig,
   plan: BootPlan,
-  checkUsrPath: string,
+  place: keyof typeof ownDirectories = 'dracut',
 ): FullInitrdFiles {
   const { Verity, Usr } = config.settings;
+  const host = !usesUsr(config.settings);
+  const checkName = checkNameOf(config.settings);
   const verity = Verity.Verity === 'required';
   const optional = mayGoWithoutVerity(config.settings);
   // Without verity the source is only known at boot; systemd takes the mount that is there as its unit.
   const unverified = !verity || optional;
   const knownSource = verity && !optional;
-  const mounts = [...(knownSource ? ['sysusr-usr.mount'] : []), 'sysroot-usr.mount'];
-  const enabled = ['bootrelay-check-usr.service', ...mounts];
-  const units = [...enabled, ...(verity ? ['systemd-veritysetup@usr.service'] : [])];
+  const mounts = [...onlyIf(knownSource, 'sysusr-usr.mount'), 'sysroot-usr.mount'];
+  const enabled = [`bootrelay-${checkName}.service`, ...onlyIf(!host, ...mounts)];
+  const units = [...enabled, ...onlyIf(verity && !host, 'systemd-veritysetup@usr.service')];
   const called = calledPrograms(config);
   const follows = followsEmergency(config.settings);
-  const emergencyPath = `${dirname(checkUsrPath)}/emergency`;
+  const emergencyPath = `${ownDirectories[place]}/emergency`;
   const data = {
     platform: plan.platform,
     files: plan.files,
+    host,
+    checkName,
+    checkPath: checkPath(checkName, place),
+    notAsVerified: host ? 'image-not-as-verified' : 'usr-not-as-verified',
+    overlay: config.settings.FullInitrd.Writable,
     verity,
     optional,
     knownSource,
@@ -114,12 +137,12 @@ export function renderFullInitrdFiles(
     unsafeVariables,
     timeout: checkTimeout + Math.ceil(plan.emergency.delay.value),
     units,
+    rules: verity && !host,
     programs: called.map(({ name }) => name),
     ownProgramPath,
     enabledUnits: enabled,
     emergency: emergencyData(plan),
     failureAction: failureActions[plan.emergency.action.value],
-    checkUsrPath,
     follows,
     emergencyPath,
     emergencyUnits,
@@ -131,9 +154,14 @@ export function renderFullInitrdFiles(
     text: renderTemplate(template, data),
     mode,
   });
+  const parts = ['check-head', checkName, ...onlyIf(verity, 'check-table'), `${checkName}-end`];
   const rule = '12-bootrelay.rules';
   return {
-    checkUsr: file('templates/full/check-usr', 0o755),
+    check: {
+      text: parts.map((part) => renderTemplate(`templates/full/${part}`, data)).join(''),
+      mode: 0o755,
+    },
+    checkPath: data.checkPath,
     emergency: follows
       ? {
           path: emergencyPath,
@@ -144,7 +172,7 @@ export function renderFullInitrdFiles(
     units: new Map(units.map((unit) => [unit, file(`units/full/${unit}`)] as const)),
     enabled,
     called,
-    rules: new Map(verity ? [[rule, file(`templates/full/${rule}`)]] : []),
+    rules: new Map(verity && !host ? [[rule, file(`templates/full/${rule}`)]] : []),
     moduleSetup: file('templates/full/module-setup.sh', 0o755),
   };
 }
@@ -165,15 +193,16 @@ function calledPrograms({ settings }: PlatformConfig): readonly CalledProgram[] 
 
 const unitDirectory = 'etc/systemd/system';
 
-/** The check of /usr, its units, enabled as systemctl would, and rules, by their path in the full initrd. */
+/** The check, its units, enabled as systemctl would, and rules, by their path in the full initrd. */
 export function renderInstalledCheck(
   config: PlatformConfig,
   plan: BootPlan,
-  checkUsrPath: string,
+  place: keyof typeof ownDirectories = 'dracut',
 ): RenderedTree {
-  const { checkUsr, emergency, units, enabled, rules } = renderFullInitrdFiles(config, plan, checkUsrPath);
+  const files = renderFullInitrdFiles(config, plan, place);
+  const { emergency, units, enabled, rules } = files;
   return new Map<string, RenderedFile | RenderedLink>([
-    [checkUsrPath.slice(1), checkUsr],
+    [files.checkPath.slice(1), files.check],
     ...(emergency ? installedEmergency(emergency) : []),
     ...[...rules].map(([name, rule]) => [`etc/udev/rules.d/${name}`, rule] as const),
     ...[...units].map(([name, unit]) => [`${unitDirectory}/${name}`, unit] as const),
@@ -199,17 +228,18 @@ function requiredBy(text: string): readonly string[] {
 
 /** The same for a full initrd without systemd, whose init is `checkingInit` then. */
 export function renderCheckingInit(config: PlatformConfig, plan: BootPlan): RenderedTree {
-  const { checkUsr } = renderFullInitrdFiles(config, plan, checkUsrPaths.dracut);
+  const { check, checkPath: path } = renderFullInitrdFiles(config, plan);
   const data = {
     platform: plan.platform,
     files: plan.files,
-    checkUsrPath: checkUsrPaths.dracut,
+    host: !usesUsr(config.settings),
+    checkPath: path,
     emergency: emergencyData(plan),
     request: sysrqRequests[plan.emergency.action.value],
     unsafeVariables,
   };
   return new Map([
-    [checkUsrPaths.dracut.slice(1), checkUsr],
+    [path.slice(1), check],
     [checkingInit.slice(1), { text: renderTemplate('templates/full/init', data), mode: 0o755 }],
   ]);
 }
@@ -222,10 +252,10 @@ export function renderDracutModule(
   config: PlatformConfig,
   plan: BootPlan,
 ): ReadonlyMap<string, RenderedFile> {
-  const files = renderFullInitrdFiles(config, plan, checkUsrPaths.dracut);
+  const files = renderFullInitrdFiles(config, plan);
   return new Map([
     ['module-setup.sh', files.moduleSetup],
-    ['check-usr', files.checkUsr],
+    [checkNameOf(config.settings), files.check],
     ...(files.emergency
       ? ([
           ['emergency', files.emergency.script],

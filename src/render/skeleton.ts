@@ -6,7 +6,7 @@ import {
   type SkeletonRootView,
   skeletonDirectory,
 } from '../plan/steps/make-skeleton-root.ts';
-import { checkUsrPaths, renderInstalledCheck } from './full-initrd.ts';
+import { renderInstalledCheck } from './full-initrd.ts';
 import { renderTemplate } from './templates.ts';
 import type { RenderedFile, RenderedLink, RenderedTree } from './tree.ts';
 
@@ -21,7 +21,7 @@ export function renderSkeleton(config: PlatformConfig, plan: BootPlan): Rendered
   const files = [
     ...layout,
     ...accounts(config),
-    ...renderInstalledCheck(config, plan, checkUsrPaths.skeleton),
+    ...renderInstalledCheck(config, plan, 'skeleton'),
     ...systemsUnits(step.view, config, plan),
   ];
   return new Map(files.map(([path, file]) => [`${skeletonDirectory}/${path}`, file]));

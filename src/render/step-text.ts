@@ -8,13 +8,13 @@ export function renderStep(step: Step, plan: BootPlan): string {
 }
 
 /** What a step does, once its name is in the log: nothing where a value makes it needless. */
-export function renderStepText({ name, view, unless }: Step, { platform, form, origins }: BootPlan): string {
-  const text = renderTemplate(`templates/steps/${name}`, {
-    platform,
-    systemd: form === 'systemd',
-    origins,
-    ...view,
-  });
+export function renderStepText(
+  { name, functions, view, unless }: Step,
+  { platform, form, origins }: BootPlan,
+): string {
+  const data = { platform, systemd: form === 'systemd', origins, ...view };
+  const templates = [...functions.map((own) => `functions/${own}`), `steps/${name}`];
+  const text = templates.map((template) => renderTemplate(`templates/${template}`, data)).join('');
   if (unless === undefined) return text;
   return `${renderTemplate('templates/begin-unless', { unless })}${text.replace(/^(?=.)/gm, '  ')}fi\n`;
 }

@@ -28,7 +28,10 @@ export function renderUnit(
   const device = own.mount?.device;
   const data = {
     ...common,
-    names: titleOf(own.steps.map((step) => step.name)),
+    names: titleOf(
+      own.steps.map((step) => step.name),
+      titleWidth,
+    ),
     script: name,
     requires: requiredUnits(own, plan),
     last: own.unit === unitsOfPlan(plan).at(-1)?.unit,
@@ -46,10 +49,13 @@ export function renderUnit(
 /** Columns of a Description= of units/minimal, without its first words. */
 const titleWidth = 97;
 
+/** Columns of the line with the steps in a script. */
+const scriptWidth = 117;
+
 /** The names of a unit's steps, where they fit on a line; else the first and the last. */
-function titleOf(names: readonly string[]): readonly string[] {
+function titleOf(names: readonly string[], width: number): readonly string[] {
   const [first = '', last = ''] = [names[0], names.at(-1)];
-  return names.join(', ').length > titleWidth ? [first, '...', last] : names;
+  return names.join(', ').length > width ? [first, '...', last] : names;
 }
 
 /** The script of a unit: its values, the same text as in the shell form, what it writes for later units. */
@@ -58,7 +64,10 @@ function renderScript(own: StepUnit, plan: BootPlan): string {
   const before = unitBefore(own, plan);
   const after = steps[steps.indexOf(lastOf(own.steps)) + 1];
   const head = {
-    names: own.steps.map(({ name }) => name),
+    names: titleOf(
+      own.steps.map(({ name }) => name),
+      scriptWidth,
+    ),
     platform,
     files,
     first: before === undefined,

@@ -38,6 +38,10 @@ export function graphOfBoot(plan: BootPlan): BootGraph {
   const stage = 'minimal initrd' as const;
   const first = steps[0]?.name ?? '';
   const last = steps.at(-1)?.name ?? '';
+  const host = steps.some(({ provides }) => provides.includes('verified image'));
+  const [check, checked, handed] = host
+    ? (['check-image', 'its image', 'full initrd root'] as const)
+    : (['check-usr', '/usr', 'usr below full initrd'] as const);
   return {
     title: description ? `${platform}: ${description}` : platform,
     nodes: [
@@ -47,7 +51,7 @@ export function graphOfBoot(plan: BootPlan): BootGraph {
         (fact) =>
           ({ id: idOf(fact), label: labelOf(fact, places.get(fact) ?? ''), kind: 'fact', stage }) as const,
       ),
-      { id: 'check-usr', label: 'check-usr: is /usr what was verified?', kind: 'step', stage: 'full initrd' },
+      { id: check, label: `${check}: is ${checked} what was verified?`, kind: 'step', stage: 'full initrd' },
       { id: 'root', label: 'mounts the root file system', kind: 'step', stage: 'full initrd' },
       { id: 'system', label: 'system', kind: 'stage', stage: undefined },
       {
@@ -62,8 +66,8 @@ export function graphOfBoot(plan: BootPlan): BootGraph {
       ...steps
         .slice(1)
         .map(({ name }, index) => ({ from: steps[index]?.name ?? '', to: name, kind: 'next' }) as const),
-      { from: last, to: 'check-usr', kind: 'next' },
-      { from: 'check-usr', to: 'root', kind: 'next' },
+      { from: last, to: check, kind: 'next' },
+      { from: check, to: 'root', kind: 'next' },
       { from: 'root', to: 'system', kind: 'next' },
       ...steps.flatMap(({ name, provides }) =>
         provides
@@ -75,7 +79,7 @@ export function graphOfBoot(plan: BootPlan): BootGraph {
           .filter((fact) => facts.includes(fact))
           .map((fact) => ({ from: idOf(fact), to: name, kind: 'uses' }) as const),
       ),
-      { from: idOf('usr below full initrd'), to: 'check-usr', kind: 'uses' },
+      { from: idOf(handed), to: check, kind: 'uses' },
       { from: first, to: 'emergency', kind: 'fails' },
     ],
   };

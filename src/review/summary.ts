@@ -1,7 +1,7 @@
 /** A comparison in a few sentences: what a reviewer must see first. */
 
 import { findSettingNamed } from '../config/settings.ts';
-import { checkUsrPaths } from '../render/full-initrd.ts';
+import { checkNames, checkPath } from '../render/full-initrd.ts';
 import { moduleNameOfPath } from '../sysroot/module-tables.ts';
 import { formatBytes } from '../text/bytes.ts';
 import { type Comparison, isSame, type SizeChange } from './compare.ts';
@@ -191,7 +191,8 @@ function sayDevices(devices: readonly string[]): readonly Part[] {
 
 /** The check of /usr that bootrelay puts into a full initrd: without it no machine of its platforms boots. */
 function checkPoints({ files }: Comparison): readonly Point[] {
-  const check = files.find(({ path }) => path === checkUsrPaths.dracut);
+  const checks = checkNames.map((name) => checkPath(name));
+  const check = files.find(({ path }) => checks.includes(path));
   if (check?.change === 'removed')
     return [{ warns: true, parts: ['the check of /usr is gone: this initrd does not work behind stage 1'] }];
   return check?.change === 'added' ? [{ warns: false, parts: ['the check of /usr is new'] }] : [];

@@ -4,6 +4,7 @@
  */
 import { expect, test } from '@jest/globals';
 import { imageFormatOf } from '../../src/config/image-format.ts';
+import { imageHost, usesUsr } from '../../src/config/image-host.ts';
 import { type SettingName, type SettingRow, settingRows } from '../../src/config/settings.ts';
 import type { PlatformConfig } from '../../src/config/validate.ts';
 import { writtenValues } from '../../src/config/written-values.ts';
@@ -22,6 +23,9 @@ const [data, hash, fec] = [
   'Verity.DataDevice=LABEL=D',
   'Verity.HashDevice=LABEL=H',
   'Verity.FecDevice=LABEL=F',
+];
+const onPartition = [
+  ...['FullInitrd.Host=partition', 'FullInitrd.HostDevice=LABEL=ESP', 'Verity.Name=image'],
 ];
 const password = `Emergency.PasswordHash=$6$abcdefgh$${'x'.repeat(86)}`;
 
@@ -55,6 +59,10 @@ const platforms: readonly (readonly string[])[] = [
   ['Emergency.Shell=password', password],
   ['Emergency.Shell=always', 'Emergency.Debug=yes'],
   ['FullInitrd.Init=/usr/lib/bootrelay/init'],
+  ['FullInitrd.HostDevice=LABEL=ESP', 'Verity.Name=image'],
+  onPartition,
+  [...onPartition, 'FullInitrd.HostFileSystem=btrfs', systemd],
+  [...onPartition, 'FullInitrd.HostFileSystem=none'],
 ];
 
 const file = '[Usr]\nDevice=PARTLABEL=USR-B\n';
@@ -65,7 +73,8 @@ function outcomeOf(config: PlatformConfig): string {
   const plan = planBoot(config, ['p/test.ini']);
   const format = imageFormatOf(config.settings);
   const image = FullInitrd.Source !== 'usr' && {
-    path: FullInitrd.Image,
+    path:
+      imageHost(config.settings)?.files === undefined && !usesUsr(config.settings) ? '' : FullInitrd.Image,
     tool: imageFromTarArgs(format, 'image', FullInitrd.Source === 'thin'),
     budget: FullInitrd.SizeBudget,
   };

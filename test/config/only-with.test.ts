@@ -4,18 +4,22 @@ import { fullHelp } from '../../src/config/setting.ts';
 import { findSettingNamed, type SettingRow } from '../../src/config/settings.ts';
 
 test.each([
-  ['Usr.Device', ''],
+  ['FullInitrd.Init', ''],
+  ['Usr.Device', 'Counts only with `FullInitrd.Host=usr`.'],
   ['Verity.Name', 'Counts only with `Verity.Verity=required`.'],
-  ['FullInitrd.Image', 'Counts only with `FullInitrd.Source=image` or `thin`.'],
+  [
+    'FullInitrd.Image',
+    'Counts only with `FullInitrd.Source=image` or `thin`, and without `FullInitrd.HostFileSystem=none`.',
+  ],
   ['Initrd.CompressionLevel', 'Counts only without `Initrd.Compression=none`.'],
   ['Verity.FecOffset', 'Counts only with `Verity.Verity=required`, and with a `Verity.FecDevice`.'],
   [
     'KernelCommandLine.HashDevice',
-    'Counts only with `KernelCommandLine.Override=yes`, with `Verity.Verity=required`, and with a `Verity.HashDevice`.',
+    'Counts only with `FullInitrd.Host=usr`, with `KernelCommandLine.Override=yes`, with `Verity.Verity=required`, and with a `Verity.HashDevice`.',
   ],
   [
     'KernelCommandLine.UsrDevice',
-    'Counts only with `KernelCommandLine.Override=yes`, and without a `Verity.DataDevice` or with `Verity.Verity=no` or with a `Usr.LiveImage`.',
+    'Counts only with `FullInitrd.Host=usr`, with `KernelCommandLine.Override=yes`, and without a `Verity.DataDevice` or with `Verity.Verity=no` or with a `Usr.LiveImage`.',
   ],
 ])('with what %s counts, in words', (name, sentence) => {
   const { setting } = findSettingNamed(name) as SettingRow;

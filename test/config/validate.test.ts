@@ -44,12 +44,12 @@ const bad: readonly (readonly [string, string, string])[] = [
   [
     'hash of the wrong length',
     `${device}[Verity]\nRootHash=abcd\n`,
-    'p/test.ini:4: error: Verity.RootHash: "abcd" must be command-line, signature, or a root hash in hexadecimal: 64 digits (sha256) or 128 (sha512)\n    hint: this one has 4 digits',
+    'p/test.ini:4: error: Verity.RootHash: "abcd" must be command-line, signature, image, or a root hash in hexadecimal: 64 digits (sha256) or 128 (sha512)\n    hint: this one has 4 digits',
   ],
   [
     'hash of the wrong alphabet',
     `${device}[Verity]\nRootHash=${'xy'.repeat(32)}\n`,
-    `p/test.ini:4: error: Verity.RootHash: "${'xy'.repeat(32)}" must be command-line, signature, or a root hash in hexadecimal: 64 digits (sha256) or 128 (sha512)`,
+    `p/test.ini:4: error: Verity.RootHash: "${'xy'.repeat(32)}" must be command-line, signature, image, or a root hash in hexadecimal: 64 digits (sha256) or 128 (sha512)`,
   ],
   [
     'offset inside a block',

@@ -9,8 +9,9 @@ import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { imageKindOf, imageMark } from '../../src/config/image-format.ts';
+import { usesUsr } from '../../src/config/image-host.ts';
 import { partitionTypesOf } from '../../src/config/partition-types.ts';
-import { hashPartition } from '../../src/config/verity-device.ts';
+import { hashPartition, verifiedFileSystems } from '../../src/config/verity-device.ts';
 import { textAt } from '../../src/render/tree.ts';
 import { below } from './below.ts';
 import { loadNamed, platformNames, renderNamed } from './platforms.ts';
@@ -47,9 +48,11 @@ function fakes(root: string): string {
     // The type of a partition, or the partition of a UUID.
     blkid: `case "$1 $6" in
   '-p '*/vdd1) echo ${partitionTypesOf({ Platform: { Architecture: 'x86-64' } }).signature}; return ;;
+  '-p '*/vde1) echo c12a7328-f81f-11d2-ba4b-00a0c93ec93b; return ;;
   '-p '*) return 2 ;;
 esac
 case $4 in *12 | *${hashUuid}) echo ${root}/dev/vdb1 ;; *) echo ${root}/dev/vda1 ;; esac`,
+    losetup: `[ $1 != -f ] || echo ${root}/dev/loop0`,
     switch_root: `${env} -0 >> ${root}/calls; exit 0`,
     ended: `${env} -0 >> ${root}/calls; exit 1`,
     'dm-create': 'true',
@@ -96,7 +99,9 @@ function makeMachine(root: string, name: string): void {
   const { Usr, Verity, FullInitrd } = config.settings;
   const verity = Verity.Verity === 'required';
   const point = FullInitrd.Writable || FullInitrd.Source === 'thin' ? 'image' : 'full';
-  const image = 'sysusr/usr/lib/bootrelay/initrd.img';
+  const host = !usesUsr(config.settings);
+  const image = host ? `host${FullInitrd.Image}` : 'sysusr/usr/lib/bootrelay/initrd.img';
+  const imageSource = host ? `253:0 / ${root}/image ro` : `7:0 / ${root}/${point} ro`;
   const source = verity ? `mapper/${Verity.Name}` : 'vda1';
   const loop = 'sys/dev/block/7:0/loop';
   const files: Readonly<Record<string, string>> = {
@@ -105,7 +110,7 @@ function makeMachine(root: string, name: string): void {
     'proc/sys/kernel/panic': '0\n',
     'proc/self/mountinfo': [
       `20 1 253:0 / ${root}/sysusr/usr ro - ${Usr.FileSystem[0]} ${root}/dev/${source} ro`,
-      `21 1 7:0 / ${root}/${point} ro - ${FullInitrd.FileSystem} /dev/loop0 ro\n`,
+      `21 1 ${imageSource} - ${FullInitrd.FileSystem} ${root}/dev/${host ? source : 'loop0'} ro\n`,
     ].join('\n'),
     'sys/module/dm_verity/parameters/require_signatures': 'Y\n',
     'sys/block/dm-0/dm/name': `${Verity.Name}\n`,
@@ -120,6 +125,10 @@ function makeMachine(root: string, name: string): void {
     [`${loop}/backing_file`]: `${root}/${image}\n`,
     [`${loop}/offset`]: '0\n',
     [`${loop}/sizelimit`]: '0\n',
+    'sys/block/loop0/loop/backing_file': `${root}/${image}\n`,
+    'sys/class/block/loop0/size': `${treeAt(Verity.HashOffset) / 512 + 1024}\n`,
+    'sys/class/block/vde1/uevent': 'DEVNAME=vde1\nPARTN=1\nPARTNAME=ESP\n',
+    'dev/vde1': 'x',
     'modules/order': 'required virtio_blk.ko a=1 b=2\noptional crc32c.ko\n',
     'modules/drivers': 'load_drivers_of() { case $1 in pci:*) load virtio_pci.ko ;; esac; }\n',
     [image]: imageMark(imageKindOf(config.settings)).padEnd(64),
@@ -140,7 +149,9 @@ function makeMachine(root: string, name: string): void {
   mkdirSync(dirname(init), { recursive: true });
   copyFileSync(busybox, init);
   for (const directory of ['run', 'overlay', 'tmp', 'full/var']) mkdirSync(join(root, directory));
-  makeDisks(root, Usr.FileSystem[0], { ...Verity, HashDevice: hashPartition(config.settings) });
+  const [fileSystem = 'erofs'] = verifiedFileSystems(config.settings);
+  makeDisks(root, fileSystem, { ...Verity, HashDevice: hashPartition(config.settings) });
+  copyFileSync(join(root, 'dev/vda1'), join(root, 'dev/loop0'));
 }
 
 const size = 64 * 4096;
@@ -263,7 +274,7 @@ describe.each(shells)('%s', (shellName, shell) => {
     });
     expect(sound.calls).toContain('switch_root');
     const names = namesIn(initOf(name));
-    expect(names).toEqual(expect.arrayContaining(['full_init', 'step', 'usr_partition', 'uptimes']));
+    expect(names).toEqual(expect.arrayContaining(['full_init', 'step', 'uptimes']));
     fc.assert(
       fc.property(hostile(names), (started) => {
         expect(boot(name, root, shell, started)).toEqual(sound);

@@ -87,6 +87,33 @@ const fullInitrds: readonly (readonly string[])[] = [
   ],
 ];
 
+/** Images on a partition. */
+const hosts: readonly (readonly string[])[] = [
+  [
+    'FullInitrd.HostFileSystem=none',
+    'FullInitrd.HostDevice=/dev/vda1',
+    'Verity.Tool=dmsetup',
+    'Verity.OnCorruption=error',
+  ],
+  [
+    ...['FullInitrd.HostFileSystem=ext4', 'FullInitrd.HostDevice=PARTLABEL=BOOT', 'Verity.Tool=veritysetup'],
+    ...['Verity.RootHashSignature=/etc/initrd.p7s', 'Verity.RequireSignature=yes', 'Verity.HashOffset=64M'],
+  ],
+  [
+    ...['FullInitrd.HostFileSystem=xfs', 'FullInitrd.HostDevice=LABEL=boot', 'FullInitrd.HostCopy=yes'],
+    ...['Verity.RootHash=command-line', 'KernelCommandLine.Repeated=refuse', 'FullInitrd.Writable=no'],
+    ...['FullInitrd.CarryOver=', 'Emergency.Shell=always', 'Emergency.AfterShell=retry'],
+  ],
+];
+
+const onPartitions = (['shell', 'systemd'] as const).flatMap((form) =>
+  hosts.map((host) => [
+    `Initrd.Init=${form}`,
+    ...['Usr.Device=', 'Verity.Name=image', 'FullInitrd.Host=partition', 'Verity.RootHash=image'],
+    ...host,
+  ]),
+);
+
 const others: readonly (readonly string[])[] = [
   ['Usr.FileSystem=erofs', 'Usr.HandOver=bind'],
   ['Usr.FileSystem=btrfs', 'Usr.HandOver=move', 'Usr.FixedOptions=rescue=nologreplay'],
@@ -126,5 +153,7 @@ const smallest = { 'p/test.ini': '[Usr]\nDevice=PARTLABEL=USR-A\n' };
 
 export const manyPlans: readonly NamedPlan[] = [
   ...platformNames.flatMap((name) => planOf(name, loadNamed(name))),
-  ...combined.flatMap((settings) => planOf(settings.join(' '), load(smallest, undefined, settings))),
+  ...[...combined, ...onPartitions].flatMap((settings) =>
+    planOf(settings.join(' '), load(smallest, undefined, settings)),
+  ),
 ];

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import type { PlatformConfig } from '../../src/config/validate.ts';
 import { planBoot } from '../../src/plan/plan.ts';
-import { checkUsrPaths, ownProgramPath, renderFullInitrdFiles } from '../../src/render/full-initrd.ts';
+import { ownProgramPath, renderFullInitrdFiles } from '../../src/render/full-initrd.ts';
 import { renderStep } from '../../src/render/step-text.ts';
 import { configure } from '../config/platform-files.ts';
 import { below } from './below.ts';
@@ -254,7 +254,7 @@ const answerOf = ({ dmTable, dmStatus, dmFails }: Machine, prefix: string): stri
 /** The check of the full initrd; the teller says what the machine says, and the other one is wrong. */
 function checkUsrText(config: PlatformConfig, machine: Machine, teller: Teller, root: string): string {
   const plan = planBoot(config, ['p.ini']);
-  const { text } = renderFullInitrdFiles(config, plan, checkUsrPaths.dracut).checkUsr;
+  const { text } = renderFullInitrdFiles(config, plan).check;
   const fakes = [
     'export PATH=/usr/sbin:/usr/bin:/sbin:/bin',
     'sleep() { :; }',
@@ -586,19 +586,19 @@ const ofTable: readonly Row[] = [
   [
     'two targets',
     table(`${verityTable(0, 1024)}\n1024 1024 linear 254:16 0`),
-    notVerified('the device of /usr has more than one target'),
+    notVerified('the verity device has more than one target'),
   ],
   [
     'two targets, the first one to the end',
     table(`${verityTable(0, sectors)}\n${sectors} 8 linear 254:16 0`),
-    notVerified('the device of /usr has more than one target'),
+    notVerified('the verity device has more than one target'),
   ],
   [
     'no verity target',
     table(verityTable(0, sectors, 'linear')),
-    notVerified('the device of /usr is not a verity device'),
+    notVerified('the device of that name is not a verity device'),
   ],
-  ['an empty table', table(''), notVerified('the device of /usr is not a verity device')],
+  ['an empty table', table(''), notVerified('the device of that name is not a verity device')],
   [
     'it ends before the device',
     table(verityTable(0, sectors - 8)),

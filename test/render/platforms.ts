@@ -180,6 +180,32 @@ HandOver=move
 [FullInitrd]
 Source=usr
 `,
+  'platforms/any-linux.ini': shipped('any-linux.ini'),
+  'platforms/btrfs-copy.ini': `[Platform]
+Extends=any-linux.ini
+Description=systemd, the image is copied from a subvolume of the root file system, its root hash is built in
+[Initrd]
+Init=systemd
+[Modules]
+Load=listed
+ModuleDirectories=
+[Verity]
+Tool=dmsetup
+RootHash=${'0123456789abcdef'.repeat(4)}
+[FullInitrd]
+HostDevice=UUID=b0074e1a-0000-4000-8000-000000000003
+HostFileSystem=btrfs
+HostSubvolume=/@
+HostCopy=yes
+Image=/usr/lib/bootrelay/initrd.img
+FileSystem=squashfs
+Writable=no
+CarryOver=
+Init=/usr/lib/bootrelay/init
+[Emergency]
+Shell=always
+AfterShell=retry
+`,
   'platforms/systemd-unverified.ini': `[Platform]
 Extends=base.ini
 Description=systemd for development: no verity, ext4, a read-only squashfs, halt
@@ -206,6 +232,8 @@ Debug=yes
 };
 
 export const platformNames = [
+  'any-linux',
+  'btrfs-copy',
   'usr',
   'usr-systemd',
   'qemu-x86_64',

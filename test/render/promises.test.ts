@@ -259,7 +259,7 @@ describe('reasons', () => {
   test('every reason is one of the table, and each is used', () => {
     const fullInitrds = platformNames.flatMap((name) =>
       filesOf(name).flatMap(([path, { text }]) => {
-        if (path.endsWith('/check-usr')) return [...readShell(text).stops];
+        if (/\/check-(usr|image)$/.test(path)) return [...readShell(text).stops];
         return /^(full|.*skeleton)\/.*emergency$/.test(path) ? writtenReasons(text) : [];
       }),
     );
@@ -309,7 +309,13 @@ const signs: Readonly<Record<Fact, Sign>> = {
     always: false,
   },
   'mounted usr': names(/\/sysusr(?![\w-])/),
-  'mounts as the kernel has them': calls('read_mount'),
+  'mounts as the kernel has them': {
+    sign: ({ step, reading }) => reading.calls.has('read_mount') && !step.functions.includes('read-mount'),
+    always: true,
+  },
+  'image partition': reads('image_partition'),
+  'image device': reads('image_device'),
+  'verified image': unseen,
   'full initrd root': names(/\/full\b/),
   'usr below full initrd': unseen,
   'paths inside the full initrd': calls('follow'),

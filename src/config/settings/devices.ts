@@ -10,13 +10,17 @@ export const devices = {
   Timeout: setting({
     type: timeSpan,
     default: '90s',
-    help: 'How long to wait for the /usr partition before the emergency action. 0: look once.',
+    help: 'How long to wait for the partition of /usr, or of the image, before the emergency action. 0: look once.',
     since: '0.1.0',
   }),
   LongestTimeout: setting({
     type: timeSpan,
     default: '15min',
-    onlyWith: [is('KernelCommandLine.Override', 'yes'), isSet('KernelCommandLine.Timeout')],
+    onlyWith: [
+      is('FullInitrd.Host', 'usr'),
+      is('KernelCommandLine.Override', 'yes'),
+      isSet('KernelCommandLine.Timeout'),
+    ],
     help: 'The longest time that the kernel command line may ask for in the place of Timeout.',
     since: '0.2.0',
   }),
@@ -30,7 +34,7 @@ export const devices = {
   FindBy: setting({
     type: choice(...deviceIdentifiers),
     default: ['PARTLABEL', 'path'],
-    onlyWith: [is('KernelCommandLine.Override', 'yes')],
+    onlyWith: [is('FullInitrd.Host', 'usr'), is('KernelCommandLine.Override', 'yes')],
     help: 'How a device may be named on the kernel command line, besides the kinds that the settings use. LABEL, UUID and PARTUUID put blkid into the minimal initrd; of PARTUUID newer kernels tell themselves.',
     since: '0.1.0',
   }),

@@ -1,13 +1,17 @@
 /** [FullInitrd]: where the full initrd comes from, and what it is like. */
+import { hostFileSystemNames } from '../host-file-systems.ts';
 import { either, is, isNot } from '../only-with.ts';
 import { setting } from '../setting.ts';
-import { carriedPath, plainPath, usrPath } from '../value-types/paths.ts';
+import { device } from '../value-types/devices.ts';
+import { carriedPath, plainPath } from '../value-types/paths.ts';
 import { imageBlockSize, memorySize, size } from '../value-types/sizes.ts';
 import { account, unitName, unitSetting } from '../value-types/units.ts';
 import { boolean, choice } from '../value-types/value-type.ts';
 
 const inImage = is('FullInitrd.Source', 'image', 'thin');
 const fromUsr = is('FullInitrd.Source', 'usr');
+const onPartition = is('FullInitrd.Host', 'partition');
+const asFile = isNot('FullInitrd.HostFileSystem', 'none');
 
 /** The groups of udev's rules, with the numbers that Debian gives them or its systemd the first time. */
 const groupsOfUdev =
@@ -29,11 +33,44 @@ export const fullInitrd = {
     help: 'How a thin image names a file of /usr: `overlay`, overlayfs reads its data from there, and the tree looks as before (Linux 6.5); `links`, a symbolic link to it.',
     since: '0.1.0',
   }),
+  Host: setting({
+    type: choice('usr', 'partition'),
+    default: 'usr',
+    strictest: ['usr', 'partition'],
+    help: 'Where the image is: in the verified `/usr`; or on any `partition`, with a hash tree of its own behind it that [Verity] is about then. Nothing of /usr is set up for that one.',
+    since: '0.2.0',
+  }),
+  HostDevice: setting({
+    type: device,
+    onlyWith: [onPartition],
+    help: 'The partition with the image. Exactly one device must match.',
+    since: '0.2.0',
+  }),
+  HostFileSystem: setting({
+    type: choice(...hostFileSystemNames, 'none'),
+    default: 'vfat',
+    onlyWith: [onPartition],
+    help: 'File system of HostDevice, on which Image is a file. It is mounted read-only, its log is not replayed, and it is not trusted. `none`: the partition itself is the image, and no file system is read that is not verified.',
+    since: '0.2.0',
+  }),
+  HostSubvolume: setting({
+    type: plainPath,
+    onlyWith: [onPartition, is('FullInitrd.HostFileSystem', 'btrfs')],
+    help: 'The subvolume of a btrfs in which Image is a path, such as `/@`. Default: its default subvolume.',
+    since: '0.2.0',
+  }),
+  HostCopy: setting({
+    type: boolean,
+    default: 'no',
+    onlyWith: [onPartition, asFile],
+    help: 'The image is copied into memory, and the partition let go before the full initrd starts: for one that the full initrd mounts itself, such as that of the root file system.',
+    since: '0.2.0',
+  }),
   Image: setting({
-    type: usrPath,
+    type: plainPath,
     default: '/usr/lib/bootrelay/initrd.img',
-    onlyWith: [inImage],
-    help: 'The image file, as a path of the running system.',
+    onlyWith: [inImage, asFile],
+    help: 'The image file: a path of the running system below /usr, or with `FullInitrd.Host=partition` a path of the file system there.',
     since: '0.1.0',
   }),
   FileSystem: setting({

@@ -1,4 +1,4 @@
-/** [Verity]: dm-verity over /usr. */
+/** [Verity]: dm-verity over /usr, or over an image that is on a partition. */
 import { is, isSet } from '../only-with.ts';
 import { others, setting } from '../setting.ts';
 import { device, usrDevice } from '../value-types/devices.ts';
@@ -9,31 +9,32 @@ import { blockBytes, blockOffset } from '../value-types/sizes.ts';
 import { boolean, choice, integer } from '../value-types/value-type.ts';
 
 const required = is('Verity.Verity', 'required');
+const usrIsThere = is('FullInitrd.Host', 'usr');
 
 export const verity = {
   Verity: setting({
     type: choice('required', 'no'),
     default: 'required',
     strictest: ['required', 'no'],
-    help: '`required`: /usr is used through dm-verity or the boot stops. `no`: /usr is used as it is.',
+    help: '`required`: /usr, or the image on FullInitrd.HostDevice, is used through dm-verity or the boot stops. `no`: /usr is used as it is.',
     since: '0.1.0',
   }),
   Name: setting({
     type: deviceMapperName,
     default: 'usr',
     onlyWith: [required],
-    help: 'Device-mapper name of the verity device: /dev/mapper/NAME.',
+    help: 'Device-mapper name of the verity device: /dev/mapper/NAME. That of an image must not be `usr`, which the full initrd may make itself.',
     since: '0.1.0',
   }),
   DataDevice: setting({
     type: usrDevice,
-    onlyWith: [required],
+    onlyWith: [required, usrIsThere],
     help: 'The partition with the data, where Usr.Device names the verity device (/dev/mapper/NAME) or nothing. Default: Usr.Device.',
     since: '0.1.0',
   }),
   HashDevice: setting({
     type: device,
-    onlyWith: [required],
+    onlyWith: [required, usrIsThere],
     help: 'The partition with the hash tree. Default: the data partition, the hash tree behind the file system.',
     since: '0.1.0',
   }),
@@ -48,8 +49,8 @@ export const verity = {
     type: rootHash,
     default: 'command-line',
     onlyWith: [required],
-    strictest: [others, 'signature', 'command-line'],
-    help: 'The root hash, built in; `command-line`: the boot loader gives it as KernelCommandLine.RootHash; `signature`: that of the newest signature partition (Usr.LabelPattern), which the kernel must find signed.',
+    strictest: [others, 'image', 'signature', 'command-line'],
+    help: 'The root hash, built in; `command-line`: the boot loader gives it as KernelCommandLine.RootHash; `signature`: that of the newest signature partition (Usr.LabelPattern), which the kernel must find signed; `image`: that of the image on FullInitrd.HostDevice, which `build --image` reads and builds in.',
     since: '0.1.0',
   }),
   RootHashSignature: setting({
@@ -68,7 +69,7 @@ export const verity = {
   }),
   FecDevice: setting({
     type: device,
-    onlyWith: [required],
+    onlyWith: [required, usrIsThere],
     help: 'The partition with forward error correction data (`veritysetup format --fec-device`), by which the kernel repairs blocks that do not match. With veritysetup or systemd-veritysetup.',
     since: '0.1.0',
   }),

@@ -4,15 +4,23 @@ import type { ValueType } from './value-type.ts';
 /** Hexadecimal digits of a digest, by hash algorithm of dm-verity. */
 const digestLengths = { sha256: 64, sha512: 128 } as const;
 
-/** A verity root hash in hexadecimal; `command-line` where the boot loader gives it; `signature` where a signature partition does. */
+/** Where the root hash comes from that is none of the settings: the boot loader, a signature partition, the image. */
+const rootHashSources = ['command-line', 'signature', 'image'] as const;
+
+/** True for a root hash itself, not a word for where it comes from. */
+export function isDigest(rootHash: string): boolean {
+  return rootHashSources.every((source) => source !== rootHash);
+}
+
+/** A verity root hash in hexadecimal; and words for where it comes from else. */
 export const rootHash: ValueType<string> = {
-  name: 'command-line, signature or hexadecimal',
-  choices: ['command-line', 'signature'],
+  name: 'command-line, signature, image or hexadecimal',
+  choices: rootHashSources,
   parse(value) {
-    if (value === 'command-line' || value === 'signature') return { value };
+    if (rootHashSources.some((source) => source === value)) return { value };
     const lengths: readonly number[] = Object.values(digestLengths);
     const required =
-      'command-line, signature, or a root hash in hexadecimal: 64 digits (sha256) or 128 (sha512)';
+      'command-line, signature, image, or a root hash in hexadecimal: 64 digits (sha256) or 128 (sha512)';
     if (!/^[0-9A-Fa-f]*$/.test(value)) return { required };
     if (!lengths.includes(value.length)) return { required, hint: `this one has ${value.length} digits` };
     return { value: value.toLowerCase() };

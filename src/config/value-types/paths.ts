@@ -42,13 +42,3 @@ export const carriedPath: ValueType<CarriedPath> = {
   },
   format: ({ source, target }) => (source === target ? source : `${source}:${target}`),
 };
-
-/** A path below /usr, for files that come from the verified file system. */
-export const usrPath: ValueType<string> = {
-  name: 'path below /usr',
-  parse(value) {
-    const path = plainPath.parse(value);
-    if ('required' in path || value.startsWith('/usr/')) return path;
-    return { required: 'a path below /usr, the verified file system', hint: `/usr${value}` };
-  },
-};

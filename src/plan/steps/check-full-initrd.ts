@@ -1,4 +1,6 @@
+import { usesUsr } from '../../config/image-host.ts';
 import { applets } from '../needs.ts';
+import { onlyIf } from '../only-if.ts';
 import { variable } from '../source.ts';
 import { defineStep, type Said } from '../step.ts';
 
@@ -21,7 +23,11 @@ export const checkFullInitrd = defineStep({
         `Looks once more before there is no way back: ${FullInitrd.Init} of the full initrd, followed through its links inside it, must be a program that the kernel can start, with its interpreter or loader; and there must be an initrd-release, by which systemd knows that it is in an initrd.`,
       ],
       needs: { programs: applets('dd', 'od', 'readlink') },
-      uses: ['kernel file systems', 'full initrd root', 'usr below full initrd'],
+      uses: [
+        'kernel file systems',
+        'full initrd root',
+        ...onlyIf(usesUsr(config.settings), 'usr below full initrd'),
+      ],
       provides: ['paths inside the full initrd', 'checked full initrd'],
       variables: [variable(config, 'full_init', 'FullInitrd.Init', FullInitrd.Init)],
       reads: ['full_init'],

@@ -1,3 +1,4 @@
+import { usesUsr } from '../../config/image-host.ts';
 import { liveUsr, mayGoWithoutVerity } from '../../config/live-usr.ts';
 import { mountedRoot, mountedRoots, numbersItself } from '../../config/mount-options.ts';
 import { verityDevicePath } from '../../config/verity-device.ts';
@@ -28,6 +29,7 @@ export const checkMountedUsr = defineStep({
   name: 'check-mounted-usr',
   summary:
     'requires that the kernel says the same: once, read-only, the verified device and no other, from its root on',
+  when: usesUsr,
   plan(config): Said<CheckMountedUsrView> {
     const { Usr, Verity } = config.settings;
     const verity = Verity.Verity === 'required';
@@ -57,6 +59,7 @@ export const checkMountedUsr = defineStep({
         ...onlyIf(optional, 'unverified_usr'),
       ],
       reasons: ['usr-not-as-verified'],
+      functions: ['read-mount'],
       view: {
         verity,
         optional,

@@ -9,6 +9,8 @@ import { defineStep, type Said } from '../step.ts';
 import { usrDeviceLink } from '../usr-mount.ts';
 
 interface FindLiveUsrView {
+  /** What a boot stops with where no loop device reads the file. */
+  readonly loopRefused: string;
   readonly image: string;
   readonly hash: string | undefined;
   /** The kernel command line may name a device of /usr, which counts then. */
@@ -79,6 +81,7 @@ export const findLiveUsr = defineStep({
         ...onlyIf(optional, 'root-hash-missing'),
         ...onlyIf(link, 'run-unwritable'),
       ],
+      functions: ['loop-of'],
       view,
     };
   },
@@ -98,6 +101,7 @@ function viewOf({ settings }: PlatformConfig): FindLiveUsrView {
   // Verity checks nothing that is read, at least in some boots.
   const mayBeUnverified = live?.verity !== 'required';
   return {
+    loopRefused: 'live-image-refused',
     image: live?.image ?? '',
     hash: live?.hash,
     parameters: liveParametersOf(settings).length > 0,

@@ -1,45 +1,34 @@
+import { usesUsr } from '../../config/image-host.ts';
 import { partitionTypesOf } from '../../config/partition-types.ts';
 import type { PlatformSettings } from '../../config/settings.ts';
 import type { PlatformConfig } from '../../config/validate.ts';
 import { type DeviceSpec, formatDevice, lookedFor } from '../../config/value-types/devices.ts';
 import { choosesNewest, readsSignature, signatureFile } from '../../config/verity-device.ts';
-import { devicesOf, understoodNames } from '../device-names.ts';
-import { applets, asks, options, programs } from '../needs.ts';
+import { devicesOf } from '../device-names.ts';
+import {
+  appletsToFind,
+  blkidToFind,
+  type FindDeviceView,
+  findDeviceView,
+  kernelOptionsOfDevices,
+  reasonsOfDevices,
+} from '../find-device.ts';
+import { applets } from '../needs.ts';
 import { onlyIf } from '../only-if.ts';
 import { variable } from '../source.ts';
 import { defineStep, type Said, type Variable } from '../step.ts';
 import { usrDeviceLink, usrMountUnit } from '../usr-mount.ts';
 import { isLive } from './find-live-usr.ts';
 
-interface FindUsrPartitionView {
-  /** Which kinds of device names this initrd understands. */
-  readonly byPath: boolean;
-  readonly byPartitionLabel: boolean;
-  /** The kernel tells of it, where it is not older than that; else blkid does. */
-  readonly byPartitionUuid: boolean;
-  /** One of both. */
-  readonly fromKernel: boolean;
-  /** Tags that only blkid looks up. */
-  readonly byBlkid: readonly string[];
-  readonly usesBlkid: boolean;
-  /** By the type of their entry in a GPT, which blkid reads. */
-  readonly byPartitionType: boolean;
-  /** The type of which the newest partition counts; undefined where something names the partition. */
-  readonly newest: string | undefined;
+interface FindUsrPartitionView extends FindDeviceView {
   /** The root hash, which the kernel command line gives, or the disk, names the partition of the hash tree, and that of the data. */
   readonly byRootHash: boolean;
   readonly signature: SignatureView | undefined;
-  /** The kernel command line may name other devices, in ways that nobody looked at before. */
-  readonly override: boolean;
-  /** Where a live system would be found, a boot may be without a device of /usr. */
-  readonly live: boolean;
   readonly separateHash: boolean;
   readonly corrects: boolean;
   /** The link by which the mount unit of /usr finds a partition that is not known before. */
   readonly link: string | undefined;
   readonly mountUnit: string;
-  /** Devices appear one behind the other: a controller, then its disks. */
-  readonly coldplug: boolean;
 }
 
 /** The signature of the root hash on a partition of its own. */
@@ -54,6 +43,7 @@ interface SignatureView {
 export const findUsrPartition = defineStep({
   name: 'find-usr-partition',
   summary: 'waits for exactly one device of the given name',
+  when: usesUsr,
   plan(config): Said<FindUsrPartitionView> {
     const { settings } = config;
     const { KernelCommandLine } = settings;
@@ -65,23 +55,15 @@ export const findUsrPartition = defineStep({
     return {
       explanation: explanationOf(settings),
       needs: {
-        kernelOptions: options('BLOCK', 'EFI_PARTITION'),
+        kernelOptions: kernelOptionsOfDevices,
         programs: [
           ...applets(
-            'sleep',
-            ...onlyIf(view.fromKernel, 'grep'),
+            ...appletsToFind(view),
             ...onlyIf(view.link, 'ln'),
-            ...onlyIf(view.byPartitionType, 'cut'),
-            ...onlyIf(view.newest, 'sort', 'tail'),
             ...onlyIf(setsHash, 'tr'),
             ...onlyIf(view.signature, 'base64', 'dd', 'grep'),
           ),
-          ...asks(
-            'Devices.FindBy',
-            programs(
-              ...onlyIf(view.usesBlkid || view.byPartitionUuid || view.byPartitionType, '/usr/sbin/blkid'),
-            ),
-          ),
+          ...blkidToFind(view, 'Devices.FindBy'),
         ],
       },
       uses: [
@@ -114,13 +96,12 @@ export const findUsrPartition = defineStep({
       ],
       waits: longestWait(settings) * [data, hash, fec].filter(Boolean).length,
       reasons: [
-        'device-name-unsupported',
-        'device-ambiguous',
-        'device-missing',
+        ...reasonsOfDevices,
         ...onlyIf(view.link, 'run-unwritable'),
         ...onlyIf(view.byRootHash, 'root-hash-length'),
         ...onlyIf(view.signature, 'signature-missing'),
       ],
+      functions: ['find-device'],
       view,
     };
   },
@@ -184,29 +165,18 @@ function variablesOf(config: PlatformConfig): readonly Variable[] {
 }
 
 function viewOf(settings: PlatformSettings): FindUsrPartitionView {
-  const { Initrd, KernelCommandLine, Modules, Verity } = settings;
+  const { Initrd, KernelCommandLine, Verity } = settings;
   const { hash, fec } = devicesOf(settings);
-  const understood = understoodNames(settings);
-  const byBlkid = (['LABEL', 'UUID'] as const).filter((by) => understood.has(by));
-  const byPartitionLabel = understood.has('PARTLABEL');
-  const byPartitionUuid = understood.has('PARTUUID');
   return {
-    byPath: understood.has('path'),
-    byPartitionLabel,
-    byPartitionUuid,
-    fromKernel: byPartitionLabel || byPartitionUuid,
-    byBlkid,
-    byPartitionType: understood.has('PARTTYPE'),
+    ...findDeviceView(settings),
     newest: newestType(settings),
     byRootHash: hash?.by === 'dissect',
     signature: signatureOf(settings),
-    usesBlkid: byBlkid.length > 0,
     override: KernelCommandLine.Override,
     live: isLive(settings),
     separateHash: hash !== undefined,
     corrects: fec !== undefined,
     link: Verity.Verity === 'no' && Initrd.Init === 'systemd' ? usrDeviceLink : undefined,
     mountUnit: usrMountUnit,
-    coldplug: Modules.Load === 'coldplug',
   };
 }

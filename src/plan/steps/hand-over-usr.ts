@@ -1,3 +1,4 @@
+import { usesUsr } from '../../config/image-host.ts';
 import { applets, mountProgram } from '../needs.ts';
 import { onlyIf } from '../only-if.ts';
 import { defineStep, type Said } from '../step.ts';
@@ -13,6 +14,7 @@ export interface HandOverUsrView {
 export const handOverUsr = defineStep({
   name: 'hand-over-usr',
   summary: '/usr to /sysusr/usr of the full initrd, by bind mount or move',
+  when: usesUsr,
   plan(config): Said<HandOverUsrView> {
     const systemd = config.settings.Initrd.Init === 'systemd';
     const moves = config.settings.Usr.HandOver === 'move';

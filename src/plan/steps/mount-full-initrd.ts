@@ -5,7 +5,9 @@ import {
   imageKindOf,
   imageMark,
 } from '../../config/image-format.ts';
+import { usesUsr } from '../../config/image-host.ts';
 import type { PlatformSettings } from '../../config/settings.ts';
+import { verityDevicePath } from '../../config/verity-device.ts';
 import type { Needs } from '../need.ts';
 import { applets, asks, kernelOptionsOfImage, modules, mountProgram, options } from '../needs.ts';
 import { onlyIf } from '../only-if.ts';
@@ -13,6 +15,11 @@ import { variable } from '../source.ts';
 import { defineStep, type Said } from '../step.ts';
 
 interface MountFullInitrdView {
+  /** It is on a partition, and a verity device of its own. */
+  readonly host: boolean;
+  readonly verityName: string;
+  readonly devicePath: string;
+  readonly cannotMount: string;
   readonly fileSystem: string;
   readonly writable: boolean;
   /** The overlay reads files of the image from /usr. */
@@ -29,7 +36,7 @@ interface MountFullInitrdView {
   readonly kind: ImageKind;
   readonly format: number;
   readonly mark: string;
-  /** What the kernel says of a mount of all of it: type, root, first byte, and 0 for no limit. */
+  /** What the kernel says of a mount of all of it: type and root, and of a file the first byte, and 0 for no limit. */
   readonly wholeImage: string;
 }
 
@@ -39,7 +46,7 @@ const dataOnlyLayers = { version: '6.5', because: 'FullInitrd.Thin', value: 'ove
 export const mountFullInitrd = defineStep({
   name: 'mount-full-initrd',
   summary:
-    'the image in /usr, once it says that it is for this stage 1; behind the mount its loop device must read a whole file of /usr; then the root, with a tmpfs overlay where it must be writable; a thin one with /usr below it ([thin.md](thin.md))',
+    'the verified image of a partition; or the image in /usr, once it says that it is for this stage 1; behind the mount its loop device must read a whole file of /usr; then the root, with a tmpfs overlay where it must be writable; a thin one with /usr below it ([thin.md](thin.md))',
   when: ({ FullInitrd }) => FullInitrd.Source !== 'usr',
   plan(config): Said<MountFullInitrdView> {
     const { Image, Writable, TmpfsSize } = config.settings.FullInitrd;
@@ -47,34 +54,39 @@ export const mountFullInitrd = defineStep({
     return {
       explanation: explanationOf(view, Image),
       needs: needsOf(config.settings, view),
-      uses: ['kernel file systems', 'mounted usr', 'mounts as the kernel has them'],
+      uses: [
+        'kernel file systems',
+        ...onlyIf(view.host, 'verified image'),
+        ...onlyIf(!view.host, 'mounted usr', 'mounts as the kernel has them'),
+      ],
       provides: ['full initrd root'],
       places: { 'full initrd root': Image },
       variables: [
-        variable(config, 'image', 'FullInitrd.Image', Image),
+        ...onlyIf(!view.host, variable(config, 'image', 'FullInitrd.Image', Image)),
         ...onlyIf(Writable, variable(config, 'tmpfs_size', 'FullInitrd.TmpfsSize', TmpfsSize)),
       ],
-      reads: ['image', ...onlyIf(Writable, 'tmpfs_size')],
+      reads: [...onlyIf(!view.host, 'image'), ...onlyIf(Writable, 'tmpfs_size')],
       // Behind the links that lead to it.
-      writes: ['image'],
+      writes: onlyIf(!view.host, 'image'),
       reasons: [
-        'image-missing',
-        'image-unfit',
+        ...onlyIf(!view.host, 'image-missing', 'image-unfit'),
         'image-unmountable',
         'image-not-as-verified',
         ...onlyIf(view.overlay, 'overlay-failed'),
+        ...onlyIf(view.host, 'hand-over-failed'),
       ],
+      functions: onlyIf(view.host, 'read-mount'),
       view,
     };
   },
 });
 
 function explanationOf(
-  { fileSystem, writable, thin, dataFromUsr }: MountFullInitrdView,
+  { host, devicePath, fileSystem, writable, thin, dataFromUsr }: MountFullInitrdView,
   image: string,
 ): readonly string[] {
   return [
-    `Loop-mounts the ${fileSystem} image ${image}${writable ? ', with a tmpfs overlay above it so that it can be written to' : ', read-only'}.`,
+    `${host ? `Mounts ${devicePath}, as ${fileSystem}` : `Loop-mounts the ${fileSystem} image ${image}`}${writable ? ', with a tmpfs overlay above it so that it can be written to' : ', read-only'}.`,
     ...onlyIf(
       dataFromUsr,
       'Files that /usr has too have no data in the image: overlayfs reads it from /usr.',
@@ -85,18 +97,18 @@ function explanationOf(
 
 function needsOf(
   settings: PlatformSettings,
-  { writable, dataFromUsr, overlay }: MountFullInitrdView,
+  { host, writable, dataFromUsr, overlay }: MountFullInitrdView,
 ): Partial<Needs> {
   const { FileSystem } = settings.FullInitrd;
   const overlaySetting = writable ? 'FullInitrd.Writable' : 'FullInitrd.Thin';
   return {
     modules: [
-      ...asks('FullInitrd.Source', modules('loop')),
+      ...asks('FullInitrd.Source', modules(...onlyIf(!host, 'loop'))),
       ...asks('FullInitrd.FileSystem', modules(FileSystem)),
       ...asks(overlaySetting, modules(...onlyIf(overlay, 'overlay'))),
     ],
     kernelOptions: [
-      ...asks('FullInitrd.Source', options('BLK_DEV_LOOP')),
+      ...asks('FullInitrd.Source', options(...onlyIf(!host, 'BLK_DEV_LOOP'))),
       ...kernelOptionsOfImage(imageFormatOf(settings), dataFromUsr),
       ...asks(overlaySetting, options(...onlyIf(overlay, 'OVERLAY_FS'))),
       ...asks('FullInitrd.Thin', options(...onlyIf(dataFromUsr && writable, 'TMPFS_XATTR'))),
@@ -104,7 +116,11 @@ function needsOf(
     kernelVersions: onlyIf(dataFromUsr, dataOnlyLayers),
     programs: [
       ...mountProgram(settings),
-      ...applets('tail', ...onlyIf(overlay, 'umount'), ...onlyIf(writable, 'mkdir')),
+      ...applets(
+        ...onlyIf(!host, 'tail'),
+        ...onlyIf(overlay, 'umount'),
+        ...onlyIf(writable || host, 'mkdir'),
+      ),
     ],
     directories: ['/full', ...onlyIf(overlay, '/image'), ...onlyIf(writable, '/overlay')],
   };
@@ -121,6 +137,10 @@ function viewOf(settings: PlatformSettings): MountFullInitrdView {
   ];
   const kind = imageKindOf(settings);
   return {
+    host: !usesUsr(settings),
+    verityName: settings.Verity.Name,
+    devicePath: verityDevicePath(settings),
+    cannotMount: `cannot mount ${verityDevicePath(settings)} as ${FileSystem}`,
     fileSystem: FileSystem,
     writable: Writable,
     dataFromUsr,
@@ -131,6 +151,6 @@ function viewOf(settings: PlatformSettings): MountFullInitrdView {
     kind,
     format: imageFormatNumber,
     mark: imageMark(kind),
-    wholeImage: `${FileSystem} / 0 0`,
+    wholeImage: usesUsr(settings) ? `${FileSystem} / 0 0` : `${FileSystem} /`,
   };
 }

@@ -1,3 +1,4 @@
+import { usesUsr } from '../../config/image-host.ts';
 import { mayGoWithoutVerity } from '../../config/live-usr.ts';
 import { fixedOptions, mountedOptions } from '../../config/mount-options.ts';
 import type { PlatformConfig } from '../../config/validate.ts';
@@ -26,6 +27,7 @@ interface MountUsrView {
 export const mountUsr = defineStep({
   name: 'mount-usr',
   summary: 'read-only at /sysusr/usr',
+  when: usesUsr,
   plan(config): Said<MountUsrView> {
     const { settings } = config;
     const { Usr, KernelCommandLine, Initrd } = settings;

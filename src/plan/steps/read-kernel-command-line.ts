@@ -1,3 +1,4 @@
+import { usesUsr } from '../../config/image-host.ts';
 import { mayGoWithoutVerity } from '../../config/live-usr.ts';
 import {
   dropped,
@@ -123,7 +124,7 @@ export const readKernelCommandLine = defineStep({
 
 function viewOf(settings: PlatformSettings, parameters: readonly KernelParameter[]): KernelCommandLineView {
   const { Devices, Initrd, KernelCommandLine, Usr, Verity } = settings;
-  const override = KernelCommandLine.Override;
+  const override = KernelCommandLine.Override && usesUsr(settings);
   const verity = Verity.Verity === 'required';
   const found = isFoundAtBoot(settings);
   const judges = override && !found;

@@ -1,7 +1,9 @@
+import { imageHost, usesUsr } from '../../config/image-host.ts';
 import { mayGoWithoutVerity } from '../../config/live-usr.ts';
 import type { PlatformSettings } from '../../config/settings.ts';
 import type { PlatformConfig } from '../../config/validate.ts';
 import { formatDevice } from '../../config/value-types/devices.ts';
+import { isDigest } from '../../config/value-types/hashes.ts';
 import { writeSize } from '../../config/value-types/sizes.ts';
 import {
   dissects,
@@ -11,6 +13,7 @@ import {
   readsSignature,
   signatureFile,
   type VerityTool,
+  verifiedFileSystems,
   verityDevicePath,
   verityTool,
 } from '../../config/verity-device.ts';
@@ -20,14 +23,28 @@ import { applets, asks, hashAccelerator, options } from '../needs.ts';
 import { onlyIf } from '../only-if.ts';
 import type { ReasonName } from '../reasons.ts';
 import { variable } from '../source.ts';
-import { defineStep, type Said, type Variable } from '../step.ts';
+import { defineStep, type Fact, type Said, type Variable } from '../step.ts';
 import { udevFiles, udevPrograms, udevUnit } from '../systemd.ts';
 import { isFoundAtBoot } from '../usr-mount.ts';
 
+/** What is verified: the partition of /usr, or the image on another, which is a file or the partition itself. */
+type DataValue = 'usr_partition' | 'image_device' | 'image_partition';
+
+function dataValue(settings: PlatformSettings): DataValue {
+  const host = imageHost(settings);
+  if (!host) return 'usr_partition';
+  return host.files ? 'image_device' : 'image_partition';
+}
+
 interface VerityView {
+  /** The value that names what is verified, and what it is a boot stops with where that holds another file system. */
+  readonly data: DataValue;
+  readonly notThere: ReasonName;
+  /** It is the image on a partition, not /usr. */
+  readonly host: boolean;
   readonly name: string;
   readonly devicePath: string;
-  /** The file systems of /usr, which tell where its superblock has its size; of several an earlier step has found which. */
+  /** The file systems of it, which tell where its superblock has its size; of several an earlier step has found which. */
   readonly endOf: Readonly<Record<string, boolean>>;
   readonly found: boolean;
   readonly hashOffset: number | 'auto';
@@ -45,7 +62,7 @@ interface VerityView {
   /** The hash tree is on a partition of its own, not behind the file system. */
   readonly separateHash: boolean;
   /** The value that names the partition of the hash tree. */
-  readonly hashPartition: 'hash_partition' | 'usr_partition';
+  readonly hashPartition: 'hash_partition' | DataValue;
   /** The program that makes the device. */
   readonly opens: Readonly<Record<string, boolean>>;
   /** Stage 1 makes the table itself, from the verity superblock. */
@@ -57,6 +74,8 @@ interface VerityView {
   readonly correction:
     | { readonly offset: number; readonly offsetText: string; readonly roots: number }
     | undefined;
+  /** udev runs, and knows the device. */
+  readonly udev: boolean;
   /** The step makes the link in /dev/mapper. */
   readonly linksNode: boolean;
   /** What happens when a block does not match, or cannot be read, as dm-verity's table names it; none for an I/O error. */
@@ -75,23 +94,24 @@ export const setUpVerity = defineStep({
     const { settings } = config;
     const { Verity } = settings;
     const devicePath = verityDevicePath(settings);
+    const usr = usesUsr(settings);
     return {
       explanation: explanationOf(settings),
       needs: needsOf(settings),
       uses: [
         'kernel file systems',
-        'data partition',
+        ...factsOfData(settings),
         ...onlyIf(isFoundAtBoot(settings), 'usr file system'),
         ...onlyIf(hashPartition(settings), 'hash partition'),
         ...onlyIf(Verity.RootHash === 'command-line', 'command line values'),
         ...onlyIf(mayGoWithoutVerity(settings), 'live usr'),
       ],
-      provides: ['usr device'],
-      places: { 'usr device': devicePath },
+      provides: [usr ? 'usr device' : 'verified image'],
+      places: { 'usr device': devicePath, 'verified image': devicePath },
       variables: [rootHashOf(config)],
       unless: mayGoWithoutVerity(settings) ? 'unverified_usr' : undefined,
       reads: [
-        'usr_partition',
+        dataValue(settings),
         ...onlyIf(isFoundAtBoot(settings), 'usr_file_system'),
         ...onlyIf(hashPartition(settings), 'hash_partition'),
         ...onlyIf(Verity.FecDevice, 'fec_partition'),
@@ -102,9 +122,8 @@ export const setUpVerity = defineStep({
       view: viewOf(settings),
       systemd: {
         by: 'script',
-        after: [udevUnit],
-        device: devicePath,
-        starts: asks('Initrd.Init', udevPrograms),
+        // A mount unit of /usr waits for the device.
+        ...(usr && { after: [udevUnit], device: devicePath, starts: asks('Initrd.Init', udevPrograms) }),
       },
     };
   },
@@ -113,11 +132,10 @@ export const setUpVerity = defineStep({
 function explanationOf(settings: PlatformSettings): readonly string[] {
   const { Verity, KernelCommandLine } = settings;
   const rootHash =
-    Verity.RootHash === 'command-line'
-      ? `that ${KernelCommandLine.RootHash.join('= or ')}= gives`
-      : Verity.RootHash === 'signature'
-        ? 'that the signature partition has'
-        : 'that is built in';
+    {
+      'command-line': `that ${KernelCommandLine.RootHash.join('= or ')}= gives`,
+      signature: 'that the signature partition has',
+    }[Verity.RootHash] ?? 'that is built in';
   return [
     ...onlyIf(
       Verity.RequireSignature,
@@ -171,7 +189,7 @@ function needsOf(settings: PlatformSettings): Partial<Needs> {
       ...asks('Verity.Tool', [verityProgram(settings)]),
     ],
     files: [
-      ...onlyIf(Initrd.Init === 'systemd', ...asks('Initrd.Init', udevFiles)),
+      ...onlyIf(Initrd.Init === 'systemd' && usesUsr(settings), ...asks('Initrd.Init', udevFiles)),
       ...(signature === undefined
         ? []
         : asks('Verity.RootHashSignature', [{ anyOf: [signature], hint: hintOfSignature }])),
@@ -193,10 +211,21 @@ function kernelOptionsOf({ Verity }: PlatformSettings): readonly KernelOptionNee
   ];
 }
 
-function reasonsOf({ Verity }: PlatformSettings): readonly ReasonName[] {
+/** What a boot stops with where the data do not hold the file system, or not all of it. */
+function notThere(settings: PlatformSettings): ReasonName {
+  return usesUsr(settings) ? 'usr-file-system-missing' : 'image-unmountable';
+}
+
+function factsOfData(settings: PlatformSettings): readonly Fact[] {
+  if (usesUsr(settings)) return ['data partition'];
+  return imageHost(settings)?.files ? ['image device'] : ['image partition'];
+}
+
+function reasonsOf(settings: PlatformSettings): readonly ReasonName[] {
+  const { Verity } = settings;
   return [
     'device-unreadable',
-    'usr-file-system-missing',
+    notThere(settings),
     'verity-superblock-invalid',
     'root-hash-length',
     'verity-root-hash-mismatch',
@@ -213,18 +242,20 @@ function listensToOffset(settings: PlatformSettings): boolean {
 /** The root hash that is built in, or a place for that of the kernel command line, or of the disk. */
 function rootHashOf(config: PlatformConfig): Variable {
   const { Verity, KernelCommandLine } = config.settings;
-  if (Verity.RootHash !== 'command-line' && Verity.RootHash !== 'signature')
-    return variable(config, 'root_hash', 'Verity.RootHash', Verity.RootHash);
+  if (isDigest(Verity.RootHash)) return variable(config, 'root_hash', 'Verity.RootHash', Verity.RootHash);
   const where =
-    Verity.RootHash === 'signature'
-      ? 'from the signature partition'
-      : `from ${KernelCommandLine.RootHash.join('= or ')}=`;
+    {
+      signature: 'from the signature partition',
+      image: 'build --image builds it in',
+      'command-line': `from ${KernelCommandLine.RootHash.join('= or ')}=`,
+    }[Verity.RootHash] ?? '';
   return { variable: 'root_hash', value: '', setting: 'Verity.RootHash', where };
 }
 
 /** Without udev all programs but bootrelay's own leave /dev/mapper without a link. */
 function linksNode(settings: PlatformSettings): boolean {
-  return settings.Initrd.Init === 'shell' && verityTool(settings) !== 'dm-create';
+  const udev = settings.Initrd.Init === 'systemd' && usesUsr(settings);
+  return !udev && verityTool(settings) !== 'dm-create';
 }
 
 /** Optional parameters of dm-verity (Documentation/admin-guide/device-mapper/verity.rst); an I/O error is what it does anyway. */
@@ -236,18 +267,22 @@ function reactionsOf({ OnCorruption, OnError }: PlatformSettings['Verity']): rea
 }
 
 function viewOf(settings: PlatformSettings): VerityView {
-  const { Verity, Usr } = settings;
+  const { Verity, Initrd } = settings;
   const hash = hashPartition(settings);
   // The kernel command line may name the data's own partition.
-  const named = settings.KernelCommandLine.Override && !dissects(settings);
+  const named = settings.KernelCommandLine.Override && usesUsr(settings) && !dissects(settings);
   const bothMayBeOne = hash !== undefined && (named || !hasOwnHashPartition(settings));
   const hashOffset = hash && Verity.HashOffset === 'auto' ? 0 : Verity.HashOffset;
   const reactions = reactionsOf(Verity);
   const tool = verityTool(settings);
   return {
+    data: dataValue(settings),
+    notThere: notThere(settings),
+    host: !usesUsr(settings),
+    udev: Initrd.Init === 'systemd' && usesUsr(settings),
     name: Verity.Name,
     devicePath: verityDevicePath(settings),
-    endOf: Object.fromEntries(Usr.FileSystem.map((name) => [name, true])),
+    endOf: Object.fromEntries(verifiedFileSystems(settings).map((name) => [name, true])),
     found: isFoundAtBoot(settings),
     hashOffset,
     hashOffsetText: hashOffset === 'auto' ? '' : unitText(hashOffset),
@@ -257,7 +292,7 @@ function viewOf(settings: PlatformSettings): VerityView {
     separateHash: hash !== undefined,
     maybeSame: bothMayBeOne && Verity.HashOffset === 'auto',
     bothMayBeOne,
-    hashPartition: hash ? 'hash_partition' : 'usr_partition',
+    hashPartition: hash ? 'hash_partition' : dataValue(settings),
     opens: { [tool]: true },
     makesTable: makesTable(tool),
     signature: signatureFile(settings),

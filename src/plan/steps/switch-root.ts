@@ -1,3 +1,4 @@
+import { imageHost } from '../../config/image-host.ts';
 import { liveUsr, mayGoWithoutVerity } from '../../config/live-usr.ts';
 import { hashPartition } from '../../config/verity-device.ts';
 import { applets } from '../needs.ts';
@@ -6,6 +7,7 @@ import { sourced } from '../source.ts';
 import { defineStep, type Said } from '../step.ts';
 import { systemctl } from '../systemd.ts';
 import { carriesOver } from './carry-over.ts';
+import { hasImageHost } from './find-image-partition.ts';
 
 export interface SwitchRootView {
   readonly verity: boolean;
@@ -15,7 +17,9 @@ export interface SwitchRootView {
   readonly live: boolean;
   readonly separateHash: boolean;
   readonly verityName: string;
-  /** The full initrd is in an image. */
+  /** It is on a partition, and no /usr is there. */
+  readonly host: boolean;
+  /** The full initrd is in an image that is a file. */
   readonly image: boolean;
 }
 
@@ -29,7 +33,8 @@ export const switchRoot = defineStep({
     const { Initrd, Verity, FullInitrd } = config.settings;
     const verity = Verity.Verity === 'required';
     const systemd = Initrd.Init === 'systemd';
-    const image = FullInitrd.Source !== 'usr';
+    const host = hasImageHost(config.settings);
+    const file = host ? imageHost(config.settings)?.files !== undefined : FullInitrd.Source !== 'usr';
     const optional = mayGoWithoutVerity(config.settings);
     const live = liveUsr(config.settings) !== undefined;
     const dropsCredentials = !FullInitrd.CarryOver.some(
@@ -52,19 +57,20 @@ export const switchRoot = defineStep({
       uses: [
         'kernel file systems',
         'full initrd root',
-        'usr below full initrd',
+        ...onlyIf(!host, 'usr below full initrd'),
+        ...onlyIf(host, 'verified image'),
         'checked full initrd',
         ...onlyIf(carriesOver(config.settings), 'carried paths'),
         ...onlyIf(live, 'live usr'),
       ],
       provides: ['running full initrd'],
       reads: [
-        'usr_partition',
+        host ? 'image_partition' : 'usr_partition',
         ...onlyIf(hashPartition(config.settings), 'hash_partition'),
         ...onlyIf(verity, 'root_hash'),
         ...onlyIf(live, 'live_image'),
         ...onlyIf(optional, 'unverified_usr'),
-        ...onlyIf(image, 'image'),
+        ...onlyIf(file, 'image'),
         ...onlyIf(!systemd, 'full_init'),
       ],
       reasons: [...onlyIf(systemd, 'release-missing'), 'run-unwritable', 'hand-over-failed'],
@@ -74,7 +80,8 @@ export const switchRoot = defineStep({
         live,
         separateHash: hashPartition(config.settings) !== undefined,
         verityName: Verity.Name,
-        image,
+        host,
+        image: file,
       },
       systemd: {
         by: 'script',
