@@ -19,50 +19,10 @@
  * Without a C library: bootrelay compiles it with -nostdlib for x86-64 and arm64.
  */
 #include <asm/errno.h>
-#include <asm/unistd.h>
 #include <linux/ioctl.h>
 #include <linux/dm-ioctl.h>
 #include <linux/fcntl.h>
-
-#if defined(__x86_64__)
-__asm__(".globl _start\n_start: mov (%rsp), %rdi\n lea 8(%rsp), %rsi\n and $-16, %rsp\n call start\n");
-
-static long call(long number, long a, long b, long c)
-{
-	long result;
-	__asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
-	return result;
-}
-#elif defined(__aarch64__)
-__asm__(".globl _start\n_start: ldr x0, [sp]\n add x1, sp, 8\n bl start\n");
-
-static long call(long number, long a, long b, long c)
-{
-	register long x8 __asm__("x8") = number;
-	register long x0 __asm__("x0") = a;
-	register long x1 __asm__("x1") = b;
-	register long x2 __asm__("x2") = c;
-	__asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2) : "memory");
-	return x0;
-}
-#else
-#error "dm-create knows x86-64 and arm64 only"
-#endif
-
-/* Gives whether all of the text was written. */
-static int write_text(int file, const char *text)
-{
-	long length = 0;
-	while (text[length])
-		length++;
-	return call(__NR_write, file, (long)text, length) == length;
-}
-
-static void leave(int status)
-{
-	for (;;)
-		call(__NR_exit, status, 0, 0);
-}
+#include "system-calls.h"
 
 /* Ends the program: WHAT to standard error, exit status 1. */
 static void fail(const char *what)
@@ -81,14 +41,6 @@ static char *copy(char *to, const char *from, long size)
 			return to + i;
 	fail("an argument is too long");
 	return to;
-}
-
-/* Gives whether two texts are equal. */
-static int same(const char *one, const char *other)
-{
-	while (*one && *one == *other)
-		one++, other++;
-	return *one == *other;
 }
 
 static unsigned long long number(const char *text)

@@ -5,6 +5,7 @@ import { runChecks } from '../check/run-checks.ts';
 import { readSystem } from '../check/system.ts';
 import { imageFormatOf, thinOf } from '../config/image-format.ts';
 import { liveUsr } from '../config/live-usr.ts';
+import { withRootHash } from '../config/root-hash.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { readsSignature, signatureFile } from '../config/verity-device.ts';
 import { type DiskPart, makeDisk } from '../disk/disk.ts';
@@ -189,10 +190,4 @@ async function buildForHash(
     return buildMinimalInitrd(options);
   const sealed = withRootHash(config, rootHash);
   return buildMinimalInitrd({ ...options, config: sealed, plan: planBoot(sealed, files) });
-}
-
-/** The platform with this root hash built in. */
-export function withRootHash(config: PlatformConfig, rootHash: string): PlatformConfig {
-  const Verity = { ...config.settings.Verity, RootHash: rootHash };
-  return { ...config, settings: { ...config.settings, Verity } };
 }

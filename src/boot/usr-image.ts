@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { UsrFileSystem } from '../config/usr-file-systems.ts';
 import { wholeMebibytes } from '../disk/disk.ts';
 import { ToolError } from '../errors.ts';
-import { copyTreeArgs, verityFormatArgs } from '../tools/disk.ts';
+import { copyTreeArgs } from '../tools/disk.ts';
 import {
   btrfsFromDirectoryArgs,
   erofsFromDirectoryArgs,
@@ -15,6 +15,7 @@ import {
   xfsFromPrototypeArgs,
 } from '../tools/images.ts';
 import { type Command, run } from '../tools/run.ts';
+import { makeHashTree } from '../tools/verity.ts';
 import { ext4SizeFor } from './ext4-size.ts';
 import { xfsPrototype } from './xfs-prototype.ts';
 
@@ -116,20 +117,10 @@ export async function addHashTree(
   // Data for error correction cover the partition to its end.
   if (correction && hash === data) truncateSync(data, wholeMebibytes(size * 1.01 + 1));
   const hashOffset = hash === data ? size : 0;
-  const output = await run(
-    verityFormatArgs({
-      data,
-      hash,
-      hashOffset,
-      dataBlocks: size / 4096,
-      uuid: verityUuid,
-      salt: veritySalt,
-      correction,
-    }),
-  );
-  const rootHash = /^Root hash:\s*([0-9a-f]+)$/m.exec(output)?.[1];
-  if (!rootHash) throw new ToolError(`veritysetup prints no root hash:\n${output}`);
-  return rootHash;
+  return makeHashTree({
+    ...{ data, hash, hashOffset, dataBlocks: size / 4096, correction },
+    ...{ uuid: verityUuid, salt: veritySalt },
+  });
 }
 
 function roundUp(size: number, unit: number): number {

@@ -10,7 +10,7 @@ import { withoutSecrets } from '../config/secrets.ts';
 import { type Finding, hasErrors } from '../findings.ts';
 import { watchInputs } from '../host/depfile.ts';
 import { kernelVersionOf } from '../host/kernel-version.ts';
-import { type PlannedPlatform, planOnePlatform } from '../host/platforms.ts';
+import { type PlannedPlatform, planOnePlatform, sealWithImage } from '../host/platforms.ts';
 import { type Progress, withProgress } from '../host/progress.ts';
 import { replaceDirectory } from '../host/replace-directory.ts';
 import type { CommandResult } from '../host/result.ts';
@@ -41,12 +41,13 @@ export interface BuildArguments {
 export async function build(args: BuildArguments): Promise<CommandResult> {
   const loaded = planOnePlatform('build', args.platform, args.set);
   if ('failed' in loaded) return loaded.failed;
-  const { config, plan } = loaded.platform;
+  const platform = await sealWithImage(loaded.platform, args.image);
+  const { config, plan } = platform;
   const sysroot = resolve(args.sysroot);
   const depfile = watchInputs(args.depfile, [args.sysroot, args.image, args.image && recordFile(args.image)]);
   return withWorkDirectory(async (work) => {
     const { built, findings: found } = await withProgress(args.json, (progress) =>
-      checkAndBuild(loaded.platform, args, work, progress),
+      checkAndBuild(platform, args, work, progress),
     );
     const findings = [...loaded.findings, ...found];
     const sizes = built?.sizes ?? '';

@@ -5,6 +5,7 @@ import type { Given } from '../check/check.ts';
 import { readImage } from '../check/image.ts';
 import { type Checked, runChecks, systemLacks } from '../check/run-checks.ts';
 import { readSystem } from '../check/system.ts';
+import { usesUsr } from '../config/image-host.ts';
 import { placeOf } from '../config/place.ts';
 import type { SettingName } from '../config/settings.ts';
 import type { PlatformConfig } from '../config/validate.ts';
@@ -49,6 +50,7 @@ export interface CheckArguments {
 export async function check(args: CheckArguments): Promise<CommandResult> {
   requireTogether(args);
   const { planned, findings: own, notes } = planPlatforms(args);
+  requireUsrOfImage(planned, args);
   const against = await withWorkDirectory((work) =>
     withProgress(args.json, async (progress) => {
       if (args.image !== undefined) requireRegularFile(args.image, 'an image');
@@ -67,23 +69,20 @@ export async function check(args: CheckArguments): Promise<CommandResult> {
   return resultOf(planned, [...own, ...notes, ...against], args);
 }
 
-function requireTogether({
-  sysroot,
-  kernel,
-  initrd,
-  image,
-  like,
-  json,
-  format = 'text',
-}: CheckArguments): void {
+function requireTogether({ sysroot, kernel, initrd, like, json, format = 'text' }: CheckArguments): void {
   if (kernel !== undefined && sysroot === undefined && initrd === undefined)
     throw new UsageError('--kernel needs --sysroot, or --initrd');
-  if (image !== undefined && sysroot === undefined)
-    throw new UsageError('--image needs --sysroot: it is compared with the /usr of the sysroot');
   if (like !== undefined && sysroot === undefined)
     throw new UsageError('--like needs --sysroot: it is compared with what they drive');
   if (json && format !== 'text')
     throw new UsageError(`--json and --format=${format} are two formats: choose one`);
+}
+
+/** An image that is on a partition has nothing to do with a sysroot. */
+function requireUsrOfImage(planned: readonly PlannedPlatform[], { image, sysroot }: CheckArguments): void {
+  if (image === undefined || sysroot !== undefined) return;
+  if (planned.some(({ config }) => usesUsr(config.settings)))
+    throw new UsageError('--image needs --sysroot: it is compared with the /usr of the sysroot');
 }
 
 function resultOf(

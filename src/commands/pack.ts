@@ -1,10 +1,11 @@
-/** `bootrelay pack`: a full initrd -> the image for /usr. */
+/** `bootrelay pack`: a full initrd -> its image, for /usr or for a partition. */
 import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { formatBill } from '../bom/formats.ts';
 import { readSystemPackages, type SystemPackages } from '../bom/system-packages.ts';
 import { runChecks } from '../check/run-checks.ts';
 import { imageFormatOf, type Thin, thinOf } from '../config/image-format.ts';
+import { placeOfImage, usesUsr } from '../config/image-host.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { UsageError } from '../errors.ts';
 import { type Finding, hasErrors } from '../findings.ts';
@@ -91,6 +92,7 @@ async function packAndCheck(
   const packed = await packFullInitrd({
     initrd: args.initrd,
     format: imageFormatOf(settings),
+    sealed: !usesUsr(settings),
     thin: kind && { kind, usr: resolve(args.sysroot ?? '', 'usr') },
     add: (tree) => checkOfUsr(tree, { ...platform, initrd: args.initrd, sysroot, work }),
     output: fresh,
@@ -121,14 +123,16 @@ function resultOf(
   args: PackArguments,
   thin: Thin | undefined,
 ): Omit<CommandResult, 'findings'> {
-  const { Image } = settings.FullInitrd;
   const format = imageFormatOf(settings);
   const early = packed.earlySize > 0 ? `, ${formatBytes(packed.earlySize)} of early cpio left out` : '';
   const text = [
     `${args.initrd}: ${formatBytes(packed.initrdSize)}, ${packed.compression}${early}`,
-    ...(packed.added.length > 0 ? [`  with the check of /usr: ${packed.added.join(', ')}`] : []),
+    ...(packed.added.length > 0
+      ? [`  with the check of ${usesUsr(settings) ? '/usr' : 'its image'}: ${packed.added.join(', ')}`]
+      : []),
     ...(thin ? describeSharing(packed) : []),
-    `${args.output}: ${formatBytes(packed.imageSize)}, ${format.fileSystem} with ${format.compressor}; goes to ${Image}`,
+    `${args.output}: ${formatBytes(packed.imageSize)}, ${format.fileSystem} with ${format.compressor}; goes to ${placeOfImage(settings)}`,
+    ...(packed.rootHash === undefined ? [] : [`root hash: ${packed.rootHash}`]),
     '',
   ];
   const { files, findings: _, own: __, ...sizes } = packed;
@@ -136,7 +140,7 @@ function resultOf(
     command: 'pack',
     output: args.output,
     ...format,
-    target: Image,
+    target: settings.FullInitrd.Image,
     ...sizes,
     ...(thin && {
       record: recordFile(args.output),

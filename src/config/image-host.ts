@@ -1,7 +1,7 @@
 /** The partition with the image of the full initrd, for a platform that has it there and not in a verified /usr. */
 import { type HostFileSystem, hostFileSystems } from './host-file-systems.ts';
 import type { PlatformSettings } from './settings.ts';
-import type { DeviceSpec } from './value-types/devices.ts';
+import { type DeviceSpec, formatDevice } from './value-types/devices.ts';
 
 /** Where the image is. */
 export interface ImageHost {
@@ -35,4 +35,12 @@ export function imageHost({ FullInitrd }: Pick<PlatformSettings, 'FullInitrd'>):
 /** True where stage 1 sets /usr up: for the image in it, or since it is the full initrd. */
 export function usesUsr(settings: Pick<PlatformSettings, 'FullInitrd'>): boolean {
   return settings.FullInitrd.Host === 'usr';
+}
+
+/** Where the image goes, in words. */
+export function placeOfImage({ FullInitrd }: Pick<PlatformSettings, 'FullInitrd'>): string {
+  const host = imageHost({ FullInitrd });
+  const device = host?.device ? formatDevice(host.device) : 'the partition';
+  if (!host) return FullInitrd.Image;
+  return host.files ? `${FullInitrd.Image} of ${device}` : `${device} itself`;
 }

@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { partitionTypesOf } from '../config/partition-types.ts';
 import type { PlatformConfig } from '../config/validate.ts';
+import { isDigest } from '../config/value-types/hashes.ts';
 import { UsageError } from '../errors.ts';
-import { parametersOf, readsRootHash } from '../plan/kernel-parameters.ts';
+import { parametersOf } from '../plan/kernel-parameters.ts';
 import { requireReadable } from './disk-image.ts';
 import type { GptPartition } from './gpt.ts';
 
@@ -60,5 +61,5 @@ export function rootHashNames(settings: PlatformConfig['settings']): readonly st
 /** The root hash that is built into stage 1. */
 export function builtInRootHash({ settings }: PlatformConfig): string | undefined {
   const { Verity, RootHash } = settings.Verity;
-  return Verity === 'required' && !readsRootHash(settings) && RootHash !== 'signature' ? RootHash : undefined;
+  return Verity === 'required' && isDigest(RootHash) ? RootHash : undefined;
 }

@@ -1,10 +1,14 @@
 /** Platform files -> plans, for the commands that need platforms without errors. */
 import { type LoadedPlatform, loadPlatform } from '../config/load.ts';
+import { withRootHashOfImage } from '../config/root-hash.ts';
 import type { PlatformConfig } from '../config/validate.ts';
+import { UsageError } from '../errors.ts';
 import { type Finding, hasErrors } from '../findings.ts';
+import { readImageTree } from '../initrd/image-tree.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { planBoot } from '../plan/plan.ts';
 import { createFileReader } from './files.ts';
+import { requireRegularFile } from './regular-file.ts';
 import type { CommandResult } from './result.ts';
 
 export interface PlannedPlatform {
@@ -66,4 +70,24 @@ export function planOnePlatform(command: string, path: string, set: readonly str
   return platform && !hasErrors(findings)
     ? { platform, findings }
     : { failed: configurationFailed(command, findings) };
+}
+
+/**
+ * The platform with the root hash of its image built in, where it takes it from there. Throws UsageError where it does and
+ * there is no image, or that has no hash tree.
+ */
+export async function sealWithImage(
+  platform: PlannedPlatform,
+  image: string | undefined,
+): Promise<PlannedPlatform> {
+  const { RootHash, HashOffset } = platform.config.settings.Verity;
+  if (RootHash !== 'image') return platform;
+  if (image === undefined)
+    throw new UsageError('--image is required: with Verity.RootHash=image its root hash is built in');
+  requireRegularFile(image, 'an image of a full initrd');
+  const tree = await readImageTree(image, HashOffset);
+  if ('problem' in tree)
+    throw new UsageError(`--image must have a hash tree, as \`bootrelay pack\` makes it: ${tree.problem}`);
+  const config = withRootHashOfImage(platform.config, tree.rootHash);
+  return { ...platform, config, plan: planBoot(config, platform.files) };
 }

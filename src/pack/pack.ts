@@ -16,6 +16,7 @@ import { filesWithAttributes } from '../tools/attributes.ts';
 import { imageFromTarArgs } from '../tools/images.ts';
 import { toolsTreeVariable } from '../tools/programs.ts';
 import { requireVersion, run } from '../tools/run.ts';
+import { addTreeOfImage } from './add-hash-tree.ts';
 import type { AddedCheck } from './check-of-usr.ts';
 import { type Sharing, shareWithUsr } from './share.ts';
 import { type StorableEntry, tarOfTree } from './tar.ts';
@@ -31,6 +32,8 @@ export interface PackOptions {
   readonly add?: ((tree: readonly TreeEntry[]) => Promise<AddedCheck>) | undefined;
   /** Makes another tree of that of the initrd; by default it stays as it is. */
   readonly change?: ((tree: readonly TreeEntry[]) => readonly TreeEntry[]) | undefined;
+  /** A hash tree of its own goes behind it: it will not be in a verified /usr. */
+  readonly sealed?: boolean;
   /** The image's file; must not exist. While it is made everybody may read it who can reach it. */
   readonly output: string;
   /** An empty directory for files that are made on the way. */
@@ -42,6 +45,8 @@ export interface Packed {
   readonly initrdSize: number;
   readonly earlySize: number;
   readonly imageSize: number;
+  /** Of its own hash tree, in hexadecimal; undefined where it has none. */
+  readonly rootHash: string | undefined;
   /** Of each archive that was packed, in their order; one name for all that are alike. */
   readonly compression: string;
   readonly files: readonly PackedFile[];
@@ -80,12 +85,14 @@ export async function packFullInitrd(options: PackOptions): Promise<Packed> {
       [...main, { entries: added.entries, trailer: true, early: false }],
       mountPoints,
     );
-    const tree = (options.change ?? ((same) => same))(entries);
-    const files = await writeImage(tree.filter(isStorable), options);
+    const changes = [added.change, options.change];
+    const tree = changes.reduce((before, change) => change?.(before) ?? before, entries);
+    const { files, rootHash } = await writeImage(tree.filter(isStorable), options);
     return {
       initrdSize: read.size,
       earlySize: sizeOf(read.archives.filter(({ early }) => early)),
       imageSize: statSync(options.output).size,
+      rootHash,
       compression: [...new Set(main.map(({ compression }) => compression))].join(', '),
       files,
       added: added.added,
@@ -125,16 +132,17 @@ async function requireImageTool({ fileSystem, compressor }: ImageFormat): Promis
 
 async function writeImage(
   tree: readonly StorableEntry[],
-  { initrd, thin, format, output }: PackOptions,
-): Promise<readonly PackedFile[]> {
+  { initrd, thin, format, sealed, output }: PackOptions,
+): Promise<Pick<Packed, 'files' | 'rootHash'>> {
   await requireImageTool(format);
   const sharing = thin ? await share(tree, thin) : new Map<string, Sharing>();
   const tar = tarOfTree({ tree, sharing, thin: thin?.kind ?? 'overlay' });
   await run(imageFromTarArgs(format, output, thin?.kind === 'overlay'), { inputStream: Readable.from(tar) });
+  const rootHash = sealed ? await addTreeOfImage(output) : undefined;
   appendMark(output, thin?.kind ?? 'whole');
   // Whoever may not read the full initrd must not be able to read its image.
   chmodSync(output, archiveMode([...tree, { path: 'initrd', type: 'file', mode: statSync(initrd).mode }]));
-  return tree.flatMap((entry) => packedFile(entry, sharing));
+  return { files: tree.flatMap((entry) => packedFile(entry, sharing)), rootHash };
 }
 
 async function share(

@@ -1,6 +1,5 @@
 /** Where values come from, as the rendered output says it: relative names only, the same on every machine. */
 import { dirname, relative } from 'node:path';
-import { commandLineOrigin } from '../config/layers.ts';
 import { type SettingName, settingRows } from '../config/settings.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import type { Origin } from '../findings.ts';
@@ -15,7 +14,7 @@ export function relativeToPlatform(config: PlatformConfig, file: string): string
 }
 
 function formatOrigin(config: PlatformConfig, { file, line }: Origin): string {
-  return file === commandLineOrigin ? commandLineOrigin : `${relativeToPlatform(config, file)}:${line}`;
+  return file.startsWith('--') ? file : `${relativeToPlatform(config, file)}:${line}`;
 }
 
 /** Where a setting was set: `file:line`, several for a list, or `default`. */

@@ -1,30 +1,5 @@
-/** The arguments of tools that make verity data and disks. */
+/** The arguments of tools that make disks. */
 import type { Command } from './run.ts';
-
-/**
- * Writes a hash tree for `data` into `hash` (the same file: behind the data), with `correction` also the data for forward error
- * correction into that, and prints the root hash. veritysetup(8).
- */
-export function verityFormatArgs(options: {
-  data: string;
-  hash: string;
-  /** Where the hash tree begins in `hash`, in bytes; the size of the data where both are one file. */
-  hashOffset: number;
-  dataBlocks: number;
-  uuid: string;
-  salt: string;
-  correction?: { file: string; roots: number } | undefined;
-}): Command {
-  const { data, hash, hashOffset, dataBlocks, uuid, salt, correction } = options;
-  return {
-    program: 'veritysetup',
-    args: [
-      ...['format', data, hash, `--hash-offset=${hashOffset}`, `--data-blocks=${dataBlocks}`],
-      ...[`--uuid=${uuid}`, `--salt=${salt}`],
-      ...(correction ? [`--fec-device=${correction.file}`, `--fec-roots=${correction.roots}`] : []),
-    ],
-  };
-}
 
 export interface Partition {
   /** GPT partition name: what PARTLABEL= finds. At most 36 characters. */

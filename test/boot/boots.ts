@@ -14,13 +14,13 @@ import {
 import { goesOn } from '../../src/boot/faults/verdict.ts';
 import { type Answer, type GuestRun, runGuest } from '../../src/boot/guest.ts';
 import { appendFiles } from '../../src/boot/live.ts';
-import { withRootHash } from '../../src/boot/machine.ts';
 import { offsetOnDisk, rootPartitionUuid, sealUsr, usrPartitions } from '../../src/boot/partitions.ts';
 import { type Goal, reached } from '../../src/boot/timeline.ts';
 import { addHashTree, makeUsrImage } from '../../src/boot/usr-image.ts';
 import { judge, type Verdict } from '../../src/boot/verdict.ts';
 import { readSystem } from '../../src/check/system.ts';
 import { loadPlatform } from '../../src/config/load.ts';
+import { withRootHash } from '../../src/config/root-hash.ts';
 import type { PlatformConfig } from '../../src/config/validate.ts';
 import { hasOwnHashPartition, readsSignature } from '../../src/config/verity-device.ts';
 import { type DiskPart, makeDisk } from '../../src/disk/disk.ts';

@@ -1,14 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { compressArgs } from '../../src/tools/archive.ts';
-import {
-  formatSfdiskScript,
-  setPartitionLabelArgs,
-  verityFormatArgs,
-  writeAtArgs,
-} from '../../src/tools/disk.ts';
+import { formatSfdiskScript, setPartitionLabelArgs, writeAtArgs } from '../../src/tools/disk.ts';
 import { guestArgs, plugArguments } from '../../src/tools/qemu.ts';
 import { imageLayerArgs, writeToLayerArgs } from '../../src/tools/qemu-img.ts';
 import { umlArgs } from '../../src/tools/uml.ts';
+import { verityFormatArgs } from '../../src/tools/verity.ts';
 
 const large = { architecture: 'x86-64', size: 2 ** 30 } as const;
 

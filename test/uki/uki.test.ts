@@ -1,8 +1,8 @@
 /** What goes into a UKI, as data: words, arguments of ukify, and what is computed of files. */
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { rootHashOfTree } from '../../src/disk/hash-tree.ts';
 import { slotByLabel } from '../../src/disk/slots.ts';
+import { rootHashOfTree } from '../../src/initrd/hash-tree.ts';
 import { addonArgs, profileArgs, ukifyArgs } from '../../src/tools/ukify.ts';
 import { signingWords } from '../../src/uki/signing-options.ts';
 import { addonWords, ukiWords } from '../../src/uki/uki-words.ts';

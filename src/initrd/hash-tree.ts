@@ -1,7 +1,7 @@
 /** The root hash of a dm-verity hash tree that is there: veritysetup's superblock, and the block at the top of the tree. */
 import { createHash } from 'node:crypto';
 import { UsageError } from '../errors.ts';
-import { type Input, read } from '../initrd/input.ts';
+import { type Input, read } from './input.ts';
 
 const magic = Buffer.from('verity\0\0');
 const superblockSize = 512;
