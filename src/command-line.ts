@@ -176,7 +176,7 @@ export const commands: readonly Command[] = [
   }),
   command({
     name: 'pack',
-    describe: 'Make the image for /usr from an existing full initrd',
+    describe: 'Make the image from an existing full initrd, for /usr or for a partition',
     positionals: { platform },
     options: {
       ...settings,
@@ -195,6 +195,18 @@ export const commands: readonly Command[] = [
       ...depfile,
     },
     run: async (args) => (await import('./commands/pack.ts')).pack(args),
+  }),
+  command({
+    name: 'split',
+    describe: 'Make both of the initrd of a system: the minimal initrd, and the image that it mounts',
+    positionals: { platform },
+    options: {
+      ...settings,
+      ...system,
+      initrd: { type: 'string', demandOption: true, describe: 'the initrd that boots the system now' },
+      output: output('directory to write to; it is replaced as a whole'),
+    },
+    run: async (args) => (await import('./commands/split.ts')).split(args),
   }),
   command({
     name: 'uki',

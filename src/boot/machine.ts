@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { runChecks } from '../check/run-checks.ts';
 import { readSystem } from '../check/system.ts';
 import { imageFormatOf, thinOf } from '../config/image-format.ts';
+import { usesUsr } from '../config/image-host.ts';
 import { liveUsr } from '../config/live-usr.ts';
 import { withRootHash } from '../config/root-hash.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { readsSignature, signatureFile } from '../config/verity-device.ts';
 import { type DiskPart, makeDisk } from '../disk/disk.ts';
 import { type Finding, hasErrors } from '../findings.ts';
+import { readImageTree } from '../initrd/image-tree.ts';
 import { readPackedImage } from '../initrd/packed-image.ts';
 import type { TreeEntry } from '../initrd/tree-entry.ts';
 import { type Build, buildMinimalInitrd } from '../minimal/build.ts';
@@ -22,6 +24,7 @@ import type { Kernel } from '../sysroot/kernel.ts';
 import { formatCommandLine } from './command-line.ts';
 import { joinCpio, makeExtraCpio } from './extra-cpio.ts';
 import type { ImageFault } from './faults/fault.ts';
+import { makeImagePartition } from './image-partition.ts';
 import { appendFiles } from './live.ts';
 import { rootPartitionUuid, type SealedUsr, sealUsr } from './partitions.ts';
 import { makeRootImage } from './root-image.ts';
@@ -81,8 +84,7 @@ export async function makeMachine(options: MachineOptions): Promise<MachineResul
   progress('checking the sysroot');
   const checked = await runChecks(data);
   if (!data.kernel || hasErrors(checked.findings)) return { findings: checked.findings };
-  progress(`making /usr as ${config.settings.Usr.FileSystem[0]}`);
-  const usr = await makeSealedUsr(options, image);
+  const usr = await makeVerified(options, image);
   progress('building the minimal initrd');
   const build = await buildForHash(options, data.kernel, usr.rootHash);
   const { findings } = await runChecks({ ...data, ...limitedOf(build.manifest) }, checked);
@@ -127,9 +129,12 @@ function appendLiveUsr(
 }
 
 /** The disk with /usr and an empty root file system; gives its file. */
-async function writeDisk({ sysroot, work }: MachineOptions, usr: readonly DiskPart[]): Promise<string> {
+async function writeDisk(
+  { config, sysroot, work }: MachineOptions,
+  usr: readonly DiskPart[],
+): Promise<string> {
   const root = join(work, 'root.img');
-  await makeRootImage({ sysroot, output: root, work });
+  await makeRootImage({ sysroot, output: root, work, usr: !usesUsr(config.settings) });
   const disk = join(work, 'disk.img');
   await makeDisk([...usr, { name: 'ROOT', uuid: rootPartitionUuid, file: root }], disk);
   return disk;
@@ -159,9 +164,23 @@ async function packedImage({
   const format = imageFormatOf(config.settings);
   const add = (tree: readonly TreeEntry[]) => checkOfUsr(tree, { config, plan, initrd, sysroot, work });
   const change = imageFault?.tree;
-  const { findings } = await packFullInitrd({ initrd, format, thin, add, output, work, change });
+  const sealed = !usesUsr(config.settings);
+  const { findings } = await packFullInitrd({ initrd, format, thin, sealed, add, output, work, change });
   if (imageFault?.change) writeFileSync(output, imageFault.change(readFileSync(output)));
   return { image: output, findings };
+}
+
+/** The partitions with what stage 1 verifies: /usr, or the image of the full initrd elsewhere. */
+async function makeVerified(options: MachineOptions, image: string | undefined): Promise<SealedUsr> {
+  const { config, work, imageFault, progress } = options;
+  if (image === undefined || usesUsr(config.settings)) {
+    progress(`making /usr as ${config.settings.Usr.FileSystem[0]}`);
+    return makeSealedUsr(options, image);
+  }
+  progress('making the partition of the image');
+  const tree = await readImageTree(image, config.settings.Verity.HashOffset);
+  const rootHash = 'rootHash' in tree ? tree.rootHash : undefined;
+  return { parts: [await makeImagePartition({ config, image, fault: imageFault, work })], rootHash };
 }
 
 async function makeSealedUsr(

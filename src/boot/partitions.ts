@@ -118,7 +118,7 @@ function withRootHash(settings: PlatformSettings, rootHash: string): PlatformSet
 }
 
 /** What a partition must be called, numbered or typed to be found as `device`. */
-function namesOf(device: DeviceSpec | undefined): Partial<DiskPart> {
+export function namesOf(device: DeviceSpec | undefined): Partial<DiskPart> {
   if (device?.by === 'PARTLABEL') return { name: device.value };
   if (device?.by === 'PARTUUID') return { uuid: device.value };
   return device?.by === 'PARTTYPE' ? { type: device.value } : {};

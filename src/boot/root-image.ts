@@ -1,4 +1,4 @@
-/** The root partition of a test machine: the sysroot without /usr, and the unit that reports. */
+/** The root partition of a test machine: the sysroot, by default without /usr, and the unit that reports. */
 import { chmodSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderTemplate } from '../render/templates.ts';
@@ -20,10 +20,13 @@ export async function makeRootImage(options: {
   sysroot: string;
   output: string;
   work: string;
+  /** Its /usr is on no other partition. */
+  usr?: boolean;
 }): Promise<void> {
   const tree = join(options.work, 'root');
   mkdirSync(tree);
-  const names = readdirSync(options.sysroot).filter((name) => !leftOut.includes(name.replace(/\.old$/, '')));
+  const without = leftOut.filter((name) => name !== 'usr' || options.usr !== true);
+  const names = readdirSync(options.sysroot).filter((name) => !without.includes(name.replace(/\.old$/, '')));
   for (const name of names) await copyTree(join(options.sysroot, name), join(tree, name));
   for (const name of mountPoints) mkdirSync(join(tree, name), { recursive: true });
   chmodSync(join(tree, 'tmp'), 0o1777);

@@ -1,5 +1,6 @@
 /** What a console log says of a boot: which steps, when, how it ended. */
 import { switchRoot } from '../plan/steps/switch-root.ts';
+import { checkNames } from '../render/full-initrd.ts';
 import type { ConsoleLine } from './console.ts';
 
 export interface Milestone {
@@ -45,7 +46,7 @@ type Stage = Milestone['stage'];
 /** Lines that begin something; the stage is the one that the boot is in then. */
 const signs: readonly (readonly [RegExp, string])[] = [
   [/^systemd(?:\[1\])?: systemd \d+.* running in system mode/, 'systemd'],
-  [/^bootrelay: check-usr: /, 'check-usr'],
+  ...checkNames.map((name) => [new RegExp(`^bootrelay: ${name}: `), name] as const),
 ];
 
 /** Steps of the boot plan: what their text says itself, and what systemd says of a mount unit. */
@@ -89,12 +90,12 @@ export function observe(seen: Observation, { uptime, text }: ConsoleLine): Obser
   const commandLine = /^(?:Kernel command line|Command line): (.*)$/s.exec(text)?.[1];
   if (commandLine !== undefined && seen.milestones.length === 0) return { ...seen, commandLine };
   if (multiUserReached.test(text)) return { ...seen, multiUser: true };
-  const stage2 = /^bootrelay: check-usr, PID 1 is (.*)$/s.exec(text)?.[1];
+  const stage2 = /^bootrelay: check-(?:usr|image), PID 1 is (.*)$/s.exec(text)?.[1];
   if (stage2) return { ...seen, stage2 };
   const report = /^bootrelay-report: (\S+) ?(.*)$/s.exec(text);
   if (report) return observeReport(seen, { key: report[1] ?? '', value: report[2] ?? '' }, uptime);
   const milestone = uptime === undefined ? undefined : readMilestone(text, uptime, seen);
-  const checked = /^bootrelay: check-usr: (.*)$/s.exec(text)?.[1];
+  const checked = /^bootrelay: check-(?:usr|image): (.*)$/s.exec(text)?.[1];
   return {
     ...seen,
     ...(checked !== undefined && { checked }),
@@ -136,9 +137,15 @@ function nameOf(text: string, seen: Observation): string | undefined {
 function stageOf(name: string, seen: Observation): Stage {
   const passed = (other: string) => seen.milestones.some((milestone) => milestone.name === other);
   if (name === 'init') return 'kernel';
-  if (name === 'check-usr' || name === 'switch-to-system') return 'stage 2';
+  if (isCheck(name) || name === 'switch-to-system') return 'stage 2';
   if (name !== 'systemd' || !passed(switchRoot.name)) return 'stage 1';
-  return passed('switch-to-system') ? 'system' : 'stage 2';
+  // A full initrd without systemd says nothing when it leaves its root.
+  const withoutSystemd = seen.stage2 !== undefined && !seen.stage2.includes('/systemd');
+  return passed('switch-to-system') || withoutSystemd ? 'system' : 'stage 2';
+}
+
+function isCheck(name: string): boolean {
+  return checkNames.some((check) => check === name);
 }
 
 function inStage({ milestones }: Observation, stage: Stage): boolean {
@@ -160,7 +167,7 @@ export function milestonesOfJournal(report: readonly ReportLine[]): readonly Mil
 /** True once the boot has come as far as `goal`: `hand-over` once stage 2 has spoken, not when stage 1 begins it. */
 export function reached(seen: Observation, goal: Goal): boolean {
   if (goal === 'multi-user') return seen.reportEnded;
-  if (goal === 'stage-2') return seen.milestones.some(({ name }) => name === 'check-usr');
+  if (goal === 'stage-2') return seen.milestones.some(({ name }) => isCheck(name));
   return inStage(seen, 'stage 2') || inStage(seen, 'system');
 }
 

@@ -57,7 +57,11 @@ export async function makeUsrImage(options: UsrImageOptions): Promise<void> {
   truncateSync(options.output, roundUp(statSync(options.output).size, 4096));
 }
 
-function makeFileSystem({ fileSystem, output, work }: UsrImageOptions, tree: string): readonly Command[] {
+/** What makes a file system of a directory. */
+export function makeFileSystem(
+  { fileSystem, output, work }: Pick<UsrImageOptions, 'fileSystem' | 'output' | 'work'>,
+  tree: string,
+): readonly Command[] {
   switch (fileSystem) {
     case 'erofs':
       return [erofsFromDirectoryArgs(output, tree, usrUuid)];

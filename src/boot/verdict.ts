@@ -1,5 +1,6 @@
 /** Did a boot do what it should? Decided from what was seen, and from what the booted system reported. */
 
+import { imageHost, usesUsr } from '../config/image-host.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { formatDevice } from '../config/value-types/devices.ts';
 import { dataPartition } from '../config/verity-device.ts';
@@ -94,16 +95,14 @@ function valuesOf(report: readonly ReportLine[], key: string): readonly string[]
 }
 
 /** The statements that a booted system must make true. */
-export function judgeReport(
-  { milestones, report, stage2 }: Observation,
-  expected: Expectation,
-): readonly Fact[] {
+export function judgeReport(seen: Observation, expected: Expectation): readonly Fact[] {
+  const { milestones, report, stage2 } = seen;
   const mounts = readMounts(report);
   const { settings } = expected.config;
   const usr = mounts.findLast(({ point }) => point === '/usr');
   const usrText = usr ? `${usr.source} ${usr.type} ${usr.options}` : 'not mounted';
   const leftovers = mounts.filter(({ point }) =>
-    /^\/(sysusr|full|image|overlay|sysroot)(\/|$)|^\/run\/bootrelay/.test(point),
+    /^\/(sysusr|full|host|image|memory|overlay|sysroot)(\/|$)|^\/run\/bootrelay/.test(point),
   );
   // Those of a live system stay: files of the initramfs, whose names are gone.
   const live = [settings.Usr.LiveImage, settings.Usr.LiveHash].map((path) => `${path} (deleted)`);
@@ -146,11 +145,10 @@ export function judgeReport(
     statement: 'no unit failed',
     evidence: failed.join(' ') || 'none',
   };
+  const ofUsr = [fromImage, readOnly, ...judgeVerity(report, expected, usr)];
   return [
-    fromImage,
-    readOnly,
-    ...judgeVerity(report, expected, usr),
-    ...judgeHandover(report, expected),
+    ...(usesUsr(settings) ? ofUsr : judgeImage(seen, expected)),
+    ...judgeHandover(seen, expected),
     judgeJournal(milestones, report),
     ...judgePcrs(report, expected),
     ...judgeSecureBoot(report, expected),
@@ -206,6 +204,32 @@ function judgeVerity(
   ];
 }
 
+/** The image of a partition is gone with the full initrd: its check has told of it, and nothing of it is left. */
+function judgeImage(
+  { checked, stage2, report }: Observation,
+  { config, rootHash = '' }: Expectation,
+): readonly Fact[] {
+  const name = config.settings.Verity.Name;
+  const device = valuesOf(report, 'dm-table').find((value) => value.startsWith(`${name} `));
+  return [
+    {
+      ok: checked?.endsWith(` with root hash ${rootHash}`) === true,
+      statement: `the full initrd is on dm-verity with root hash ${rootHash.slice(0, 16)}...`,
+      evidence: checked ?? 'its check did not say so',
+    },
+    {
+      ok: stage2 !== undefined,
+      statement: 'the full initrd has checked that before anything else',
+      evidence: stage2 ?? 'its check did not say so',
+    },
+    {
+      ok: device === undefined,
+      statement: 'the verity device of the full initrd is gone',
+      evidence: device ?? 'no such device',
+    },
+  ];
+}
+
 /** What the console showed of the three stages must be in the journal of the booted system. */
 function judgeJournal(milestones: readonly Milestone[], report: readonly ReportLine[]): Fact {
   const story = (list: readonly Milestone[]) =>
@@ -221,16 +245,19 @@ function judgeJournal(milestones: readonly Milestone[], report: readonly ReportL
   };
 }
 
-function judgeHandover(report: readonly ReportLine[], { config, rootHash }: Expectation): readonly Fact[] {
+/** What a full initrd without systemd mounts at /run covers it. */
+function judgeHandover({ report, stage2 }: Observation, { config, rootHash }: Expectation): readonly Fact[] {
+  if (stage2 !== undefined && !stage2.includes('/systemd')) return [];
   const handover = valuesOf(report, 'handover');
   const wanted = [`PLATFORM=${config.name}`, ...(rootHash === undefined ? [] : [`ROOT_HASH=${rootHash}`])];
-  const device = dataPartition(config.settings);
+  const device = dataPartition(config.settings) ?? imageHost(config.settings)?.device;
   return [
     {
       ok: wanted.every((line) => handover.includes(line)),
       statement: `/run/bootrelay/handover tells of ${config.name}${device ? ` and ${formatDevice(device)}` : ''}`,
       evidence:
-        handover.filter((line) => /^(PLATFORM|USR_DEVICE|ROOT_HASH)=/.test(line)).join(' ') || 'not there',
+        handover.filter((line) => /^(PLATFORM|USR_DEVICE|IMAGE_DEVICE|ROOT_HASH)=/.test(line)).join(' ') ||
+        'not there',
     },
   ];
 }

@@ -9,9 +9,11 @@ import { writtenValues } from './written-values.ts';
 export const settingsHaveEffect: Rule = (input) => settingRows.flatMap((row) => findNoEffect(row, input));
 
 function findNoEffect(row: SettingRow, { settings, isSet }: RuleInput): readonly Violation[] {
-  const { onlyWith = [], lost } = row.setting;
+  const { onlyWith = [], lost, asksNothing } = row.setting;
   // A list that is emptied wants nothing, so that nothing is without effect.
-  const wanted = (isSet(row.name) || lost !== undefined) && writtenValues(settings, row).length > 0;
+  const values = writtenValues(settings, row);
+  const asks = values.some((value) => value !== asksNothing);
+  const wanted = (isSet(row.name) || lost !== undefined) && asks;
   const valuesOf = valuesIn(settings);
   const unmet = wanted ? unmetCondition(onlyWith, valuesOf) : undefined;
   if (!unmet) return [];

@@ -1,5 +1,6 @@
 /** How the full-initrd image is made: file system, compressor, block size, from settings that may say `auto`. */
 import type { PlatformSettings } from './settings.ts';
+import { checkingInit } from './usr-units.ts';
 
 /** The compressors of each file system, its own choice first. */
 export const compressorsOf = {
@@ -51,4 +52,11 @@ export type Thin = PlatformSettings['FullInitrd']['Thin'];
 /** The kind of thin image that the platform wants; none where it wants a whole image. */
 export function thinOf({ FullInitrd }: PlatformSettings): Thin | undefined {
   return FullInitrd.Source === 'thin' ? FullInitrd.Thin : undefined;
+}
+
+/** True where the root of the full initrd is a copy of the image, in memory, and not an overlay above it. */
+export function unpacksImage({ FullInitrd }: PlatformSettings): boolean {
+  const { Source, Writable, Unpack, Init } = FullInitrd;
+  if (Source !== 'image' || !Writable) return false;
+  return Unpack === 'auto' ? Init === checkingInit : Unpack === 'yes';
 }

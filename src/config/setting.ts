@@ -17,6 +17,8 @@ export interface Setting<T, D extends Default = Default, O extends OnlyWith = On
   readonly default?: D;
   /** With which values of other settings this one counts. A setting without it counts always. */
   readonly onlyWith?: O;
+  /** Its value that leaves things as they are: nothing is lost where that does not count. */
+  readonly asksNothing?: NoInfer<Written<T>>;
   /** What a machine lacks where the setting does not count: then its default is remarked on too. */
   readonly lost?: string;
   /** Its values from the one that trusts least to the one that trusts most. */

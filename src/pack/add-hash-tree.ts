@@ -1,5 +1,6 @@
 /** The hash tree of dm-verity behind an image that is not in a verified /usr. */
 import { statSync, truncateSync } from 'node:fs';
+import { readPackedImage } from '../initrd/packed-image.ts';
 import { sha256OfFile } from '../tools/sha256.ts';
 import { makeHashTree } from '../tools/verity.ts';
 
@@ -7,11 +8,12 @@ import { makeHashTree } from '../tools/verity.ts';
 const block = 4096;
 
 /**
- * Adds the tree behind the image's file system, in whole blocks; gives the root hash in hexadecimal. Salt and UUID follow
+ * Adds the tree behind the image's file system, in whole blocks, whatever is there; gives the root hash in hexadecimal. Salt and UUID follow
  * from the image's bytes: the same image has the same root hash. Throws ToolError.
  */
 export async function addTreeOfImage(image: string): Promise<string> {
-  const size = Math.ceil(statSync(image).size / block) * block;
+  const end = readPackedImage(image)?.size ?? statSync(image).size;
+  const size = Math.ceil(end / block) * block;
   truncateSync(image, size);
   const salt = sha256OfFile(image);
   const uuid = salt.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-4$3-8$4-$5');

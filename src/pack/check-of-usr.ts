@@ -1,6 +1,6 @@
 /** The check of /usr that a full initrd lacks: what has to be added to its tree, as one more archive behind its own. */
 import { mkdtempSync, readFileSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { placeOf } from '../config/place.ts';
 import { checkingInit } from '../config/usr-units.ts';
 import type { PlatformConfig } from '../config/validate.ts';
@@ -13,6 +13,9 @@ import type { BootPlan } from '../plan/boot-plan.ts';
 import { initrdReleasePath, osReleasePaths } from '../plan/layout.ts';
 import {
   type CalledProgram,
+  checkNameOf,
+  checkNames,
+  checkPath,
   pathsOf,
   renderCheckingInit,
   renderFullInitrdFiles,
@@ -22,7 +25,6 @@ import type { RenderedTree } from '../render/tree.ts';
 import { type LibraryProblem, type Placed, placeLibraries } from '../sysroot/libraries.ts';
 import { fileInSysroot, followLinks } from '../sysroot/paths.ts';
 import { treeOfSysroot } from '../sysroot/sysroot-tree.ts';
-import { replaceFiles } from './replace-files.ts';
 
 export interface AddedCheck {
   /** What takes its place in the tree behind all that is there. */
@@ -32,8 +34,6 @@ export interface AddedCheck {
   /** Paths of what is bootrelay's own, whether it was there already or not. */
   readonly own: readonly string[];
   readonly findings: readonly Finding[];
-  /** What else changes in the tree that has these entries. */
-  readonly change?: (tree: readonly TreeEntry[]) => readonly TreeEntry[];
 }
 
 export interface CheckOptions {
@@ -60,13 +60,11 @@ export async function checkOfUsr(tree: readonly TreeEntry[], options: CheckOptio
   const release = releaseFor(contents, options);
   const entries = [...rendered, ...release, ...programs.entries].filter((entry) => !contents.has(entry));
   const added = entries.map(nameOf);
-  const leaving = await leaveInitrd(contents, options);
   return {
     entries: entries.flatMap((entry) => [...contents.parentsOf(entry), entry]),
-    added: [...added, ...leaving.paths],
-    own: [...[...rendered, ...programs.own].map(nameOf), ...leaving.paths],
-    findings: programs.findings,
-    change: leaving.change,
+    added,
+    own: [...rendered, ...programs.own].map(nameOf),
+    findings: [...otherCheck(contents, options), ...programs.findings],
   };
 }
 
@@ -89,6 +87,19 @@ function releaseFor(contents: Contents, { config, sysroot }: CheckOptions): read
     .map((path) => fileInSysroot(sysroot, path))
     .find((found) => found !== undefined);
   return file === undefined ? [] : [fileEntry(initrdReleasePath.slice(1), readFileSync(file), 0o644)];
+}
+
+/** The other check of bootrelay's would stop the boot: what it is about is not there. */
+function otherCheck(contents: Contents, options: CheckOptions): readonly Finding[] {
+  const own = checkNameOf(options.config.settings);
+  const others = checkNames.filter((name) => name !== own && contents.pathOf(checkPath(name)) !== undefined);
+  return others.map((name) =>
+    unfit(
+      options,
+      `has ${checkPath(name)}, which stops the boot of this platform`,
+      "make it without bootrelay's dracut module of another platform",
+    ),
+  );
 }
 
 function withoutSystemd({ config, initrd }: CheckOptions): Finding {
@@ -137,27 +148,6 @@ async function compiledEntry(
   const file = await compileOwnProgram(own, plan.architecture, join(directory, own));
   return [fileEntry(path.slice(1), readFileSync(file), 0o755)];
 }
-
-/**
- * Programs that cover the root of an initrd without systemd instead of leaving it, so that the image behind it would never
- * go: bootrelay's own takes their places. run-init of klibc even refuses a root that is no rootfs.
- */
-async function leaveInitrd(
-  contents: Contents,
-  { config, plan, work }: CheckOptions,
-): Promise<{ paths: readonly string[]; change: NonNullable<AddedCheck['change']> }> {
-  const paths = leavingPrograms
-    .flatMap(pathsOf)
-    .flatMap((path) => contents.placeOf(path) ?? [])
-    .filter((path, index, all) => all.indexOf(path) === index);
-  if (config.settings.FullInitrd.Init !== checkingInit || paths.length === 0)
-    return { paths: [], change: (tree) => tree };
-  const directory = mkdtempSync(join(work, 'leave-initrd-'));
-  const file = await compileOwnProgram('leave-initrd', plan.architecture, join(directory, 'leave-initrd'));
-  return { paths, change: replaceFiles(paths, readFileSync(file)) };
-}
-
-const leavingPrograms = ['run-init', 'switch_root'];
 
 /** A link where a unit starts a program by path and the initrd has it in another directory. */
 function linkTo(contents: Contents, { name, paths: [path = ''] }: CalledProgram): readonly CpioEntry[] {
@@ -238,13 +228,6 @@ class Contents {
 
   constructor(tree: readonly TreeEntry[]) {
     this.#byPath = new Map(tree.map((entry) => [`/${entry.path}`, entry]));
-  }
-
-  /** Where the entry of a path itself is, behind links to its directory only; undefined where nothing is. */
-  placeOf(path: string): string | undefined {
-    const directory = this.pathOf(dirname(path));
-    const place = directory && join(directory, basename(path));
-    return place !== undefined && this.#byPath.has(place) ? place : undefined;
   }
 
   /** The path without links; undefined where nothing is. */

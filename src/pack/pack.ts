@@ -85,8 +85,7 @@ export async function packFullInitrd(options: PackOptions): Promise<Packed> {
       [...main, { entries: added.entries, trailer: true, early: false }],
       mountPoints,
     );
-    const changes = [added.change, options.change];
-    const tree = changes.reduce((before, change) => change?.(before) ?? before, entries);
+    const tree = (options.change ?? ((same) => same))(entries);
     const { files, rootHash } = await writeImage(tree.filter(isStorable), options);
     return {
       initrdSize: read.size,

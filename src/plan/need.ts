@@ -35,7 +35,7 @@ export interface KernelOptionNeed extends Asked {
 }
 
 /** The names of programs/*.c. */
-export type OwnProgram = 'dm-create' | 'leave-initrd';
+export type OwnProgram = 'dm-create';
 
 /** A file of the sysroot that is taken as it is: the first of these paths that is there. */
 export interface FileNeed extends Asked {

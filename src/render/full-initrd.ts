@@ -1,5 +1,6 @@
 /** What the full initrd needs to reuse and check /usr, or to check its own image: units, a check, and the dracut module that installs them. */
 
+import { unpacksImage } from '../config/image-format.ts';
 import { usesUsr } from '../config/image-host.ts';
 import { liveUsr, mayGoWithoutVerity } from '../config/live-usr.ts';
 import { mountedRoot, mountedRoots } from '../config/mount-options.ts';
@@ -117,6 +118,7 @@ export function renderFullInitrdFiles(
     checkName,
     checkPath: checkPath(checkName, place),
     notAsVerified: host ? 'image-not-as-verified' : 'usr-not-as-verified',
+    unpacks: unpacksImage(config.settings),
     overlay: config.settings.FullInitrd.Writable,
     verity,
     optional,
@@ -149,12 +151,14 @@ export function renderFullInitrdFiles(
     // There is nothing in the full initrd that would know the password.
     opensShell: plan.emergency.shell.value === 'always',
     fromUsr: config.settings.FullInitrd.Source === 'usr',
+    namesImage: config.settings.FullInitrd.Source !== 'usr' && !unpacksImage(config.settings),
   };
   const file = (template: string, mode: RenderedFile['mode'] = 0o644): RenderedFile => ({
     text: renderTemplate(template, data),
     mode,
   });
-  const parts = ['check-head', checkName, ...onlyIf(verity, 'check-table'), `${checkName}-end`];
+  const table = verity && !(host && data.unpacks);
+  const parts = ['check-head', checkName, ...onlyIf(table, 'check-table'), `${checkName}-end`];
   const rule = '12-bootrelay.rules';
   return {
     check: {
@@ -188,7 +192,8 @@ function calledPrograms({ settings }: PlatformConfig): readonly CalledProgram[] 
     alongPath('tr'),
     { ...dmsetup, paths: [ownProgramPath, ...dmsetup.paths], own: 'dm-create' },
   ];
-  return [byUnit('env'), alongPath('sleep'), ...(settings.Verity.Verity === 'required' ? ofVerity : [])];
+  const table = settings.Verity.Verity === 'required' && (usesUsr(settings) || !unpacksImage(settings));
+  return [byUnit('env'), alongPath('sleep'), ...onlyIf(table, ...ofVerity)];
 }
 
 const unitDirectory = 'etc/systemd/system';

@@ -106,6 +106,12 @@ const hosts: readonly (readonly string[])[] = [
   ],
 ];
 
+/** Initrds without systemd. */
+const unpacked: readonly (readonly string[])[] = [
+  ['FullInitrd.Init=/usr/lib/bootrelay/init'],
+  ['FullInitrd.Unpack=yes', 'FullInitrd.FileSystem=squashfs'],
+];
+
 const onPartitions = (['shell', 'systemd'] as const).flatMap((form) =>
   hosts.map((host) => [
     `Initrd.Init=${form}`,
@@ -153,7 +159,7 @@ const smallest = { 'p/test.ini': '[Usr]\nDevice=PARTLABEL=USR-A\n' };
 
 export const manyPlans: readonly NamedPlan[] = [
   ...platformNames.flatMap((name) => planOf(name, loadNamed(name))),
-  ...[...combined, ...onPartitions].flatMap((settings) =>
+  ...[...combined, ...onPartitions, ...unpacked].flatMap((settings) =>
     planOf(settings.join(' '), load(smallest, undefined, settings)),
   ),
 ];

@@ -181,6 +181,17 @@ HandOver=move
 Source=usr
 `,
   'platforms/any-linux.ini': shipped('any-linux.ini'),
+  'platforms/without-systemd.ini': `[Platform]
+Extends=any-linux.ini
+Description=For an initrd without systemd: the image is copied into memory
+[Modules]
+Load=listed
+ModuleDirectories=
+[FullInitrd]
+HostDevice=PARTLABEL=ESP
+HostFileSystem=ext4
+Init=/usr/lib/bootrelay/init
+`,
   'platforms/btrfs-copy.ini': `[Platform]
 Extends=any-linux.ini
 Description=systemd, the image is copied from a subvolume of the root file system, its root hash is built in
@@ -233,6 +244,7 @@ Debug=yes
 
 export const platformNames = [
   'any-linux',
+  'without-systemd',
   'btrfs-copy',
   'usr',
   'usr-systemd',

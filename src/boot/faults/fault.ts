@@ -46,8 +46,10 @@ export interface FaultDisk {
 export interface ImageFault {
   /** Gives another tree for that of the full initrd. */
   readonly tree?: (tree: readonly TreeEntry[]) => readonly TreeEntry[];
-  /** The image is not in /usr at all. */
+  /** The image is not there at all. */
   readonly absent?: true;
+  /** On a partition of its own, a link leads to it. */
+  readonly link?: true;
   /** Gives other bytes for those of the image. */
   readonly change?: (image: Buffer) => Buffer;
 }

@@ -23,8 +23,8 @@ export type Place =
   | { readonly in: 'usr'; readonly offset: number }
   | { readonly in: 'superblock'; readonly field: keyof typeof superblockFields }
   | { readonly in: 'hash tree'; readonly level: 'root' | 'leaf' }
-  /** The first block of the full-initrd image. */
-  | { readonly in: 'image' }
+  /** The first block of the full-initrd image, or what is behind it where it is stored in one piece. */
+  | { readonly in: 'image'; readonly offset?: number }
   /** The first block of a file of the sysroot, where the file system of /usr stores it as it is. */
   | { readonly in: 'content of'; readonly file: string };
 
@@ -63,7 +63,9 @@ function offsetOf(descriptor: number, place: Place, { sysroot, image, starts }: 
     case 'usr':
       return (starts?.usr ?? usrStart) + place.offset;
     case 'image':
-      return findBlock(descriptor, readFileSync(image ?? ''), 'the image of the full initrd');
+      return (
+        findBlock(descriptor, readFileSync(image ?? ''), 'the image of the full initrd') + (place.offset ?? 0)
+      );
     case 'content of':
       return findBlock(descriptor, readFileSync(join(sysroot, place.file)), place.file);
     case 'superblock':

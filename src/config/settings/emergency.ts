@@ -59,6 +59,7 @@ export const emergency = {
     default: 'follow',
     onlyWith: [isNot('FullInitrd.Init', '/usr/lib/bootrelay/init')],
     strictest: ['follow', 'own'],
+    asksNothing: 'own',
     help: 'What the emergency mode of a full initrd with systemd does: `follow`, what Action, Delay and Shell say, without a shell unless Shell=always; `own`, what that initrd has for it, often a shell.',
     since: '0.2.0',
   }),

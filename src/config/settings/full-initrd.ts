@@ -101,6 +101,13 @@ export const fullInitrd = {
     help: 'A tmpfs overlay above the image makes the root of the full initrd writable, which dracut wants.',
     since: '0.1.0',
   }),
+  Unpack: setting({
+    type: choice('auto', 'yes', 'no'),
+    default: 'auto',
+    onlyWith: [is('FullInitrd.Source', 'image'), is('FullInitrd.Writable', 'yes')],
+    help: 'The files of the image are copied into a root in memory, and the image is let go: for an initrd without systemd, whose programs leave no other root (switch_root and run-init of busybox and klibc), or cover it for ever. `auto`: `yes` with `Init=/usr/lib/bootrelay/init`.',
+    since: '0.2.0',
+  }),
   SizeBudget: setting({
     type: size,
     default: '0',

@@ -1,5 +1,4 @@
 /** [Uki]: the unified kernel image that the minimal initrd goes into. */
-import { is } from '../only-with.ts';
 import { setting } from '../setting.ts';
 import { commandLineWords } from '../value-types/names.ts';
 import { size } from '../value-types/sizes.ts';
@@ -15,7 +14,6 @@ export const uki = {
   Slots: setting({
     type: choice('uki', 'addon'),
     default: 'uki',
-    onlyWith: [is('FullInitrd.Host', 'usr')],
     help: 'What names the partitions of a slot and the root hash of its /usr: each slot has a UKI of its own, or all share one that says nothing of them, beside a signed addon for each slot.',
     since: '0.2.0',
   }),

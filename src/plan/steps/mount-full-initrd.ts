@@ -4,6 +4,7 @@ import {
   imageFormatOf,
   imageKindOf,
   imageMark,
+  unpacksImage,
 } from '../../config/image-format.ts';
 import { usesUsr } from '../../config/image-host.ts';
 import type { PlatformSettings } from '../../config/settings.ts';
@@ -28,6 +29,8 @@ interface MountFullInitrdView {
   readonly overlay: string | undefined;
   /** What is mounted below the overlay, and detached once that holds it. */
   readonly layers: readonly string[];
+  /** Its files are copied into memory. */
+  readonly unpacks: boolean;
   /** Where the image is mounted. */
   readonly point: string;
   /** The image names files of /usr. */
@@ -72,7 +75,7 @@ export const mountFullInitrd = defineStep({
         ...onlyIf(!view.host, 'image-missing', 'image-unfit'),
         'image-unmountable',
         'image-not-as-verified',
-        ...onlyIf(view.overlay, 'overlay-failed'),
+        ...onlyIf(view.overlay ?? view.unpacks, 'overlay-failed'),
         ...onlyIf(view.host, 'hand-over-failed'),
       ],
       functions: onlyIf(view.host, 'read-mount'),
@@ -82,11 +85,11 @@ export const mountFullInitrd = defineStep({
 });
 
 function explanationOf(
-  { host, devicePath, fileSystem, writable, thin, dataFromUsr }: MountFullInitrdView,
+  { host, devicePath, fileSystem, writable, unpacks, thin, dataFromUsr }: MountFullInitrdView,
   image: string,
 ): readonly string[] {
   return [
-    `${host ? `Mounts ${devicePath}, as ${fileSystem}` : `Loop-mounts the ${fileSystem} image ${image}`}${writable ? ', with a tmpfs overlay above it so that it can be written to' : ', read-only'}.`,
+    `${host ? `Mounts ${devicePath}, as ${fileSystem}` : `Loop-mounts the ${fileSystem} image ${image}`}${unpacks ? ', and copies its files into a tmpfs: the programs by which an initrd without systemd leaves its root want that' : writable ? ', with a tmpfs overlay above it so that it can be written to' : ', read-only'}.`,
     ...onlyIf(
       dataFromUsr,
       'Files that /usr has too have no data in the image: overlayfs reads it from /usr.',
@@ -97,7 +100,7 @@ function explanationOf(
 
 function needsOf(
   settings: PlatformSettings,
-  { host, writable, dataFromUsr, overlay }: MountFullInitrdView,
+  { host, writable, dataFromUsr, overlay, unpacks }: MountFullInitrdView,
 ): Partial<Needs> {
   const { FileSystem } = settings.FullInitrd;
   const overlaySetting = writable ? 'FullInitrd.Writable' : 'FullInitrd.Thin';
@@ -118,18 +121,24 @@ function needsOf(
       ...mountProgram(settings),
       ...applets(
         ...onlyIf(!host, 'tail'),
-        ...onlyIf(overlay, 'umount'),
-        ...onlyIf(writable || host, 'mkdir'),
+        ...onlyIf(overlay ?? unpacks, 'umount'),
+        ...onlyIf(unpacks, 'cp'),
+        ...onlyIf((writable && !unpacks) || host, 'mkdir'),
       ),
     ],
-    directories: ['/full', ...onlyIf(overlay, '/image'), ...onlyIf(writable, '/overlay')],
+    directories: [
+      '/full',
+      ...onlyIf(overlay ?? unpacks, '/image'),
+      ...onlyIf(writable && !unpacks, '/overlay'),
+    ],
   };
 }
 
 function viewOf(settings: PlatformSettings): MountFullInitrdView {
   const { Source, Thin, FileSystem, Writable } = settings.FullInitrd;
   const dataFromUsr = Source === 'thin' && Thin === 'overlay';
-  const overlay = Writable || dataFromUsr;
+  const unpacks = unpacksImage(settings);
+  const overlay = (Writable && !unpacks) || dataFromUsr;
   const overlayOptions = [
     dataFromUsr ? 'lowerdir=/image::/sysusr/usr,metacopy=on' : 'lowerdir=/image',
     ...onlyIf(dataFromUsr && Writable, 'redirect_dir=on'),
@@ -145,8 +154,9 @@ function viewOf(settings: PlatformSettings): MountFullInitrdView {
     writable: Writable,
     dataFromUsr,
     overlay: overlay ? overlayOptions.join(',') : undefined,
+    unpacks,
     layers: ['/image', ...onlyIf(Writable, '/overlay')],
-    point: overlay ? '/image' : '/full',
+    point: overlay || unpacks ? '/image' : '/full',
     thin: Source === 'thin',
     kind,
     format: imageFormatNumber,

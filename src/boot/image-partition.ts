@@ -1,0 +1,60 @@
+/** The partition of a test machine that has the image of its full initrd, where that is not in a /usr. */
+import { copyFileSync, mkdirSync, statSync, symlinkSync, truncateSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { imageHost } from '../config/image-host.ts';
+import type { PlatformConfig } from '../config/validate.ts';
+import { type DiskPart, wholeMebibytes } from '../disk/disk.ts';
+import { makeEsp } from '../disk/esp.ts';
+import { btrfsFromDirectoryArgs } from '../tools/images.ts';
+import { run } from '../tools/run.ts';
+import type { ImageFault } from './faults/fault.ts';
+import { namesOf } from './partitions.ts';
+import { makeFileSystem } from './usr-image.ts';
+
+const imagePartitionUuid = 'b0074e1a-0000-4000-8000-000000000016';
+
+export interface ImagePartitionOptions {
+  readonly config: PlatformConfig;
+  readonly image: string;
+  readonly fault: ImageFault | undefined;
+  readonly work: string;
+}
+
+/** Makes the file system that the platform wants with the image in it, or takes the image itself. Throws ToolError. */
+export async function makeImagePartition(options: ImagePartitionOptions): Promise<DiskPart> {
+  const { config, image, work } = options;
+  const host = imageHost(config.settings);
+  const file = host?.files ? await makeHost(options) : join(work, 'image-partition.img');
+  if (!host?.files) {
+    copyFileSync(image, file);
+    truncateSync(file, wholeMebibytes(statSync(file).size));
+  }
+  return { name: 'IMAGE', uuid: imagePartitionUuid, file, ...namesOf(host?.device) };
+}
+
+async function makeHost({ config, image, fault, work }: ImagePartitionOptions): Promise<string> {
+  const { Image, HostFileSystem, HostSubvolume } = config.settings.FullInitrd;
+  const output = join(work, 'image-partition.img');
+  if (HostFileSystem === 'vfat') {
+    await makeEsp(fault?.absent ? {} : { [Image]: image }, output);
+    return output;
+  }
+  const tree = join(work, 'image-partition');
+  const top = HostSubvolume === undefined ? tree : join(tree, HostSubvolume);
+  const place = join(top, Image);
+  mkdirSync(dirname(place), { recursive: true });
+  // Some file systems are not made for nothing.
+  mkdirSync(join(top, 'lost'), { recursive: true });
+  if (!fault?.absent) copyFileSync(image, fault?.link ? `${place}.target` : place);
+  if (fault?.link) symlinkSync(basename(`${place}.target`), place);
+  if (HostSubvolume !== undefined) {
+    const { program, args } = btrfsFromDirectoryArgs(output, tree, btrfsUuid);
+    await run({ program, args: [`--subvol=${HostSubvolume.slice(1)}`, ...args] });
+  } else if (HostFileSystem !== 'none') {
+    for (const command of makeFileSystem({ fileSystem: HostFileSystem, output, work }, tree))
+      await run(command);
+  }
+  return output;
+}
+
+const btrfsUuid = 'b0074e1a-0000-4000-8000-000000000004';

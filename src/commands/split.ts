@@ -1,0 +1,124 @@
+/** `bootrelay split`: the initrd of a system -> a minimal initrd, the image that it mounts, and where each goes. */
+import { readdirSync, renameSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { placeOfImage } from '../config/image-host.ts';
+import type { PlatformSettings } from '../config/settings.ts';
+import { checkingInit } from '../config/usr-units.ts';
+import { UsageError } from '../errors.ts';
+import { planOnePlatform, uniqueFindings } from '../host/platforms.ts';
+import { withProgress } from '../host/progress.ts';
+import { requireRegularFile } from '../host/regular-file.ts';
+import { replaceDirectory } from '../host/replace-directory.ts';
+import type { CommandResult } from '../host/result.ts';
+import { withWorkDirectory } from '../host/temporary.ts';
+import { startsSystemd } from '../initrd/init.ts';
+import type { Manifest } from '../json/manifest.ts';
+import { formatBytes } from '../text/bytes.ts';
+import { build } from './build.ts';
+import { pack } from './pack.ts';
+
+export interface SplitArguments {
+  readonly platform: string;
+  readonly set: readonly string[];
+  /** The initrd that boots the system now. */
+  readonly initrd: string;
+  readonly sysroot: string;
+  readonly kernel: string | undefined;
+  /** A directory that is replaced as a whole. */
+  readonly output: string;
+  readonly json: boolean;
+}
+
+const imageName = 'full-initrd.img';
+
+/** What of the results of `pack` and `build` is told again. */
+interface Split {
+  readonly initrdSize: number;
+  readonly imageSize: number;
+  readonly rootHash: string | undefined;
+  readonly manifest: Manifest;
+}
+
+/** Packs the image, then builds the minimal initrd for it. Exit code 1 where a check finds an error; nothing is written then. */
+export async function split(args: SplitArguments): Promise<CommandResult> {
+  const loaded = planOnePlatform('split', args.platform, args.set);
+  if ('failed' in loaded) return loaded.failed;
+  const { settings } = loaded.platform.config;
+  if (settings.FullInitrd.Source === 'usr')
+    throw new UsageError("there is nothing to split: FullInitrd.Source=usr takes the system's own /usr");
+  requireRegularFile(args.initrd, 'an initrd');
+  const set = [...args.set, ...(await setForInit(settings, args))];
+  const refused = new Refused();
+  return replaceDirectory(args.output, async (fresh) => {
+    const image = join(fresh, imageName);
+    const packed = refused.unless(await pack({ ...args, set, output: image }));
+    const made = join(fresh, 'build');
+    const built = refused.unless(await build({ ...args, set, image, output: made }));
+    for (const name of readdirSync(made)) renameSync(join(made, name), join(fresh, name));
+    rmdirSync(made);
+    const told = { ...packed.json, manifest: built.json.manifest } as unknown as Split;
+    const findings = uniqueFindings([...packed.findings, ...built.findings]).map((item) => ({
+      ...item,
+      message: item.message.replaceAll(fresh, args.output),
+    }));
+    return { ...resultOf(settings, args, told), findings };
+  }).catch((error: unknown) => {
+    if (error !== refused || !refused.result) throw error;
+    return { ...refused.result, json: { command: 'split' } };
+  });
+}
+
+/** Ends the making of a directory that must not be put in its place, with the result of what refused it. */
+class Refused extends Error {
+  result: CommandResult | undefined;
+
+  unless(result: CommandResult): CommandResult {
+    if (result.exitCode === 0) return result;
+    this.result = result;
+    throw this;
+  }
+}
+
+/** An initrd without systemd gets a program in front of its init, which checks and then starts that. */
+async function setForInit(
+  { FullInitrd }: PlatformSettings,
+  { initrd, json }: SplitArguments,
+): Promise<readonly string[]> {
+  if (FullInitrd.Init !== '/init') return [];
+  const systemd = await withWorkDirectory((work) =>
+    withProgress(json, (progress) => {
+      progress.begin(`reading ${initrd}`);
+      return startsSystemd(initrd, work);
+    }),
+  );
+  return systemd ? [] : [`FullInitrd.Init=${checkingInit}`];
+}
+
+function resultOf(
+  settings: PlatformSettings,
+  { output, initrd }: SplitArguments,
+  { initrdSize, imageSize, rootHash, manifest }: Split,
+): Omit<CommandResult, 'findings'> {
+  const files = [
+    {
+      file: join(output, 'initrd.img'),
+      size: manifest.initrd.size,
+      place: `the boot loader entry or UKI, instead of ${initrd}`,
+    },
+    { file: join(output, imageName), size: imageSize, place: placeOfImage(settings) },
+  ];
+  const width = Math.max(...files.map(({ file }) => file.length));
+  const text = [
+    `${initrd}: ${formatBytes(initrdSize)}; what it becomes, which goes together:`,
+    ...files.map(
+      ({ file, size, place }) => `  ${file.padEnd(width)} ${formatBytes(size).padStart(9)}  goes to ${place}`,
+    ),
+    ...(rootHash === undefined ? [] : [`root hash of the image, built in: ${rootHash}`]),
+    '',
+  ];
+  return {
+    exitCode: 0,
+    text: text.join('\n'),
+    json: { command: 'split', output, files, rootHash, manifest },
+  };
+}
