@@ -205,6 +205,12 @@ export const commands: readonly Command[] = [
       ...system,
       initrd: { type: 'string', demandOption: true, describe: 'the initrd that boots the system now' },
       output: output('directory to write to; it is replaced as a whole'),
+      'by-hash': {
+        type: 'boolean',
+        default: false,
+        describe:
+          'call the image after its root hash, in the directory of FullInitrd.Image: those that are the same are kept once',
+      },
     },
     run: async (args) => (await import('./commands/split.ts')).split(args),
   }),

@@ -5,7 +5,7 @@ import { imageHost } from '../config/image-host.ts';
 import type { PlatformConfig } from '../config/validate.ts';
 import { type DiskPart, wholeMebibytes } from '../disk/disk.ts';
 import { makeEsp } from '../disk/esp.ts';
-import { btrfsFromDirectoryArgs } from '../tools/images.ts';
+import { btrfsFromDirectoryArgs, ext4WithLogArgs } from '../tools/images.ts';
 import { run } from '../tools/run.ts';
 import type { ImageFault } from './faults/fault.ts';
 import { namesOf } from './partitions.ts';
@@ -51,8 +51,9 @@ async function makeHost({ config, image, fault, work }: ImagePartitionOptions): 
     const { program, args } = btrfsFromDirectoryArgs(output, tree, btrfsUuid);
     await run({ program, args: [`--subvol=${HostSubvolume.slice(1)}`, ...args] });
   } else if (HostFileSystem !== 'none') {
-    for (const command of makeFileSystem({ fileSystem: HostFileSystem, output, work }, tree))
-      await run(command);
+    const commands = makeFileSystem({ fileSystem: HostFileSystem, output, work }, tree);
+    for (const command of commands) await run(command);
+    if (fault?.log) await run(ext4WithLogArgs(output));
   }
   return output;
 }

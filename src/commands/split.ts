@@ -1,6 +1,6 @@
 /** `bootrelay split`: the initrd of a system -> a minimal initrd, the image that it mounts, and where each goes. */
 import { readdirSync, renameSync, rmdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { placeOfImage } from '../config/image-host.ts';
 import type { PlatformSettings } from '../config/settings.ts';
 import { checkingInit } from '../config/usr-units.ts';
@@ -26,6 +26,8 @@ export interface SplitArguments {
   readonly kernel: string | undefined;
   /** A directory that is replaced as a whole. */
   readonly output: string;
+  /** The image is called after its root hash, in the directory of FullInitrd.Image. */
+  readonly byHash: boolean;
   readonly json: boolean;
 }
 
@@ -33,6 +35,9 @@ const imageName = 'full-initrd.img';
 
 /** What of the results of `pack` and `build` is told again. */
 interface Split {
+  /** The image's file in the output directory, and its path where it goes. */
+  readonly name: string;
+  readonly path: string;
   readonly initrdSize: number;
   readonly imageSize: number;
   readonly rootHash: string | undefined;
@@ -50,13 +55,19 @@ export async function split(args: SplitArguments): Promise<CommandResult> {
   const set = [...args.set, ...(await setForInit(settings, args))];
   const refused = new Refused();
   return replaceDirectory(args.output, async (fresh) => {
-    const image = join(fresh, imageName);
-    const packed = refused.unless(await pack({ ...args, set, output: image }));
+    const first = join(fresh, imageName);
+    const packed = refused.unless(await pack({ ...args, set, output: first }));
+    const name = args.byHash ? nameByHash(packed) : imageName;
+    const image = join(fresh, name);
+    for (const ending of ['', '.cdx.json', '.spdx.json'])
+      renameSync(`${first}${ending}`, `${image}${ending}`);
+    const path = join(dirname(settings.FullInitrd.Image), name);
+    const ofImage = args.byHash ? [...set, `FullInitrd.Image=${path}`] : set;
     const made = join(fresh, 'build');
-    const built = refused.unless(await build({ ...args, set, image, output: made }));
-    for (const name of readdirSync(made)) renameSync(join(made, name), join(fresh, name));
+    const built = refused.unless(await build({ ...args, set: ofImage, image, output: made }));
+    for (const file of readdirSync(made)) renameSync(join(made, file), join(fresh, file));
     rmdirSync(made);
-    const told = { ...packed.json, manifest: built.json.manifest } as unknown as Split;
+    const told = { ...packed.json, name, path, manifest: built.json.manifest } as unknown as Split;
     const findings = uniqueFindings([...packed.findings, ...built.findings]).map((item) => ({
       ...item,
       message: item.message.replaceAll(fresh, args.output),
@@ -66,6 +77,16 @@ export async function split(args: SplitArguments): Promise<CommandResult> {
     if (error !== refused || !refused.result) throw error;
     return { ...refused.result, json: { command: 'split' } };
   });
+}
+
+/** Throws UsageError for an image that has no hash of its own. */
+function nameByHash({ json }: CommandResult): string {
+  const { rootHash } = json as Partial<Split>;
+  if (rootHash === undefined)
+    throw new UsageError(
+      '--by-hash needs FullInitrd.Host=partition: an image in /usr has no root hash of its own',
+    );
+  return `${rootHash}.img`;
 }
 
 /** Ends the making of a directory that must not be put in its place, with the result of what refused it. */
@@ -96,16 +117,18 @@ async function setForInit(
 
 function resultOf(
   settings: PlatformSettings,
-  { output, initrd }: SplitArguments,
-  { initrdSize, imageSize, rootHash, manifest }: Split,
+  { output, initrd, byHash }: SplitArguments,
+  { name, path, initrdSize, imageSize, rootHash, manifest }: Split,
 ): Omit<CommandResult, 'findings'> {
+  const Image = byHash ? path : settings.FullInitrd.Image;
+  const placed = { FullInitrd: { ...settings.FullInitrd, Image } };
   const files = [
     {
       file: join(output, 'initrd.img'),
       size: manifest.initrd.size,
       place: `the boot loader entry or UKI, instead of ${initrd}`,
     },
-    { file: join(output, imageName), size: imageSize, place: placeOfImage(settings) },
+    { file: join(output, name), size: imageSize, place: placeOfImage(placed) },
   ];
   const width = Math.max(...files.map(({ file }) => file.length));
   const text = [

@@ -68,6 +68,11 @@ export function ext4FromDirectoryArgs(
   return { program: 'mkfs.ext4', args: [...args, `${Math.ceil(size.bytes / 1024)}k`] };
 }
 
+/** Says of an ext4 that its log must be replayed: debugfs(8). */
+export function ext4WithLogArgs(image: string): Command {
+  return { program: 'debugfs', args: ['-w', '-R', 'feature needs_recovery', image] };
+}
+
 /**
  * A prototype file (mkfs.xfs(8), -p) -> xfs in a file that is as large as it shall be. Releases from 6.13 on take the time from
  * the environment; older ones write that of the build.

@@ -34,6 +34,7 @@ export const programs = {
     ...compiler,
   },
   cp: { package: 'coreutils', versionArgs: ['--version'] },
+  debugfs: { package: 'e2fsprogs', versionArgs: ['-V'] },
   dd: { package: 'coreutils', versionArgs: ['--version'] },
   getfattr: { package: 'attr', versionArgs: ['--version'] },
   git: {

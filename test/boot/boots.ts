@@ -1,10 +1,20 @@
 /** Real boots for tests: a platform from settings, the shared /usr, a disk, and a machine: QEMU, or a kernel as a program. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { formatCommandLine } from '../../src/boot/command-line.ts';
 import { joinCpio, makeExtraCpio as makeCpio } from '../../src/boot/extra-cpio.ts';
 import { type Fault, parameterNamesOf } from '../../src/boot/faults/fault.ts';
+import { isOnPartition } from '../../src/boot/faults/image-host-faults.ts';
 import {
   type FaultyMachine,
   injectFault,
@@ -13,12 +23,14 @@ import {
 } from '../../src/boot/faults/inject.ts';
 import { goesOn } from '../../src/boot/faults/verdict.ts';
 import { type Answer, type GuestRun, runGuest } from '../../src/boot/guest.ts';
+import { makeImagePartition } from '../../src/boot/image-partition.ts';
 import { appendFiles } from '../../src/boot/live.ts';
 import { offsetOnDisk, rootPartitionUuid, sealUsr, usrPartitions } from '../../src/boot/partitions.ts';
 import { type Goal, reached } from '../../src/boot/timeline.ts';
 import { addHashTree, makeUsrImage } from '../../src/boot/usr-image.ts';
 import { judge, type Verdict } from '../../src/boot/verdict.ts';
 import { readSystem } from '../../src/check/system.ts';
+import { usesUsr } from '../../src/config/image-host.ts';
 import { loadPlatform } from '../../src/config/load.ts';
 import { withRootHash } from '../../src/config/root-hash.ts';
 import type { PlatformConfig } from '../../src/config/validate.ts';
@@ -26,6 +38,7 @@ import { hasOwnHashPartition, readsSignature } from '../../src/config/verity-dev
 import { type DiskPart, makeDisk } from '../../src/disk/disk.ts';
 import { createFileReader } from '../../src/host/files.ts';
 import { buildMinimalInitrd } from '../../src/minimal/build.ts';
+import { addTreeOfImage } from '../../src/pack/add-hash-tree.ts';
 import { planBoot } from '../../src/plan/plan.ts';
 import { findKernelImage } from '../../src/sysroot/kernel.ts';
 import { copySparseArgs } from '../../src/tools/disk.ts';
@@ -155,8 +168,11 @@ async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
   const given = configureTest(...settings);
   const onDisk = configureTest(...settings, ...(options.onDisk ?? []));
   const system: System = uml ?? (options.generic ? lab.generic : lab);
-  const usr = await usrParts(onDisk, usrOf(options, given), work);
-  const config = options.builtIn ? withRootHash(given, usr.rootHash) : given;
+  const usr = usesUsr(given.settings)
+    ? await usrParts(onDisk, usrOf(options, given), work)
+    : await imageParts(given, options, work);
+  const builtIn = options.builtIn || given.settings.Verity.RootHash === 'image';
+  const config = builtIn ? withRootHash(given, usr.rootHash) : given;
   const build = await sharedBuild(config, system);
   const image = options.full === 'monolithic' ? lab.monolithicInitrd : build.image;
   const [data] = usr.parts;
@@ -171,7 +187,7 @@ async function bootIn(work: string, options: TestBoot): Promise<BootResult> {
     commandLine: [commandLineOf(config, usr.rootHash, uml), options.append ?? ''].join(' ').trim(),
     rootHash: usr.rootHash,
     modules: build.modules,
-    sources: { sysroot: lab.sysroot, image: sharedFile(config.settings.FullInitrd.Image) },
+    sources: { sysroot: lab.sysroot, image: usr.image ?? sharedFile(config.settings.FullInitrd.Image) },
   };
   const { fault } = options;
   const machine = fault
@@ -230,7 +246,8 @@ function imageSettings({ full, image = 'erofs', thin, fault }: TestBoot): readon
   const images = sharedImages[thin ?? (full === 'probe' ? 'probe' : 'dracut')];
   return [
     `FullInitrd.FileSystem=${image}`,
-    `FullInitrd.Image=${fault?.image ? faultImagePath(fault) : images[image]}`,
+    // A fault of an image on a partition names its own place.
+    `FullInitrd.Image=${fault?.image && !isOnPartition(fault) ? faultImagePath(fault) : images[image]}`,
     ...(thin ? ['FullInitrd.Source=thin', `FullInitrd.Thin=${thin}`] : []),
   ];
 }
@@ -255,11 +272,26 @@ async function usrParts(config: PlatformConfig, fileSystem: UsrOnDisk, work: str
     return {
       parts: usrPartitions(config, { data: file }),
       rootHash: readFileSync(`${file}.roothash`, 'utf8'),
+      image: undefined,
     };
   const data = ownHash ? `${file}.data` : join(work, 'usr.img');
   if (!ownHash) await run(copySparseArgs(`${file}.data`, data));
   const { parts, rootHash = '' } = await sealUsr(config, data, work);
-  return { parts, rootHash };
+  return { parts, rootHash, image: undefined };
+}
+
+/** The partition with an image of its own hash tree: that of the probe, or of dracut's full initrd. */
+async function imageParts(
+  config: PlatformConfig,
+  { full, image: fileSystem = 'erofs', fault }: TestBoot,
+  work: string,
+) {
+  const image = join(work, 'image.img');
+  copyFileSync(sharedFile(sharedImages[full === 'probe' ? 'probe' : 'dracut'][fileSystem]), image);
+  const rootHash = await addTreeOfImage(image);
+  const change = fault?.image?.change;
+  if (change) writeFileSync(image, change(readFileSync(image)));
+  return { parts: [await makeImagePartition({ config, image, fault: fault?.image, work })], rootHash, image };
 }
 
 /** The file with /usr; beside it are its data alone, and its root hash. */

@@ -20,10 +20,15 @@ interface Result extends FaultRow {
 
 /** Boots the rows of one form, on a PC or as programs. */
 export function testFaults(form: FaultRow['form'], on: 'pc' | 'uml'): void {
-  const results: Result[] = [];
-  afterAll(() => writeFileSync(join(openLab().shared, `faults-${form}-${on}.json`), JSON.stringify(results)));
-
   const rows = faultRows.filter((row) => row.form === form && (row.machine === 'qemu') === (on === 'pc'));
+  testRows(rows, `faults-${form}-${on}.json`);
+}
+
+/** Boots these rows; what they showed goes into a file of the lab. */
+export function testRows(rows: readonly FaultRow[], file: string): void {
+  const results: Result[] = [];
+  afterAll(() => writeFileSync(join(openLab().shared, file), JSON.stringify(results)));
+
   test.each(rows)('$form, $machine: $fault ends as it must', async (row) => {
     const start = performance.now();
     const { verdict, lastWords } = await bootFault(row);

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ImageFault } from '../../src/boot/faults/fault.ts';
 import { faults } from '../../src/boot/faults/faults.ts';
+import { isOnPartition } from '../../src/boot/faults/image-host-faults.ts';
 import { probeAccelerator } from '../../src/boot/guest.ts';
 import { makeRootImage } from '../../src/boot/root-image.ts';
 import { addHashTree, makeUsrImage } from '../../src/boot/usr-image.ts';
@@ -60,7 +61,7 @@ export default async function prepare(): Promise<void> {
     ]),
   );
   for (const fault of Object.values(faults)) {
-    if (!fault.image || fault.image.absent) continue;
+    if (!fault.image || fault.image.absent || isOnPartition(fault)) continue;
     const target = faultImagePath(fault);
     files.push(await packShared(lab, { initrd: probe, fileSystem: 'erofs', target, fault: fault.image }));
   }
@@ -118,6 +119,14 @@ async function makeProbe({ sysroot }: Lab, output: string): Promise<void> {
     const check = textAt(renderPlatform(config, planBoot(config, [])), 'full/90bootrelay/check-usr') ?? '';
     writeFileSync(join(tree, `check-usr-${fileSystem}`), check, { mode: 0o755 });
   }
+  const onPartition = configure(
+    'FullInitrd.Host=partition',
+    'FullInitrd.HostDevice=LABEL=ESP',
+    'Verity.Name=image',
+  );
+  const ofImage =
+    textAt(renderPlatform(onPartition, planBoot(onPartition, [])), 'full/90bootrelay/check-image') ?? '';
+  writeFileSync(join(tree, 'check-image'), ofImage, { mode: 0o755 });
   mkdirSync(join(tree, 'usr/bin'), { recursive: true });
   symlinkSync('../../bin/busybox', join(tree, 'usr/bin/true'));
   mkdirSync(join(tree, 'etc'));

@@ -9,6 +9,7 @@ if grep -q '^VERITY_NAME=usr$' /run/bootrelay/handover; then
     done < /proc/self/mountinfo
     "/check-usr-${kind:-none}"
 fi
+if grep -q '^VERITY_NAME=image$' /run/bootrelay/handover; then /check-image; fi
 say environment "$(tr '\0' '\n' < /proc/1/environ | sort | tr '\n' ' ')"
 say arguments "$(tr '\0' ' ' < /proc/1/cmdline)"
 # What the system would read later.

@@ -50,6 +50,8 @@ export interface ImageFault {
   readonly absent?: true;
   /** On a partition of its own, a link leads to it. */
   readonly link?: true;
+  /** The log of the file system that it is on must be replayed; of an ext4. */
+  readonly log?: true;
   /** Gives other bytes for those of the image. */
   readonly change?: (image: Buffer) => Buffer;
 }

@@ -5,6 +5,7 @@ import { discoveryFaults } from './discovery-faults.ts';
 import { diskFaults } from './disk-faults.ts';
 import { environmentFaults } from './environment-faults.ts';
 import type { Fault } from './fault.ts';
+import { imageHostFaults } from './image-host-faults.ts';
 import { initrdFaults } from './initrd-faults.ts';
 import { liveFaults } from './live-faults.ts';
 import { mountFaults } from './mount-faults.ts';
@@ -16,6 +17,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   ...diskFaults,
   ...discoveryFaults,
   ...initrdFaults,
+  ...imageHostFaults,
   ...commandLineFaults,
   ...mountOptionFaults,
   ...mountFaults,
