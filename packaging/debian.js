@@ -41,7 +41,8 @@ export function makeDebianPackage({ output, program, version, description }) {
     );
     copy('CHANGELOG.md', 'usr/share/doc/bootrelay/changelog');
     copy('LICENSE', 'usr/share/doc/bootrelay/copyright');
-    copy('examples/kernel-install/89-bootrelay.install', 'usr/lib/kernel/install.d/89-bootrelay.install');
+    for (const name of ['89-bootrelay.install', '99-bootrelay.install'])
+      copy(`examples/kernel-install/${name}`, `usr/lib/kernel/install.d/${name}`);
     put('DEBIAN/control', control(version, description));
     execFileSync(
       'dpkg-deb',

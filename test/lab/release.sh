@@ -52,6 +52,10 @@ make_initrd dracut "$(cat "$lab"/rendered/qemu-x86_64/full/90bootrelay/*) 1" "$s
     dracut --force --no-hostonly --reproducible --zstd \
     --add 'crypt systemd-veritysetup bootrelay' --omit 'network network-manager systemd-networkd systemd-resolved' \
     --kver "$kernel" /var/tmp/initrd.img
+# As it is on any machine, for a system without a verity /usr.
+make_initrd dracut-plain 1 "$sysroot" \
+    dracut --force --no-hostonly --reproducible --zstd --add crypt --omit 'bootrelay network network-manager' \
+    --kver "$kernel" /var/tmp/initrd.img
 make_initrd initramfs-tools 1 "$sysroot" mkinitramfs -o /var/tmp/initrd.img "$kernel"
 
 # mkosi-initrd makes it of packages, with the apt of the tree that it runs in, and of the modules that are there. mkosi of

@@ -1,7 +1,7 @@
 #!/bin/sh
 # kernel-install.sh SYSROOT WORK LAYOUT COMMANDS: runs shell commands in a copy of a system of the lab that has bootrelay and
 # its plugin for kernel-install, in a mount namespace of its own. The copy is an overlay: WORK/upper has what was written.
-# A boot partition is at /efi. BOOTRELAY, the executable to try, and BOOTRELAY_LAB must be set.
+# A boot partition is at /efi: a directory, or the file system in the file PARTITION. BOOTRELAY, the executable to try, and BOOTRELAY_LAB must be set.
 set -eu
 sysroot=$1 work=$2 layout=$3 commands=$4
 if [ "${5-}" != inside ]; then exec unshare --mount --propagation private sh "$0" "$@" inside; fi
@@ -20,8 +20,10 @@ mount -t proc proc "$root/proc"
 cp "$BOOTRELAY" "$root/opt/bin/bootrelay"
 ln -s "$BOOTRELAY_LAB"/tools/usr/local/bin/* "$root/opt/bin"
 
+[ -z "${PARTITION-}" ] || mount -o loop "$PARTITION" "$root/efi"
+
 examples=$(dirname "$0")/../../examples/kernel-install
-cp "$examples/89-bootrelay.install" "$root/usr/lib/kernel/install.d"
+cp "$examples"/*.install "$root/usr/lib/kernel/install.d"
 { sed "s/^layout=.*/layout=$layout/" "$examples/install.conf" && echo BOOT_ROOT=/efi; } > "$root/etc/kernel/install.conf"
 cp "$examples/bootrelay.conf" "$root/etc/kernel/bootrelay.conf"
 echo "uki_options='--root-hash $ROOT_HASH'" >> "$root/etc/kernel/bootrelay.conf"

@@ -124,6 +124,7 @@ test('the Debian package has the file, its page, completions, examples and licen
     'share/doc/bootrelay/licenses.txt',
     'share/doc/bootrelay/examples/kernel-install/install.conf',
     'lib/kernel/install.d/89-bootrelay.install',
+    'lib/kernel/install.d/99-bootrelay.install',
   ])
     expect(readFileSync(join(work, 'deb/usr', path)).length).toBeGreaterThan(100);
   const { stdout } = spawnSync('dpkg-deb', ['--field', deb, 'Depends'], { encoding: 'utf8' });
