@@ -22,6 +22,8 @@ export async function makeRootImage(options: {
   work: string;
   /** Its /usr is on no other partition. */
   usr?: boolean;
+  /** Makes another file system of the tree, which it may take away; by default an ext4. */
+  make?: (tree: string) => Promise<void>;
 }): Promise<void> {
   const tree = join(options.work, 'root');
   mkdirSync(tree);
@@ -31,8 +33,11 @@ export async function makeRootImage(options: {
   for (const name of mountPoints) mkdirSync(join(tree, name), { recursive: true });
   chmodSync(join(tree, 'tmp'), 0o1777);
   addReport(tree);
-  await run(ext4FromDirectoryArgs(options.output, tree, ext4SizeFor(tree, free), rootUuid));
-  rmSync(tree, { recursive: true });
+  const asExt4 = async () => {
+    await run(ext4FromDirectoryArgs(options.output, tree, ext4SizeFor(tree, free), rootUuid));
+  };
+  await (options.make ?? asExt4)(tree);
+  rmSync(tree, { recursive: true, force: true });
 }
 
 function addReport(tree: string): void {

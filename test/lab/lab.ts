@@ -70,6 +70,8 @@ export interface Release {
   /** The full initrds that its own dracut, with bootrelay's module, and its initramfs-tools make. */
   readonly dracut: string;
   readonly initramfsTools: string;
+  /** dracut's without that module. */
+  readonly dracutPlain: string;
 }
 
 export function openRelease(name: ReleaseName): Release {
@@ -79,6 +81,7 @@ export function openRelease(name: ReleaseName): Release {
     kernel: readFileSync(join(directory, 'kernel'), 'utf8').trim(),
     dracut: join(directory, 'dracut.img'),
     initramfsTools: join(directory, 'initramfs-tools.img'),
+    dracutPlain: join(directory, 'dracut-plain.img'),
   };
 }
 

@@ -1,0 +1,3 @@
+import { testOrdinary } from './ordinary.ts';
+
+testOrdinary('trixie');
