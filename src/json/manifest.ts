@@ -36,8 +36,15 @@ export const manifestSchema = v.object({
     /** What the kernel needs while it unpacks, in bytes. */
     memory: v.object({ packed: v.number(), files: v.number(), decompressor: v.number() }),
   }),
-  /** The image for /usr, where the build was told of it. */
-  fullInitrd: v.optional(v.object(image)),
+  /** The image of the full initrd, where the build was told of it; of one that is not for /usr its hash tree's root, and the hash of what is before the tree. */
+  fullInitrd: v.optional(
+    v.object({
+      ...image,
+      tree: v.optional(
+        v.object({ rootHash: v.pipe(v.string(), v.regex(/^(?:[0-9a-f]{64}|[0-9a-f]{128})$/)), data: hash }),
+      ),
+    }),
+  ),
   parts: v.array(
     v.object({
       part: v.string(),

@@ -1,7 +1,9 @@
 /** One build: sysroot and platform -> minimal initrd, file list, manifest, sizes. */
 import { chmodSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { usesUsr } from '../config/image-host.ts';
 import type { PlatformConfig } from '../config/validate.ts';
+import { readImageTree } from '../initrd/image-tree.ts';
 import { archiveMode, type Member } from '../initrd/public.ts';
 import { formatNames } from '../json/format-names.ts';
 import type { Manifest } from '../json/manifest.ts';
@@ -47,7 +49,7 @@ export interface Build {
 export async function buildMinimalInitrd(options: BuildOptions): Promise<Build> {
   const { config, plan, sysroot, kernel, work } = options;
   const { FullInitrd, Initrd } = config.settings;
-  const fullInitrd = options.image === undefined ? undefined : describeImage(options.image);
+  const fullInitrd = options.image === undefined ? undefined : await describeImage(options.image, config);
   const builtIn = hasBuiltInInitrd(kernel);
   const early = builtIn
     ? []
@@ -111,8 +113,14 @@ function memberOf(entry: Entry): readonly Member[] {
   return entry.type === 'link' ? [] : [entry];
 }
 
-function describeImage(image: string): Manifest['fullInitrd'] {
-  return { sha256: sha256OfFile(image), size: statSync(image).size };
+async function describeImage(image: string, { settings }: PlatformConfig): Promise<Manifest['fullInitrd']> {
+  const tree = usesUsr(settings) ? undefined : await readImageTree(image, settings.Verity.HashOffset);
+  return {
+    sha256: sha256OfFile(image),
+    size: statSync(image).size,
+    ...(tree &&
+      'rootHash' in tree && { tree: { rootHash: tree.rootHash, data: sha256OfFile(image, tree.offset) } }),
+  };
 }
 
 async function toolVersions(

@@ -28,6 +28,8 @@ export interface Comparison {
   readonly unowned: PackageChanges['unowned'];
   readonly boot: SizeChange | undefined;
   readonly usr: SizeChange | undefined;
+  /** The root hashes of two images that are not in /usr, and whether only their hash trees differ. */
+  readonly image: { readonly old: string; readonly new: string; readonly sameData: boolean } | undefined;
   /** Which of two builds alone was told of its image in /usr. */
   readonly usrKnown: 'old' | 'new' | undefined;
   readonly kinds: readonly [old: Side['kind'], new: Side['kind']];
@@ -68,6 +70,7 @@ export function compareSides(old: Side, fresh: Side): Comparison {
     boot: compareSizes(old.boot, fresh.boot),
     kinds: [old.kind, fresh.kind],
     usr: compareSizes(old.usr, fresh.usr),
+    image: compareTrees(old.tree, fresh.tree),
     usrKnown: old.kind === 'build' && fresh.kind === 'build' ? onlyKnown(old, fresh) : undefined,
   };
 }
@@ -80,6 +83,11 @@ function packagesOf(old: Side, fresh: Side): PackageChanges {
 function onlyKnown(old: Side, fresh: Side): Comparison['usrKnown'] {
   if (old.usr && !fresh.usr) return 'old';
   return fresh.usr && !old.usr ? 'new' : undefined;
+}
+
+function compareTrees(old: Side['tree'], fresh: Side['tree']): Comparison['image'] {
+  if (!old || !fresh || old.rootHash === fresh.rootHash) return undefined;
+  return { old: old.rootHash, new: fresh.rootHash, sameData: old.data === fresh.data };
 }
 
 function compareSizes(old: ImageSize | undefined, fresh: ImageSize | undefined): SizeChange | undefined {
@@ -116,11 +124,11 @@ const isImage = ({ kind }: Side) => kind === 'build' || kind === 'initrd';
 const hasTexts = ({ kind }: Side) => kind === 'platform' || kind === 'rendered tree';
 
 /** True where the two sides boot alike; `moved` says whether they are alike to the byte. */
-export function isSame({ unowned, boot, usr, ...all }: Comparison): boolean {
+export function isSame({ unowned, boot, usr, image, ...all }: Comparison): boolean {
   const { settings, steps, texts, files, drivers, packages } = all;
   const { come, gone } = unowned;
   const changes = [settings, steps, texts, files, drivers, packages, come, gone].every(
     (list) => list.length === 0,
   );
-  return changes && [boot, usr].every((size) => size === undefined || size.old === size.new);
+  return changes && !image && [boot, usr].every((size) => size === undefined || size.old === size.new);
 }

@@ -94,6 +94,7 @@ async function readBuild(path: string, work: string): Promise<Side> {
     boot: { size: manifest.initrd.size, budget: budgetOf(manifest, 'Initrd') },
     ...(manifest.fullInitrd && {
       usr: { size: manifest.fullInitrd.size, budget: budgetOf(manifest, 'FullInitrd') },
+      ...(manifest.fullInitrd.tree && { tree: manifest.fullInitrd.tree }),
     }),
   };
 }

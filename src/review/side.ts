@@ -33,6 +33,8 @@ export interface Side {
   readonly packages?: SidePackages;
   /** The minimal initrd, or whatever initrd it is, in /boot. */
   readonly boot?: ImageSize;
-  /** The image of the full initrd in /usr. */
+  /** The image of the full initrd. */
   readonly usr?: ImageSize;
+  /** Its own hash tree, where it has one: the root hash, and the hash of what the tree is of. */
+  readonly tree?: { readonly rootHash: string; readonly data: string };
 }

@@ -50,7 +50,8 @@ export function summarize(comparison: Comparison, names: readonly string[] = [na
     ...filePoints(comparison),
     ...packagePoints(comparison),
     ...sizePoints(comparison.kinds.includes('build') ? '/boot' : 'size', comparison.boot),
-    ...sizePoints('/usr, the full initrd', comparison.usr),
+    ...sizePoints(comparison.image ? 'the image' : '/usr, the full initrd', comparison.usr),
+    ...imagePoints(comparison),
     ...onceKnown(comparison),
     ...countPoints(comparison),
   ];
@@ -72,6 +73,13 @@ function twoKinds({ kinds }: Comparison): readonly Point[] {
 /** What a comparison is of: its platform, else the two names. */
 export function nameOf({ platform, old, new: fresh }: Comparison): string {
   return platform ?? `${old} and ${fresh}`;
+}
+
+/** An image with a root hash of its own: only the minimal initrd that was built for it boots it. */
+function imagePoints({ image }: Comparison): readonly Point[] {
+  if (!image) return [];
+  const what = image.sameData ? 'the same, with another hash tree' : 'another one';
+  return [{ warns: false, parts: say`the image is ${[what]}: root hash from ${image.old} to ${image.new}` }];
 }
 
 /** What is said where only one of two builds was told of its image in /usr. */

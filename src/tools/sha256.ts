@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-/** The SHA-256 of a file, in hexadecimal. */
-export function sha256OfFile(file: string): string {
-  return createHash('sha256').update(readFileSync(file)).digest('hex');
+/** The SHA-256 of a file, or of its bytes before `end`, in hexadecimal. */
+export function sha256OfFile(file: string, end?: number): string {
+  return createHash('sha256').update(readFileSync(file).subarray(0, end)).digest('hex');
 }

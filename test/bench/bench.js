@@ -142,21 +142,25 @@ async function bench() {
     return;
   }
   const kernelVersion = readFileSync(join(labDirectory, 'kernel'), 'utf8').trim();
-  const lab = { cli, lab: labDirectory, kernelVersion, platform: join(root, 'platforms/qemu-x86_64.ini') };
+  const [platform, ordinary] = ['qemu-x86_64', 'any-linux'].map((name) =>
+    join(root, `platforms/${name}.ini`),
+  );
+  const lab = { cli, lab: labDirectory, kernelVersion, platform, ordinary };
   const [qemu] = runProgram('qemu-system-x86_64', ['--version']).split('\n');
   console.log(`\n${qemu}, emulation; kernel ${kernelVersion}`);
   if (parts.includes('tools')) await benchTools(lab);
   if (parts.includes('matrix')) await benchMatrix(lab);
   if (parts.includes('formats')) await benchFormats(lab, work, runs);
   const only = new RegExp(process.env.BENCH_ONLY ?? '');
-  if (parts.includes('firmware')) await benchFirmware(lab, work, { runs, only });
+  const memory = process.env.BENCH_MEMORY === '1';
+  if (parts.includes('firmware')) await benchFirmware(lab, work, { runs, only, memory });
   if (!parts.includes('boots')) return;
   await benchBoots(lab, work, {
     runs,
     handWrittenInit: process.env.BENCH_BASELINE_INIT,
     only,
     untilMultiUser: process.env.BENCH_UNTIL === 'multi-user',
-    memory: process.env.BENCH_MEMORY === '1',
+    memory,
     count: process.env.BENCH_COUNT === '1',
   });
 }

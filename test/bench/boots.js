@@ -62,18 +62,16 @@ function stamp(log, pattern, number = 1) {
   return Number(stamps[number - 1]?.[1]);
 }
 
-/** Makes the machine of a platform with `bootrelay boot`, and keeps its disk and initrd. */
-export function makeMachine({ cli, lab, kernelVersion, platform }, work, name, settings) {
+/** Makes the machine of a platform with `bootrelay boot`, and keeps its disk and initrd; `full` is its full initrd. */
+export function makeMachine(
+  { cli, lab, kernelVersion, platform, full = 'full-initrd.img' },
+  work,
+  name,
+  settings,
+) {
   const output = join(work, name.replaceAll(/\W+/g, '-'));
   const env = { ...process.env, BOOTRELAY_TOOLS_TREE: join(lab, 'tools') };
-  const args = [
-    '--sysroot',
-    join(lab, 'sysroot'),
-    '--kernel',
-    kernelVersion,
-    '--initrd',
-    join(lab, 'full-initrd.img'),
-  ];
+  const args = ['--sysroot', join(lab, 'sysroot'), '--kernel', kernelVersion, '--initrd', join(lab, full)];
   const options = [
     '--output',
     output,

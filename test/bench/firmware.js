@@ -1,6 +1,7 @@
 /**
  * The whole boot, from the start of the machine: OVMF starts a UKI, without and with a TPM. One with a monolithic dracut
- * initrd, and ours with a thin full initrd, or the system's own /usr, in turns.
+ * initrd, and ours with a thin full initrd, or the system's own /usr, in turns; and the same two of an ordinary system,
+ * whose root has its own /usr, ours with the image on a partition of its own.
  */
 import { spawn } from 'node:child_process';
 import {
@@ -24,11 +25,12 @@ const marks = [
   ['/init', /Run \/init as init process/],
   ['hand-over', /bootrelay: switch-root\r?\n/],
   ['stage-2 PID 1', /systemd\[1\]: systemd \d+\S* running/],
+  ['sysinit', /Reached target \S*sysinit\.target/],
   ['multi-user', /Reached target \S*multi-user\.target/],
 ];
 
 /** A boot until the last mark; gives the seconds from the start of QEMU to each, or undefined after the time limit. */
-async function bootFrom({ esp, disk, tpm, work, memory = 2048, limit = 240 }) {
+async function bootFrom({ esp, disk, tpm, work, memory = 2048, limit = 240, until = 'multi-user' }) {
   const directory = mkdtempSync(join(work, 'firmware-'));
   const variables = join(directory, 'variables.fd');
   copyFileSync('/usr/share/OVMF/OVMF_VARS_4M.fd', variables);
@@ -54,10 +56,11 @@ async function bootFrom({ esp, disk, tpm, work, memory = 2048, limit = 240 }) {
     log += bytes.toString('latin1');
     for (const [name, pattern] of marks)
       if (!(name in times) && pattern.test(log)) times[name] = (performance.now() - start) / 1000;
-    if ('multi-user' in times) qemu.kill('SIGKILL');
+    if (until in times) qemu.kill('SIGKILL');
   }
   clearTimeout(timer);
-  return 'multi-user' in times ? times : failed(log, directory);
+  if (until in times) return times;
+  return until === 'multi-user' ? failed(log, directory) : undefined;
 }
 
 async function startTpm(directory) {
@@ -93,8 +96,33 @@ function makeEsp({ cli, lab, kernelVersion, platform }, work, name, { initrd, co
   return { esp, size: statSync(uki).size };
 }
 
+/** The smallest memory, in steps of 16 MiB, with which the initrd reaches sysinit.target; the firmware needs some of it. */
+async function smallestMemory(candidate, work) {
+  let [fails, works] = [96, 640];
+  while (works - fails > 16) {
+    const memory = Math.round((fails + works) / 32) * 16;
+    if (await bootFrom({ ...candidate, work, memory, until: 'sysinit', limit: 100 })) works = memory;
+    else fails = memory;
+  }
+  return works;
+}
+
+/** An ordinary system: its initrd in the UKI, or in an image that a UKI with the minimal initrd verifies. */
+function ordinarySystem(lab, work) {
+  const full = 'monolithic-initrd.img';
+  const settings = [
+    ...['Modules.Load=listed', 'Modules.ModuleDirectories=', 'Modules.Modules=virtio_blk'],
+    ...['FullInitrd.HostDevice=PARTLABEL=IMAGE', 'FullInitrd.HostFileSystem=ext4'],
+  ];
+  const own = makeMachine({ ...lab, platform: lab.ordinary, full }, work, 'ordinary', settings);
+  return [
+    { ...own, name: 'ordinary, monolithic', initrd: join(lab.lab, full), reference: 'ordinary, monolithic' },
+    { ...own, name: 'ordinary, bootrelay', reference: 'ordinary, monolithic' },
+  ];
+}
+
 /** `runs` rounds of all candidates; a boot that fails is told, and the others go on. */
-export async function benchFirmware(lab, work, { runs, only }) {
+export async function benchFirmware(lab, work, { runs, only, memory }) {
   const own = ([name, settings]) => ({ name, ...makeMachine(lab, work, name, settings) });
   const [thin, usr] = [
     ['bootrelay, thin', sourceSettings.thin],
@@ -106,8 +134,15 @@ export async function benchFirmware(lab, work, { runs, only }) {
     initrd: join(lab.lab, 'monolithic-initrd.img'),
     commandLine: `${thin.commandLine} mount.usr=PARTLABEL=USR-A mount.usrfstype=erofs`,
   };
-  const candidates = [monolithic, thin, usr].flatMap((candidate) =>
-    [false, true].map((tpm) => ({ ...candidate, tpm, name: `${candidate.name}${tpm ? ', TPM' : ''}` })),
+  const ofUsr = [monolithic, thin, usr].map((candidate) => ({ ...candidate, reference: monolithic.name }));
+  const suffix = (tpm) => (tpm ? ', TPM' : '');
+  const candidates = [...ofUsr, ...ordinarySystem(lab, work)].flatMap((candidate) =>
+    [false, true].map((tpm) => ({
+      ...candidate,
+      tpm,
+      name: `${candidate.name}${suffix(tpm)}`,
+      reference: `${candidate.reference}${suffix(tpm)}`,
+    })),
   );
   const made = candidates
     .filter(({ name }) => only.test(name))
@@ -122,23 +157,26 @@ export async function benchFirmware(lab, work, { runs, only }) {
     const all = (results.get(name) ?? []).map((times) => times?.[mark]).filter((time) => time !== undefined);
     return all.length > 0 ? median(all) : undefined;
   };
-  const cell = (name, mark, tpm) => {
-    const [time, reference] = [
-      medianOf(name, mark),
-      medianOf(`monolithic dracut${tpm ? ', TPM' : ''}`, mark),
-    ];
+  const cell = (name, mark, against) => {
+    const [time, reference] = [medianOf(name, mark), medianOf(against, mark)];
     if (time === undefined) return '-';
     return `${time.toFixed(1)} s${reference === undefined ? '' : ` (${(time / reference).toFixed(2)})`}`;
   };
   console.log(
     `\nFrom the start of the machine, medians of ${runs}, in turns; ratios to the monolithic one\n`,
   );
+  const ratio = (value, of) => (of === undefined ? '' : ` (${(value / of).toFixed(2)})`);
+  const sizeOf = (wanted) => made.find(({ name }) => name === wanted)?.size;
+  const memories = new Map();
+  if (memory)
+    for (const candidate of made) memories.set(candidate.name, await smallestMemory(candidate, work));
   printTable(
-    ['', 'UKI', ...marks.map(([name]) => name)],
-    made.map(({ name, size, tpm }) => [
+    ['', 'UKI', ...marks.map(([name]) => name), ...(memory ? ['smallest memory'] : [])],
+    made.map(({ name, size, reference }) => [
       name,
-      `${(size / 1e6).toFixed(1)} MB`,
-      ...marks.map(([mark]) => cell(name, mark, tpm)),
+      `${(size / 1e6).toFixed(1)} MB${ratio(size, sizeOf(reference))}`,
+      ...marks.map(([mark]) => cell(name, mark, reference)),
+      ...(memory ? [`${memories.get(name)} MiB${ratio(memories.get(name), memories.get(reference))}`] : []),
     ]),
   );
 }

@@ -28,7 +28,7 @@ describe.each(names)('%s', (name) => {
   });
 });
 
-test.each(['flatcar', 'azure-container-linux', 'discoverable'])(
+test.each(['flatcar', 'azure-container-linux', 'discoverable', 'any-linux'])(
   'docs/platforms/%s.md names each setting that its platform sets',
   (name) => {
     const keys = (text: string) =>
