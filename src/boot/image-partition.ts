@@ -16,7 +16,9 @@ const imagePartitionUuid = 'b0074e1a-0000-4000-8000-000000000016';
 export interface ImagePartitionOptions {
   readonly config: PlatformConfig;
   readonly image: string;
-  readonly fault: ImageFault | undefined;
+  readonly fault?: ImageFault | undefined;
+  /** Other images beside it, by their paths there: files of this machine. */
+  readonly others?: Readonly<Record<string, string>> | undefined;
   readonly work: string;
 }
 
@@ -32,11 +34,11 @@ export async function makeImagePartition(options: ImagePartitionOptions): Promis
   return { name: 'IMAGE', uuid: imagePartitionUuid, file, ...namesOf(host?.device) };
 }
 
-async function makeHost({ config, image, fault, work }: ImagePartitionOptions): Promise<string> {
+async function makeHost({ config, image, fault, others = {}, work }: ImagePartitionOptions): Promise<string> {
   const { Image, HostFileSystem, HostSubvolume } = config.settings.FullInitrd;
   const output = join(work, 'image-partition.img');
   if (HostFileSystem === 'vfat') {
-    await makeEsp(fault?.absent ? {} : { [Image]: image }, output);
+    await makeEsp({ ...others, ...(!fault?.absent && { [Image]: image }) }, output);
     return output;
   }
   const tree = join(work, 'image-partition');
@@ -45,6 +47,10 @@ async function makeHost({ config, image, fault, work }: ImagePartitionOptions): 
   mkdirSync(dirname(place), { recursive: true });
   // Some file systems are not made for nothing.
   mkdirSync(join(top, 'lost'), { recursive: true });
+  for (const [path, file] of Object.entries(others)) {
+    mkdirSync(dirname(join(top, path)), { recursive: true });
+    copyFileSync(file, join(top, path));
+  }
   if (!fault?.absent) copyFileSync(image, fault?.link ? `${place}.target` : place);
   if (fault?.link) symlinkSync(basename(`${place}.target`), place);
   if (HostSubvolume !== undefined) {

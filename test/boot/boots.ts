@@ -37,6 +37,7 @@ import type { PlatformConfig } from '../../src/config/validate.ts';
 import { hasOwnHashPartition, readsSignature } from '../../src/config/verity-device.ts';
 import { type DiskPart, makeDisk } from '../../src/disk/disk.ts';
 import { createFileReader } from '../../src/host/files.ts';
+import { readImageTree } from '../../src/initrd/image-tree.ts';
 import { buildMinimalInitrd } from '../../src/minimal/build.ts';
 import { addTreeOfImage } from '../../src/pack/add-hash-tree.ts';
 import { planBoot } from '../../src/plan/plan.ts';
@@ -109,6 +110,8 @@ export interface TestBoot {
   readonly timeout?: number;
   /** What is wrong with the machine. */
   readonly fault?: Fault;
+  /** An image on a partition, with its hash tree, instead of a shared one, and others beside it by their paths there. */
+  readonly host?: { readonly image: string; readonly others: Readonly<Record<string, string>> };
 }
 
 export interface BootResult extends GuestRun {
@@ -283,9 +286,14 @@ async function usrParts(config: PlatformConfig, fileSystem: UsrOnDisk, work: str
 /** The partition with an image of its own hash tree: that of the probe, or of dracut's full initrd. */
 async function imageParts(
   config: PlatformConfig,
-  { full, image: fileSystem = 'erofs', fault }: TestBoot,
+  { full, image: fileSystem = 'erofs', fault, host }: TestBoot,
   work: string,
 ) {
+  if (host) {
+    const tree = await readImageTree(host.image);
+    if ('problem' in tree) throw new Error(tree.problem);
+    return { parts: [await makeImagePartition({ config, ...host, work })], ...tree, image: host.image };
+  }
   const image = join(work, 'image.img');
   copyFileSync(sharedFile(sharedImages[full === 'probe' ? 'probe' : 'dracut'][fileSystem]), image);
   const rootHash = await addTreeOfImage(image);

@@ -104,8 +104,7 @@ async function bootOrdinary({ release, form, generator, root }: Ordinary) {
     const directory = mkdtempSync(join(work, 'build-'));
     const build = await buildMinimalInitrd({ config, plan, sysroot, kernel: found, work: directory });
     const { part, uuid } = await makeRoot(root, { sysroot, image, work });
-    const host =
-      root === 'btrfs' ? [] : [await makeImagePartition({ config, image, fault: undefined, work })];
+    const host = root === 'btrfs' ? [] : [await makeImagePartition({ config, image, work })];
     const disk = join(work, 'disk.img');
     await makeDisk([...host, part], disk);
     const commandLine = formatCommandLine(config, rootHash).replace(

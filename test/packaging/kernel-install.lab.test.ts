@@ -3,68 +3,19 @@
  * what comes to the boot partition for a new kernel, and that nothing of it stays.
  */
 import { spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { readRange, withInput } from '../../src/initrd/input.ts';
 import { readPeSections } from '../../src/initrd/pe.ts';
-import { run } from '../../src/tools/run.ts';
 import { labDirectory, openLab, openRelease } from '../lab/lab.ts';
-import { makeRelease, root } from './make-release.ts';
+import { install, rootHash, work } from './kernel-install.ts';
+import { root } from './make-release.ts';
 
 const lab = openLab();
 const bookworm = openRelease('bookworm');
-const work = mkdtempSync(join(lab.shared, 'kernel-install-'));
-afterAll(() => rmSync(work, { recursive: true }));
-beforeAll(() => makeRelease(join(work, 'release'), ['executable']), 120_000);
-
 const machine = '0123456789abcdef0123456789abcdef';
-const rootHash = 'ab'.repeat(32);
 const add = 'kernel-install add "$version" "/boot/vmlinuz-$version"';
-
-let runs = 0;
-
-/** Runs shell commands in a copy of a system; `files` are those of the boot partition afterwards. */
-function install(sysroot: string, layout: 'uki' | 'bls', commands: string, file?: string) {
-  runs += 1;
-  const directory = join(work, `run-${runs}`);
-  mkdirSync(directory);
-  const script = join(root, 'test/packaging/kernel-install.sh');
-  const program = join(work, 'release', `bootrelay-linux-${process.arch}`);
-  const { status, stdout, stderr } = spawnSync('sh', [script, sysroot, directory, layout, commands], {
-    encoding: 'utf8',
-    env: {
-      ...process.env,
-      ...{ BOOTRELAY: program, BOOTRELAY_LAB: labDirectory, ROOT_HASH: rootHash },
-      ...(file !== undefined && { PARTITION: file }),
-    },
-  });
-  const partition = join(directory, 'upper/efi');
-  const entries = existsSync(partition)
-    ? readdirSync(partition, { recursive: true, withFileTypes: true })
-    : [];
-  const files = entries
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name).slice(partition.length + 1))
-    .sort();
-  return {
-    status,
-    stdout,
-    stderr,
-    files,
-    read: (path: string) => readFileSync(join(partition, path)),
-    partition,
-  };
-}
 
 describe('systemd 257, layout=uki', () => {
   test('a kernel gets a UKI with tries, whose initrd is that of bootrelay build; it is gone with the kernel', async () => {
@@ -178,68 +129,4 @@ describe.each([
     expect(stderr.trim()).toMatch(withoutId.words);
     if (status !== 0) expect(files).toEqual([]);
   });
-});
-
-/** Generations of one system, as NixOS has them: entries of one kernel, some of which have the same initrd. */
-describe('a system without a verity /usr', () => {
-  // The initrd that Debian has made is taken as another plugin stages it.
-  const settings = `echo full_initrd=staged > /etc/kernel/bootrelay.conf
-    rm -f /etc/bootrelay/platform.ini
-    echo root=LABEL=ROOT > /etc/kernel/cmdline
-    generation() { kernel-install --entry-token="literal:gen$2" "$1" "$version" \${3+"/boot/vmlinuz-$version"}; }
-    change() { # another file in the initrd
-      (cd /tmp && echo more > more && echo more | busybox cpio -o -H newc >> "/boot/initrd.img-$version") 2> /dev/null
-    }
-    list() { (cd /efi && find . -type f ! -path './lost+found/*' | sort | sed "s/^/$1: /"); }`;
-
-  /** A boot partition of so many MiB. */
-  async function partition(name: string, mebibytes: number): Promise<string> {
-    const file = join(work, name);
-    writeFileSync(file, '');
-    truncateSync(file, mebibytes * 1024 ** 2);
-    await run({ program: 'mkfs.ext4', args: ['-q', file] });
-    return file;
-  }
-
-  const listed = (stdout: string, when: string) =>
-    stdout
-      .split('\n')
-      .flatMap((line) => (line.startsWith(`${when}: ./`) ? [line.slice(when.length + 4)] : []));
-  const imagesIn = (files: readonly string[]) =>
-    files.filter((file) => /^bootrelay\/[0-9a-f]{64}\.img$/.test(file));
-  const entriesIn = (files: readonly string[]) => files.filter((file) => file.endsWith('.efi'));
-
-  test('one line of a conf file: three generations with two images, which go with the last one that needs them', async () => {
-    const commands = `${settings}
-      set -e
-      generation add 1 k; generation add 2 k; list two
-      change; generation add 3 k; list three
-      generation remove 1; list left; generation remove 2; list last; generation remove 3; list none`;
-    const file = await partition('boot.img', 400);
-    const { status, stdout, stderr } = install(lab.sysroot, 'uki', commands, file);
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    const seen = (when: string) => listed(stdout, when);
-    expect(entriesIn(seen('two'))).toEqual([1, 2].map((n) => `EFI/Linux/gen${n}-${lab.kernel}+3.efi`));
-    expect(imagesIn(seen('two'))).toHaveLength(1);
-    expect([entriesIn(seen('three')).length, imagesIn(seen('three')).length]).toEqual([3, 2]);
-    expect(imagesIn(seen('left'))).toEqual(imagesIn(seen('three')));
-    expect(imagesIn(seen('last'))).toHaveLength(1);
-    expect(imagesIn(seen('two'))).not.toEqual(imagesIn(seen('last')));
-    expect(seen('none')).toEqual([]);
-  }, 300_000);
-
-  test('a partition without room ends it before anything is changed: the old entry has its image', async () => {
-    const commands = `${settings}
-      generation add 1 k && list before
-      dd if=/dev/zero of=/efi/fill bs=1M count=$(($(df --output=avail -m /efi | tail -n 1) - 20)) status=none
-      change; generation add 2 k; echo "status: $?"; rm /efi/fill; list after`;
-    const file = await partition('full.img', 400);
-    const { stdout, stderr } = install(lab.sysroot, 'uki', commands, file);
-    expect(stdout).toContain('status: 1');
-    expect(stderr).toMatch(
-      /89-bootrelay.install: \/efi\/bootrelay has \d+ KiB left, and the image of \S+ needs \d+/,
-    );
-    expect(listed(stdout, 'before')).toHaveLength(3);
-    expect(listed(stdout, 'after')).toEqual(listed(stdout, 'before'));
-  }, 300_000);
 });
