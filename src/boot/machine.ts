@@ -16,7 +16,7 @@ import { readPackedImage } from '../initrd/packed-image.ts';
 import type { TreeEntry } from '../initrd/tree-entry.ts';
 import { type Build, buildMinimalInitrd } from '../minimal/build.ts';
 import { limitedOf } from '../minimal/manifest.ts';
-import { checkOfUsr } from '../pack/check-of-usr.ts';
+import { addedCheck } from '../pack/added-check.ts';
 import { packFullInitrd } from '../pack/pack.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { planBoot } from '../plan/plan.ts';
@@ -162,7 +162,7 @@ async function packedImage({
   const kind = thinOf(config.settings);
   const thin = kind && { kind, usr: join(sysroot, 'usr') };
   const format = imageFormatOf(config.settings);
-  const add = (tree: readonly TreeEntry[]) => checkOfUsr(tree, { config, plan, initrd, sysroot, work });
+  const add = (tree: readonly TreeEntry[]) => addedCheck(tree, { config, plan, initrd, sysroot, work });
   const change = imageFault?.tree;
   const sealed = !usesUsr(config.settings);
   const { findings } = await packFullInitrd({ initrd, format, thin, sealed, add, output, work, change });

@@ -17,8 +17,8 @@ import { replaceFile } from '../host/replace-file.ts';
 import type { CommandResult } from '../host/result.ts';
 import { withWorkDirectory } from '../host/temporary.ts';
 import { recordFile } from '../initrd/record.ts';
+import { addedCheck } from '../pack/added-check.ts';
 import { billOfImage } from '../pack/bill.ts';
-import { checkOfUsr } from '../pack/check-of-usr.ts';
 import { type Packed, type PackedFile, packFullInitrd } from '../pack/pack.ts';
 import { recordSharing } from '../pack/record-sharing.ts';
 import { formatBytes } from '../text/bytes.ts';
@@ -94,7 +94,7 @@ async function packAndCheck(
     format: imageFormatOf(settings),
     sealed: !usesUsr(settings),
     thin: kind && { kind, usr: resolve(args.sysroot ?? '', 'usr') },
-    add: (tree) => checkOfUsr(tree, { ...platform, initrd: args.initrd, sysroot, work }),
+    add: (tree) => addedCheck(tree, { ...platform, initrd: args.initrd, sysroot, work }),
     output: fresh,
     work,
   });

@@ -17,7 +17,7 @@ import { imageFromTarArgs } from '../tools/images.ts';
 import { toolsTreeVariable } from '../tools/programs.ts';
 import { requireVersion, run } from '../tools/run.ts';
 import { addTreeOfImage } from './add-hash-tree.ts';
-import type { AddedCheck } from './check-of-usr.ts';
+import type { AddedCheck } from './added-check.ts';
 import { type Sharing, shareWithUsr } from './share.ts';
 import { type StorableEntry, tarOfTree } from './tar.ts';
 

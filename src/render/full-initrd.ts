@@ -91,92 +91,104 @@ interface FullInitrdFiles {
   readonly moduleSetup: RenderedFile;
 }
 
-/** What any full initrd needs; `place` is whose it is. */
-export function renderFullInitrdFiles(
-  config: PlatformConfig,
-  plan: BootPlan,
-  place: keyof typeof ownDirectories = 'dracut',
-): FullInitrdFiles {
-  const { Verity, Usr } = config.settings;
-  const host = !usesUsr(config.settings);
-  const checkName = checkNameOf(config.settings);
-  const verity = Verity.Verity === 'required';
-  const optional = mayGoWithoutVerity(config.settings);
+/** The units of bootrelay's in a full initrd: the check, what it stands in front of, and which of them are enabled. */
+function unitsFor({ settings }: PlatformConfig): { enabled: readonly string[]; all: readonly string[] } {
+  const check = `bootrelay-${checkNameOf(settings)}.service`;
+  if (!usesUsr(settings)) return { enabled: [check], all: [check] };
+  const verity = settings.Verity.Verity === 'required';
   // Without verity the source is only known at boot; systemd takes the mount that is there as its unit.
+  const knownSource = verity && !mayGoWithoutVerity(settings);
+  const enabled = [check, ...onlyIf(knownSource, 'sysusr-usr.mount'), 'sysroot-usr.mount'];
+  return { enabled, all: [...enabled, ...onlyIf(verity, 'systemd-veritysetup@usr.service')] };
+}
+
+/** What the templates of the check and of its units print. */
+function dataFor(config: PlatformConfig, plan: BootPlan, place: keyof typeof ownDirectories) {
+  const { settings } = config;
+  const { Verity, Usr, FullInitrd } = settings;
+  const host = !usesUsr(settings);
+  const checkName = checkNameOf(settings);
+  const verity = Verity.Verity === 'required';
+  const optional = mayGoWithoutVerity(settings);
   const unverified = !verity || optional;
-  const knownSource = verity && !optional;
-  const mounts = [...onlyIf(knownSource, 'sysusr-usr.mount'), 'sysroot-usr.mount'];
-  const enabled = [`bootrelay-${checkName}.service`, ...onlyIf(!host, ...mounts)];
-  const units = [...enabled, ...onlyIf(verity && !host, 'systemd-veritysetup@usr.service')];
-  const called = calledPrograms(config);
-  const follows = followsEmergency(config.settings);
-  const emergencyPath = `${ownDirectories[place]}/emergency`;
-  const data = {
+  const live = liveUsr(settings)?.image;
+  const units = unitsFor(config);
+  return {
     platform: plan.platform,
     files: plan.files,
     host,
     checkName,
     checkPath: checkPath(checkName, place),
     notAsVerified: host ? 'image-not-as-verified' : 'usr-not-as-verified',
-    unpacks: unpacksImage(config.settings),
-    overlay: config.settings.FullInitrd.Writable,
+    unpacks: unpacksImage(settings),
+    overlay: FullInitrd.Writable,
     verity,
     optional,
-    knownSource,
+    knownSource: verity && !optional,
     /** What a hand-over names as the file that is /usr, where nothing verifies it. */
-    live: unverified ? liveUsr(config.settings)?.image : undefined,
-    onlyLive: `${liveUsr(config.settings)?.image} `,
+    live: unverified ? live : undefined,
+    onlyLive: `${live} `,
     /** As sysfs-block-loop tells offset, limit and file: its name is gone. */
-    wholeLiveImage: `0 0 ${liveUsr(config.settings)?.image} (deleted)`,
+    wholeLiveImage: `0 0 ${live} (deleted)`,
     unverified,
     origins: plan.origins,
     verityName: Verity.Name,
-    devicePath: verityDevicePath(config.settings),
+    devicePath: verityDevicePath(settings),
     fileSystem: Usr.FileSystem[0],
-    found: isFoundAtBoot(config.settings),
-    root: mountedRoot(Usr.FileSystem[0], config.settings),
-    roots: mountedRoots(config.settings),
+    found: isFoundAtBoot(settings),
+    root: mountedRoot(Usr.FileSystem[0], settings),
+    roots: mountedRoots(settings),
     unsafeVariables,
     timeout: checkTimeout + Math.ceil(plan.emergency.delay.value),
-    units,
+    units: units.all,
+    enabledUnits: units.enabled,
     rules: verity && !host,
-    programs: called.map(({ name }) => name),
+    programs: calledPrograms(config).map(({ name }) => name),
     ownProgramPath,
-    enabledUnits: enabled,
     emergency: emergencyData(plan),
     failureAction: failureActions[plan.emergency.action.value],
-    follows,
-    emergencyPath,
+    follows: followsEmergency(settings),
+    emergencyPath: `${ownDirectories[place]}/emergency`,
     emergencyUnits,
     // There is nothing in the full initrd that would know the password.
     opensShell: plan.emergency.shell.value === 'always',
-    fromUsr: config.settings.FullInitrd.Source === 'usr',
-    namesImage: config.settings.FullInitrd.Source !== 'usr' && !unpacksImage(config.settings),
+    fromUsr: FullInitrd.Source === 'usr',
+    namesImage: FullInitrd.Source !== 'usr' && !unpacksImage(settings),
   };
+}
+
+const rule = '12-bootrelay.rules';
+
+/** What any full initrd needs; `place` is whose it is. */
+export function renderFullInitrdFiles(
+  config: PlatformConfig,
+  plan: BootPlan,
+  place: keyof typeof ownDirectories = 'dracut',
+): FullInitrdFiles {
+  const data = dataFor(config, plan, place);
   const file = (template: string, mode: RenderedFile['mode'] = 0o644): RenderedFile => ({
     text: renderTemplate(template, data),
     mode,
   });
-  const table = verity && !(host && data.unpacks);
-  const parts = ['check-head', checkName, ...onlyIf(table, 'check-table'), `${checkName}-end`];
-  const rule = '12-bootrelay.rules';
+  const table = data.verity && !(data.host && data.unpacks);
+  const parts = ['check-head', data.checkName, ...onlyIf(table, 'check-table'), `${data.checkName}-end`];
   return {
     check: {
       text: parts.map((part) => renderTemplate(`templates/full/${part}`, data)).join(''),
       mode: 0o755,
     },
     checkPath: data.checkPath,
-    emergency: follows
+    emergency: data.follows
       ? {
-          path: emergencyPath,
+          path: data.emergencyPath,
           script: file('templates/full/emergency', 0o755),
           dropIn: file('units/full/emergency.conf'),
         }
       : undefined,
-    units: new Map(units.map((unit) => [unit, file(`units/full/${unit}`)] as const)),
-    enabled,
-    called,
-    rules: new Map(verity && !host ? [[rule, file(`templates/full/${rule}`)]] : []),
+    units: new Map(data.units.map((unit) => [unit, file(`units/full/${unit}`)] as const)),
+    enabled: data.enabledUnits,
+    called: calledPrograms(config),
+    rules: new Map(data.rules ? [[rule, file(`templates/full/${rule}`)]] : []),
     moduleSetup: file('templates/full/module-setup.sh', 0o755),
   };
 }

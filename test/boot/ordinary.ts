@@ -28,7 +28,7 @@ import { withRootHashOfImage } from '../../src/config/root-hash.ts';
 import { type DiskPart, makeDisk } from '../../src/disk/disk.ts';
 import { createFileReader } from '../../src/host/files.ts';
 import { buildMinimalInitrd } from '../../src/minimal/build.ts';
-import { checkOfUsr } from '../../src/pack/check-of-usr.ts';
+import { addedCheck } from '../../src/pack/added-check.ts';
 import { packFullInitrd } from '../../src/pack/pack.ts';
 import { planBoot } from '../../src/plan/plan.ts';
 import { findKernelImage } from '../../src/sysroot/kernel.ts';
@@ -95,7 +95,7 @@ async function bootOrdinary({ release, form, generator, root }: Ordinary) {
     const options = { config: given, plan: planBoot(given, files), initrd, sysroot, work };
     const { rootHash = '' } = await packFullInitrd({
       ...{ initrd, work, output: image, sealed: true, format: imageFormatOf(given.settings) },
-      add: (tree) => checkOfUsr(tree, options),
+      add: (tree) => addedCheck(tree, options),
     });
     const config = withRootHashOfImage(given, rootHash);
     const { kernel: found } = readSystem(sysroot, kernel);

@@ -21,7 +21,7 @@ import { imageFormatOf } from '../../src/config/image-format.ts';
 import { formatFinding, hasErrors } from '../../src/findings.ts';
 import type { TreeEntry } from '../../src/initrd/tree-entry.ts';
 import { compileOwnProgram } from '../../src/minimal/own-programs.ts';
-import { checkOfUsr } from '../../src/pack/check-of-usr.ts';
+import { addedCheck } from '../../src/pack/added-check.ts';
 import { packFullInitrd } from '../../src/pack/pack.ts';
 import { planBoot } from '../../src/plan/plan.ts';
 import { ownProgramPath } from '../../src/render/full-initrd.ts';
@@ -157,7 +157,7 @@ async function packShared(lab: Lab, { initrd, fileSystem, target, kind, addCheck
     output,
     work,
     change: addCheck ? withoutDmsetup : fault?.tree,
-    add: addCheck ? (tree) => checkOfUsr(withoutDmsetup(tree), options) : undefined,
+    add: addCheck ? (tree) => addedCheck(withoutDmsetup(tree), options) : undefined,
   });
   if (hasErrors(findings)) throw new Error(findings.map(formatFinding).join('\n'));
   if (fault?.change) writeFileSync(output, fault.change(readFileSync(output)));

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals';
 import { withInitrd } from '../../src/initrd/archives.ts';
 import { readRange } from '../../src/initrd/input.ts';
 import { makeTree } from '../../src/initrd/tree.ts';
-import { checkOfUsr } from '../../src/pack/check-of-usr.ts';
+import { addedCheck } from '../../src/pack/added-check.ts';
 import { planBoot } from '../../src/plan/plan.ts';
 import { configure } from '../config/platform-files.ts';
 import { newcTree, type Raw } from '../initrd/newc-archive.ts';
@@ -46,7 +46,7 @@ async function added(entries: readonly Raw[], settings: readonly string[] = [], 
   const options = { config, plan: planBoot(config, []), initrd: 'initrd', sysroot, work };
   return withInitrd(path, { work }, async ({ archives }) => {
     const own = makeTree(archives);
-    const result = await checkOfUsr(own.entries, options);
+    const result = await addedCheck(own.entries, options);
     const { entries: after, lost } = makeTree([
       ...archives,
       { entries: result.entries, trailer: true, early: false },

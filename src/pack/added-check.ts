@@ -1,4 +1,4 @@
-/** The check of /usr that a full initrd lacks: what has to be added to its tree, as one more archive behind its own. */
+/** The check that a full initrd lacks, of /usr or of its own image: what has to be added to its tree, as one more archive behind its own. */
 import { mkdtempSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { placeOf } from '../config/place.ts';
@@ -47,8 +47,8 @@ export interface CheckOptions {
   readonly work: string;
 }
 
-/** What the check of /usr needs and `tree` does not have. Throws ToolError where a program cannot be compiled. */
-export async function checkOfUsr(tree: readonly TreeEntry[], options: CheckOptions): Promise<AddedCheck> {
+/** What the check needs and `tree` does not have. Throws ToolError where a program cannot be compiled. */
+export async function addedCheck(tree: readonly TreeEntry[], options: CheckOptions): Promise<AddedCheck> {
   const { config, plan } = options;
   const contents = new Contents(tree);
   const files = filesFor(contents, config, plan);
@@ -144,7 +144,7 @@ async function compiledEntry(
   { plan, work }: CheckOptions,
 ): Promise<readonly CpioEntry[]> {
   if (own === undefined) return [];
-  const directory = mkdtempSync(join(work, 'check-of-usr-'));
+  const directory = mkdtempSync(join(work, 'added-check-'));
   const file = await compileOwnProgram(own, plan.architecture, join(directory, own));
   return [fileEntry(path.slice(1), readFileSync(file), 0o755)];
 }
