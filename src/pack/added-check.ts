@@ -1,6 +1,6 @@
 /** The check that a full initrd lacks, of /usr or of its own image: what has to be added to its tree, as one more archive behind its own. */
 import { mkdtempSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { placeOf } from '../config/place.ts';
 import { checkingInit } from '../config/usr-units.ts';
 import type { PlatformConfig } from '../config/validate.ts';
@@ -11,6 +11,7 @@ import type { FileEntry, TreeEntry } from '../initrd/tree-entry.ts';
 import { compileOwnProgram } from '../minimal/own-programs.ts';
 import type { BootPlan } from '../plan/boot-plan.ts';
 import { initrdReleasePath, osReleasePaths } from '../plan/layout.ts';
+import { onlyIf } from '../plan/only-if.ts';
 import {
   type CalledProgram,
   checkNameOf,
@@ -79,14 +80,25 @@ function filesFor(contents: Contents, config: PlatformConfig, plan: BootPlan): R
   return Init === checkingInit ? renderCheckingInit(config, plan) : undefined;
 }
 
-/** An initrd-release, which stage 1 wants of every full initrd, though only systemd reads it: initramfs-tools 0.142 makes none. */
+/**
+ * What says which system it is, where an initrd without systemd does not: an initrd-release, which stage 1 wants of every
+ * full initrd, and an os-release, without which a systemd in stage 1 switches to no root.
+ */
 function releaseFor(contents: Contents, { config, sysroot }: CheckOptions): readonly CpioEntry[] {
   const own = config.settings.FullInitrd.Init === checkingInit;
-  if (!own || sysroot === undefined || contents.pathOf(initrdReleasePath) !== undefined) return [];
-  const file = osReleasePaths
-    .map((path) => fileInSysroot(sysroot, path))
-    .find((found) => found !== undefined);
-  return file === undefined ? [] : [fileEntry(initrdReleasePath.slice(1), readFileSync(file), 0o644)];
+  const file =
+    own && sysroot !== undefined
+      ? osReleasePaths.map((path) => fileInSysroot(sysroot, path)).find((found) => found !== undefined)
+      : undefined;
+  if (file === undefined) return [];
+  const isThere = (paths: readonly string[]) => paths.some((path) => contents.pathOf(path) !== undefined);
+  return [
+    ...onlyIf(
+      !isThere([initrdReleasePath]),
+      fileEntry(initrdReleasePath.slice(1), readFileSync(file), 0o644),
+    ),
+    ...onlyIf(!isThere(osReleasePaths), linkEntry('etc/os-release', basename(initrdReleasePath))),
+  ];
 }
 
 /** The other check of bootrelay's would stop the boot: what it is about is not there. */

@@ -83,7 +83,8 @@ async function bootOrdinary({ release, form, generator, root }: Ordinary) {
       'platforms/any-linux.ini',
       [
         ...[`Initrd.Init=${form}`, 'Initrd.CompressionLevel=3', 'Initrd.SizeBudget=64M'],
-        ...['Modules.Load=listed', 'Modules.ModuleDirectories=', 'Modules.Modules=virtio_blk'],
+        ...['Modules.Load=listed', 'Modules.ModuleDirectories=', 'Modules.Modules=-virtio_pci'],
+        'Modules.Modules=virtio_blk',
         ...(generator === 'dracut' ? [] : ['FullInitrd.Init=/usr/lib/bootrelay/init']),
         ...places[root],
       ],
