@@ -6,7 +6,8 @@ import type { PlatformConfig } from '../config/validate.ts';
 import { type DiskPart, wholeMebibytes } from '../disk/disk.ts';
 import { makeEsp } from '../disk/esp.ts';
 import { btrfsFromDirectoryArgs, ext4WithLogArgs } from '../tools/images.ts';
-import { run } from '../tools/run.ts';
+import { toolsTreeVariable } from '../tools/programs.ts';
+import { requireVersion, run } from '../tools/run.ts';
 import type { ImageFault } from './faults/fault.ts';
 import { namesOf } from './partitions.ts';
 import { makeFileSystem } from './usr-image.ts';
@@ -54,6 +55,7 @@ async function makeHost({ config, image, fault, others = {}, work }: ImagePartit
   if (!fault?.absent) copyFileSync(image, fault?.link ? `${place}.target` : place);
   if (fault?.link) symlinkSync(basename(`${place}.target`), place);
   if (HostSubvolume !== undefined) {
+    await requireVersion('mkfs.btrfs', '6.12', `name a newer distribution's tree in ${toolsTreeVariable}`);
     const { program, args } = btrfsFromDirectoryArgs(output, tree, btrfsUuid);
     await run({ program, args: [`--subvol=${HostSubvolume.slice(1)}`, ...args] });
   } else if (HostFileSystem !== 'none') {

@@ -183,7 +183,7 @@ function checkOwn(contents: InitrdFiles, config: PlatformConfig, plan: BootPlan)
 
 /** A program that the check calls: the first of its paths that is there must work. */
 function checkCalled(contents: InitrdFiles, { name, paths, own }: CalledProgram): readonly string[] {
-  const because = "which bootrelay's check calls";
+  const because = 'which the check calls';
   const path = paths.find((candidate) => fileAt(contents, candidate));
   if (path !== undefined) return checkProgram(contents, path, because);
   const [first = name] = paths;

@@ -33,13 +33,24 @@ async function checkFits({ config, image }: Known<'image'>): Promise<readonly Fi
     return unfit(`must be ${fileSystem}, and is ${packed?.fileSystem ?? 'neither squashfs nor erofs'}`);
   const { size } = statSync(image);
   if (size < packed.size) return unfit(`must have ${packed.size} bytes, and has ${size}: it is cut off`);
-  return [...checkMark(image, config), ...(usesUsr(config.settings) ? [] : await checkTree(image, config))];
+  return [
+    ...checkMark(image, config),
+    ...(await (usesUsr(config.settings) ? checkNoTree : checkTree)(image, config)),
+  ];
 }
 
 function unfitBecause(image: string, config: PlatformConfig, setting: SettingName, hint?: string) {
   return (message: string): readonly Finding[] => [
     finding('image-unfit', `${image} ${message}`, { ...placeOf(config, setting), hint }),
   ];
+}
+
+/** The check in an image for a partition would stop a boot from /usr. */
+async function checkNoTree(image: string, config: PlatformConfig): Promise<readonly Finding[]> {
+  const tree = await readImageTree(image);
+  if ('problem' in tree) return [];
+  const unfit = unfitBecause(image, config, 'FullInitrd.Host', 'pack it for this platform');
+  return unfit('has a hash tree of its own: it was packed for a partition, not for /usr');
 }
 
 /** An image on a partition has its hash tree behind it, and the root hash that is built in, where one is. */

@@ -81,8 +81,11 @@ function requireTogether({ sysroot, kernel, initrd, like, json, format = 'text' 
 /** An image that is on a partition has nothing to do with a sysroot. */
 function requireUsrOfImage(planned: readonly PlannedPlatform[], { image, sysroot }: CheckArguments): void {
   if (image === undefined || sysroot !== undefined) return;
-  if (planned.some(({ config }) => usesUsr(config.settings)))
-    throw new UsageError('--image needs --sysroot: it is compared with the /usr of the sysroot');
+  const inUsr = planned.find(({ config }) => usesUsr(config.settings));
+  if (inUsr)
+    throw new UsageError(
+      `--image needs --sysroot: that of ${inUsr.config.name} is compared with the /usr of the sysroot`,
+    );
 }
 
 function resultOf(

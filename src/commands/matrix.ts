@@ -24,6 +24,11 @@ export interface MatrixArguments {
 export async function matrix(args: MatrixArguments): Promise<CommandResult> {
   const { planned, findings } = planPlatforms(args);
   if (hasErrors(findings)) return configurationFailed('matrix', findings);
+  const ofImage = planned.find(({ config }) => config.settings.Verity.RootHash === 'image');
+  if (ofImage)
+    throw new UsageError(
+      `${ofImage.config.file}: each build needs an image of its own (Verity.RootHash=image), which matrix does not know; \`bootrelay split\` makes both`,
+    );
   const other = args.kernel.find((kernel) => !/^[\w.+~-]+$/.test(kernel) || /^\.+$/.test(kernel));
   if (other !== undefined) throw new UsageError(`--kernel "${other}" must be the version of a kernel`);
   const kernels = args.kernel.length > 0 ? args.kernel : kernelVersionsOf(args.sysroot);

@@ -67,6 +67,10 @@ export async function pack(args: PackArguments): Promise<CommandResult> {
 function requireThin({ settings }: PlatformConfig, { sysroot }: PackArguments): Thin | undefined {
   if (settings.FullInitrd.Source === 'usr')
     throw new UsageError("there is nothing to pack: FullInitrd.Source=usr takes the system's own /usr");
+  if (!usesUsr(settings) && settings.Verity.HashOffset !== 'auto')
+    throw new UsageError(
+      'Verity.HashOffset=auto is required: pack puts the hash tree right behind the image',
+    );
   const kind = thinOf(settings);
   if (kind && sysroot === undefined)
     throw new UsageError('FullInitrd.Source=thin needs --sysroot: the image shares files with its /usr');

@@ -1,17 +1,18 @@
 /** `bootrelay split`: the initrd of a system -> a minimal initrd, the image that it mounts, and where each goes. */
 import { readdirSync, renameSync, rmdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { placeOfImage } from '../config/image-host.ts';
 import type { PlatformSettings } from '../config/settings.ts';
 import { checkingInit } from '../config/usr-units.ts';
 import { UsageError } from '../errors.ts';
+import type { Finding } from '../findings.ts';
 import { planOnePlatform, uniqueFindings } from '../host/platforms.ts';
 import { withProgress } from '../host/progress.ts';
 import { requireRegularFile } from '../host/regular-file.ts';
 import { replaceDirectory } from '../host/replace-directory.ts';
 import type { CommandResult } from '../host/result.ts';
 import { withWorkDirectory } from '../host/temporary.ts';
-import { startsSystemd } from '../initrd/init.ts';
+import { readInit } from '../initrd/init.ts';
 import type { Manifest } from '../json/manifest.ts';
 import { formatBytes } from '../text/bytes.ts';
 import { build } from './build.ts';
@@ -68,15 +69,23 @@ export async function split(args: SplitArguments): Promise<CommandResult> {
     for (const file of readdirSync(made)) renameSync(join(made, file), join(fresh, file));
     rmdirSync(made);
     const told = { ...packed.json, name, path, manifest: built.json.manifest } as unknown as Split;
-    const findings = uniqueFindings([...packed.findings, ...built.findings]).map((item) => ({
-      ...item,
-      message: item.message.replaceAll(fresh, args.output),
-    }));
+    const all = uniqueFindings([...packed.findings, ...built.findings]);
+    const findings = all.map((item) => withoutTemporary(item, args.output));
     return { ...resultOf(settings, args, told), findings };
   }).catch((error: unknown) => {
     if (error !== refused || !refused.result) throw error;
-    return { ...refused.result, json: { command: 'split' } };
+    const findings = refused.result.findings.map((item) => withoutTemporary(item, args.output));
+    return { ...refused.result, json: { command: 'split' }, findings };
   });
+}
+
+/** A finding that speaks of the output directory by its name, and not of the one that takes its place. */
+function withoutTemporary(item: Finding, output: string): Finding {
+  const name = basename(output).replaceAll(/[^\w-]/g, '\\$&');
+  return {
+    ...item,
+    message: item.message.replaceAll(new RegExp(`\\.${name}\\.\\w{6}(?=/)`, 'g'), basename(output)),
+  };
 }
 
 /** Throws UsageError for an image that has no hash of its own. */
@@ -105,14 +114,17 @@ async function setForInit(
   { FullInitrd }: PlatformSettings,
   { initrd, json }: SplitArguments,
 ): Promise<readonly string[]> {
-  if (FullInitrd.Init !== '/init') return [];
-  const systemd = await withWorkDirectory((work) =>
+  const init = await withWorkDirectory((work) =>
     withProgress(json, (progress) => {
       progress.begin(`reading ${initrd}`);
-      return startsSystemd(initrd, work);
+      return readInit(initrd, work);
     }),
   );
-  return systemd ? [] : [`FullInitrd.Init=${checkingInit}`];
+  if (init === 'bootrelay')
+    throw new UsageError(
+      `${initrd} is a minimal initrd of bootrelay's already: the initrd that it was made of is wanted`,
+    );
+  return init === 'systemd' || FullInitrd.Init !== '/init' ? [] : [`FullInitrd.Init=${checkingInit}`];
 }
 
 function resultOf(
@@ -136,7 +148,9 @@ function resultOf(
     ...files.map(
       ({ file, size, place }) => `  ${file.padEnd(width)} ${formatBytes(size).padStart(9)}  goes to ${place}`,
     ),
-    ...(rootHash === undefined ? [] : [`root hash of the image, built in: ${rootHash}`]),
+    ...(rootHash === undefined
+      ? []
+      : [`root hash of the image${settings.Verity.RootHash === 'image' ? ', built in' : ''}: ${rootHash}`]),
     '',
   ];
   return {

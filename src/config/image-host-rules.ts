@@ -10,10 +10,13 @@ const hostIsNamed: Rule = ({ settings: { FullInitrd } }) => {
   return [{ kind: 'value-required', setting: 'FullInitrd.Host', message, hint: 'HostDevice=PARTLABEL=ESP' }];
 };
 
+/** Parameters that systemd-veritysetup-generator(8) reads. */
+const generatorNames = ['usrhash', 'roothash'];
+
 /** Each setting that has one of the values, as a contradiction with Host=partition. */
 const hostGoesWith: Rule = ({ settings }) => {
   if (usesUsr(settings)) return [];
-  const { FullInitrd, Verity } = settings;
+  const { FullInitrd, Verity, KernelCommandLine } = settings;
   const contradictions: readonly (readonly [boolean, SettingName, string, string?])[] = [
     [
       FullInitrd.Source !== 'image',
@@ -38,6 +41,13 @@ const hostGoesWith: Rule = ({ settings }) => {
       'Verity.RootHash',
       'RootHash=signature needs a discoverable /usr: Host=partition has none',
       'RootHash=image',
+    ],
+    [
+      Verity.RootHash === 'command-line' &&
+        generatorNames.some((name) => KernelCommandLine.RootHash.includes(name)),
+      'KernelCommandLine.RootHash',
+      'the full initrd takes usrhash= and roothash= for partitions of its own: the root hash of an image needs another name',
+      'Verity.RootHash=image, or KernelCommandLine.RootHash=bootrelay.roothash',
     ],
     [
       Verity.RootHashSignature === 'partition',
@@ -77,7 +87,9 @@ const imageIsInUsr: Rule = ({ settings }) => {
   const { Image, Source } = settings.FullInitrd;
   if (!usesUsr(settings) || Source === 'usr' || Image.startsWith('/usr/')) return [];
   const message = `"${Image}" must be a path below /usr, the verified file system`;
-  return [{ kind: 'value-invalid', setting: 'FullInitrd.Image', message, hint: `/usr${Image}` }];
+  return [
+    { kind: 'value-invalid', setting: 'FullInitrd.Image', message, hint: '/usr/lib/bootrelay/initrd.img' },
+  ];
 };
 
 export const imageHostRules: readonly Rule[] = [hostIsNamed, hostGoesWith, rootHashOfImage, imageIsInUsr];

@@ -1,6 +1,7 @@
 /** Output directories are replaced as a whole: at every moment there is the old content or the new one. */
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { UsageError } from '../errors.ts';
 import { exchangeDirectories } from '../tools/exchange.ts';
 import { forget, remember } from './temporary.ts';
 
@@ -12,6 +13,8 @@ export async function replaceDirectory<T>(
   directory: string,
   fill: (fresh: string) => T | Promise<T>,
 ): Promise<T> {
+  if (existsSync(directory) && !statSync(directory).isDirectory())
+    throw new UsageError(`${directory} is a file: the output is a directory, which is replaced as a whole`);
   mkdirSync(dirname(directory), { recursive: true });
   const fresh = remember(mkdtempSync(join(dirname(directory), `.${basename(directory)}.`)));
   try {

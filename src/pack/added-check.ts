@@ -1,6 +1,8 @@
 /** The check that a full initrd lacks, of /usr or of its own image: what has to be added to its tree, as one more archive behind its own. */
 import { mkdtempSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { unpacksImage } from '../config/image-format.ts';
+import { usesUsr } from '../config/image-host.ts';
 import { placeOf } from '../config/place.ts';
 import { checkingInit } from '../config/usr-units.ts';
 import type { PlatformConfig } from '../config/validate.ts';
@@ -114,10 +116,17 @@ function otherCheck(contents: Contents, options: CheckOptions): readonly Finding
   );
 }
 
+/** In memory, or from an image in /usr, such an initrd boots all the same; else it could not leave its root. */
 function withoutSystemd({ config, initrd }: CheckOptions): Finding {
-  const message = `${initrd} gets no check of /usr: ${config.settings.FullInitrd.Init} in it is not systemd`;
-  const hint = `FullInitrd.Init=${checkingInit} has pack add a program of that name, which checks /usr and then starts the initrd's /init`;
-  return finding('full-initrd-unchecked', message, { ...placeOf(config, 'FullInitrd.Init'), hint });
+  const { settings } = config;
+  const { Init } = settings.FullInitrd;
+  const checked = usesUsr(settings) ? '/usr' : 'its image';
+  const message = `${initrd} gets no check of ${checked}: ${Init} in it is not systemd`;
+  const hint = `FullInitrd.Init=${checkingInit} has pack add a program of that name, which checks ${checked} and then starts the initrd's /init`;
+  const stays = !usesUsr(settings) && !unpacksImage(settings);
+  const kind = stays ? 'full-initrd-unfit' : 'full-initrd-unchecked';
+  const why = stays ? ', and most such initrds cannot leave a root that is not in memory' : '';
+  return finding(kind, message + why, { ...placeOf(config, 'FullInitrd.Init'), hint });
 }
 
 interface Programs {
@@ -215,7 +224,7 @@ function absentProgram(name: string, options: CheckOptions): Finding {
   const { sysroot } = options;
   const hint =
     sysroot === undefined ? 'with --sysroot, pack takes it from there' : `install it into ${sysroot}`;
-  return unfit(options, `must have ${name}, which the check of /usr calls`, hint);
+  return unfit(options, `must have ${name}, which the check calls`, hint);
 }
 
 function libraryProblem(problem: LibraryProblem, sysroot: string, options: CheckOptions): Finding {

@@ -202,8 +202,8 @@ function checkPoints({ files }: Comparison): readonly Point[] {
   const checks = checkNames.map((name) => checkPath(name));
   const check = files.find(({ path }) => checks.includes(path));
   if (check?.change === 'removed')
-    return [{ warns: true, parts: ['the check of /usr is gone: this initrd does not work behind stage 1'] }];
-  return check?.change === 'added' ? [{ warns: false, parts: ['the check of /usr is new'] }] : [];
+    return [{ warns: true, parts: ['the check is gone: this initrd does not work behind stage 1'] }];
+  return check?.change === 'added' ? [{ warns: false, parts: ['the check is new'] }] : [];
 }
 
 /** Programs and modules that are no longer there, and programs that are new; a module that is in another place now still is. */

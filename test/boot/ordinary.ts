@@ -2,12 +2,12 @@
  * Ordinary systems, without a verity /usr, with the unchanged initrds of their releases: booted to multi-user, with the root
  * on an ext4, in LUKS, or in a subvolume of a btrfs.
  */
+import { execFileSync } from 'node:child_process';
 import {
   copyFileSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
-  renameSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -32,7 +32,6 @@ import { addedCheck } from '../../src/pack/added-check.ts';
 import { packFullInitrd } from '../../src/pack/pack.ts';
 import { planBoot } from '../../src/plan/plan.ts';
 import { findKernelImage } from '../../src/sysroot/kernel.ts';
-import { btrfsFromDirectoryArgs } from '../../src/tools/images.ts';
 import type { Accelerator } from '../../src/tools/qemu.ts';
 import { luksArgs } from '../../src/tools/qemu-img.ts';
 import { run } from '../../src/tools/run.ts';
@@ -145,17 +144,17 @@ async function makeRoot(
   { sysroot, image, work }: RootOptions,
 ): Promise<{ part: DiskPart; uuid: string }> {
   const output = join(work, 'root.img');
+  // mkfs.btrfs makes subvolumes of a directory only since 6.12.
   const asBtrfs = async (tree: string) => {
-    const top = join(work, 'top');
-    mkdirSync(top);
-    renameSync(tree, join(top, '@'));
-    mkdirSync(join(top, '@/usr/lib/bootrelay'), { recursive: true });
-    copyFileSync(image, join(top, '@/usr/lib/bootrelay/initrd.img'));
-    // As large as it shall be: the machine writes to it.
+    mkdirSync(join(tree, 'usr/lib/bootrelay'), { recursive: true });
+    copyFileSync(image, join(tree, 'usr/lib/bootrelay/initrd.img'));
     writeFileSync(output, '');
     truncateSync(output, 4 * 1024 ** 3);
-    const { program, args } = btrfsFromDirectoryArgs(output, top, 'b0074e1a-0000-4000-8000-000000000004');
-    await run({ program, args: ['--subvol=@', ...args.filter((arg) => arg !== '--shrink')] });
+    const point = join(work, 'btrfs');
+    mkdirSync(point);
+    const script = `mkfs.btrfs -q "$1" && mount -o loop "$1" "$2" && btrfs -q subvolume create "$2/@" &&
+      cp -a "$3/." "$2/@/" && umount "$2"`;
+    execFileSync('unshare', ['--mount', 'sh', '-euc', script, 'sh', output, point, tree]);
   };
   await makeRootImage({ sysroot, output, work, usr: true, ...(root === 'btrfs' && { make: asBtrfs }) });
   const part = { name: 'ROOT', uuid: rootPartitionUuid };

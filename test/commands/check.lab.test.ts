@@ -363,7 +363,7 @@ describe('a full initrd', () => {
     [
       'neither dmsetup nor dm-create',
       'usr/bin/dmsetup',
-      'must have /usr/lib/bootrelay/dm-create or dmsetup, which the check of /usr calls',
+      'must have /usr/lib/bootrelay/dm-create or dmsetup, which the check calls',
     ],
     [
       'no udev',
@@ -398,7 +398,7 @@ describe('a full initrd', () => {
       findings: null,
     });
     expect(checkInitrd([...sound, file(own)]).findings).toEqual([
-      `must have /${own} as a program that can be started: which the check of /usr calls`,
+      `must have /${own} as a program that can be started: which the check calls`,
     ]);
   });
 
@@ -411,7 +411,7 @@ describe('a full initrd', () => {
     );
     expect(checkInitrd(inBin)).toEqual({
       status: 1,
-      findings: ['env', 'true'].map((name) => `must have /usr/bin/${name}, which the check of /usr calls`),
+      findings: ['env', 'true'].map((name) => `must have /usr/bin/${name}, which the check calls`),
     });
   });
 
@@ -429,7 +429,7 @@ describe('a full initrd', () => {
     [
       'program',
       'usr/bin/dmsetup',
-      'must have /usr/bin/dmsetup as a program that can be started: which the check of /usr calls',
+      'must have /usr/bin/dmsetup as a program that can be started: which the check calls',
     ],
   ])('a %s that cannot be started', (_, name, message) => {
     const entries = sound.map((entry) => (entry.name === name ? { ...entry, mode: 0o100644 } : entry));

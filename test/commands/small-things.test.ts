@@ -31,7 +31,7 @@ describe('Extends=bootrelay:NAME', () => {
 
   test.each([
     ['bootrelay:generic-x86_6', 'did you mean bootrelay:generic-x86_64?'],
-    ['bootrelay:nothing-like-it', /^bootrelay comes with bootrelay:azure-container-linux, /],
+    ['bootrelay:nothing-like-it', /^bootrelay comes with bootrelay:any-linux, /],
     ['bootrelay:../package', /^bootrelay comes with /],
     ['bootrelay:', /^bootrelay comes with /],
     ['Bootrelay:base', undefined],

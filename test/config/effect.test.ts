@@ -26,6 +26,7 @@ const [data, hash, fec] = [
 ];
 const onPartition = [
   ...['FullInitrd.Host=partition', 'FullInitrd.HostDevice=LABEL=ESP', 'Verity.Name=image'],
+  'KernelCommandLine.RootHash=imagehash',
 ];
 const password = `Emergency.PasswordHash=$6$abcdefgh$${'x'.repeat(86)}`;
 
@@ -59,7 +60,7 @@ const platforms: readonly (readonly string[])[] = [
   ['Emergency.Shell=password', password],
   ['Emergency.Shell=always', 'Emergency.Debug=yes'],
   ['FullInitrd.Init=/usr/lib/bootrelay/init'],
-  ['FullInitrd.HostDevice=LABEL=ESP', 'Verity.Name=image'],
+  ['FullInitrd.HostDevice=LABEL=ESP', 'Verity.Name=image', 'KernelCommandLine.RootHash=imagehash'],
   onPartition,
   [...onPartition, 'FullInitrd.HostFileSystem=btrfs', systemd],
   [...onPartition, 'FullInitrd.HostFileSystem=none'],

@@ -123,6 +123,7 @@ async function makeProbe({ sysroot }: Lab, output: string): Promise<void> {
     'FullInitrd.Host=partition',
     'FullInitrd.HostDevice=LABEL=ESP',
     'Verity.Name=image',
+    'Verity.RootHash=image',
   );
   const ofImage =
     textAt(renderPlatform(onPartition, planBoot(onPartition, [])), 'full/90bootrelay/check-image') ?? '';

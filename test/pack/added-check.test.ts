@@ -142,14 +142,12 @@ test('programs that it lacks come from the sysroot, or it is said that they must
     {
       kind: 'full-initrd-unfit',
       severity: 'error',
-      message: 'initrd must have sleep, which the check of /usr calls',
+      message: 'initrd must have sleep, which the check calls',
       hint: 'with --sysroot, pack takes it from there',
     },
   ]);
   await expect(added(lacking('sleep', 'tr'), [], sysroot)).resolves.toMatchObject({
-    findings: [
-      { message: 'initrd must have tr, which the check of /usr calls', hint: `install it into ${sysroot}` },
-    ],
+    findings: [{ message: 'initrd must have tr, which the check calls', hint: `install it into ${sysroot}` }],
   });
 });
 
@@ -210,7 +208,7 @@ test('with Verity.Tool=dmsetup that comes from the sysroot', async () => {
   expect(result.findings).toEqual([]);
   expect(result.added).toEqual([...all, '/usr/sbin/dmsetup']);
   expect((await added(lacking('dmsetup'), settings)).findings).toMatchObject([
-    { message: 'initrd must have dmsetup, which the check of /usr calls' },
+    { message: 'initrd must have dmsetup, which the check calls' },
   ]);
 });
 
@@ -244,7 +242,7 @@ test('what a unit starts by path gets a link where the initrd has it in another 
 test('what cannot be started is not there: programs and the check alike', async () => {
   const mode = 0o100644;
   const tr = await added([...lacking('tr'), { ...program('usr/bin/tr'), mode }]);
-  expect(tr.findings).toMatchObject([{ message: 'initrd must have tr, which the check of /usr calls' }]);
+  expect(tr.findings).toMatchObject([{ message: 'initrd must have tr, which the check calls' }]);
   const { entries } = await added(lacking());
   const there = entries.map(
     (entry): Raw => ({ name: String(entry.name), mode: entry.mode, data: readRange(entry.data) }),

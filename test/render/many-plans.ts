@@ -101,7 +101,12 @@ const hosts: readonly (readonly string[])[] = [
   ],
   [
     ...['FullInitrd.HostFileSystem=xfs', 'FullInitrd.HostDevice=LABEL=boot', 'FullInitrd.HostCopy=yes'],
-    ...['Verity.RootHash=command-line', 'KernelCommandLine.Repeated=refuse', 'FullInitrd.Writable=no'],
+    ...[
+      'Verity.RootHash=command-line',
+      'KernelCommandLine.RootHash=hash',
+      'KernelCommandLine.Repeated=refuse',
+      'FullInitrd.Writable=no',
+    ],
     ...['FullInitrd.CarryOver=', 'Emergency.Shell=always', 'Emergency.AfterShell=retry'],
   ],
 ];

@@ -12,6 +12,7 @@ const onPartition = (fileSystem: string) => [
   'FullInitrd.HostDevice=PARTLABEL=USR-A',
   `FullInitrd.HostFileSystem=${fileSystem}`,
   'FullInitrd.Image=/initrd.img',
+  'KernelCommandLine.RootHash=bootrelay.roothash',
 ];
 
 /** True for a fault of an image that is not in /usr. */
@@ -103,6 +104,12 @@ const hostFaults = {
   'image-link-on-host': {
     what: 'image on a partition: a link leads to it',
     settings: onPartition('ext4'),
+    image: { link: true },
+    expected: unreadable,
+  },
+  'image-link-in-memory': {
+    what: 'image on a partition, to be copied into memory: a link leads to it',
+    settings: [...onPartition('ext4'), 'FullInitrd.HostCopy=yes'],
     image: { link: true },
     expected: unreadable,
   },

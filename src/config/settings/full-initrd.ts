@@ -3,7 +3,7 @@ import { hostFileSystemNames } from '../host-file-systems.ts';
 import { either, is, isNot } from '../only-with.ts';
 import { setting } from '../setting.ts';
 import { device } from '../value-types/devices.ts';
-import { carriedPath, plainPath } from '../value-types/paths.ts';
+import { carriedPath, plainPath, subvolumePath } from '../value-types/paths.ts';
 import { imageBlockSize, memorySize, size } from '../value-types/sizes.ts';
 import { account, unitName, unitSetting } from '../value-types/units.ts';
 import { boolean, choice } from '../value-types/value-type.ts';
@@ -54,9 +54,9 @@ export const fullInitrd = {
     since: '0.2.0',
   }),
   HostSubvolume: setting({
-    type: plainPath,
+    type: subvolumePath,
     onlyWith: [onPartition, is('FullInitrd.HostFileSystem', 'btrfs')],
-    help: 'The subvolume of a btrfs in which Image is a path, such as `/@`. Default: its default subvolume.',
+    help: 'The subvolume of a btrfs in which Image is a path, such as `/@`; `/` for the top of the file system. Default: its default subvolume.',
     since: '0.2.0',
   }),
   HostCopy: setting({

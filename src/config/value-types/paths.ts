@@ -13,6 +13,12 @@ export const plainPath: ValueType<string> = {
   },
 };
 
+/** A subvolume of a btrfs by its path from the top, which `/` is itself. */
+export const subvolumePath: ValueType<string> = {
+  ...plainPath,
+  parse: (value) => (value === '/' ? { value } : plainPath.parse(value)),
+};
+
 /** A file of the sysroot, or `partition`: the one that the Discoverable Partitions Specification has for it. */
 export const signatureSource: ValueType<string> = {
   name: 'path or partition',

@@ -46,7 +46,7 @@ export const openImage = defineStep({
         kernelVersions: onlyIf(fileSystem === 'btrfs', withoutReplay),
         programs: [
           ...mountProgram(config.settings),
-          ...applets('losetup', ...onlyIf(copied, 'cp', 'umount')),
+          ...applets('losetup', ...onlyIf(copied, 'cat', 'umount')),
         ],
         directories: ['/host', ...onlyIf(copied, '/memory')],
       },
