@@ -65,7 +65,7 @@ describe('a system without a verity /usr', () => {
     const { stdout, stderr } = install(lab.sysroot, 'uki', commands, file);
     expect(stdout).toContain('status: 1');
     expect(stderr).toMatch(
-      /89-bootrelay.install: \/efi\/bootrelay has \d+ KiB left, and the image of \S+ needs \d+/,
+      /89-bootrelay.install: \/efi\/bootrelay has \d+ KiB left, and \S+ needs \d+ there/,
     );
     expect(listed(stdout, 'before')).toHaveLength(3);
     expect(listed(stdout, 'after')).toEqual(listed(stdout, 'before'));
