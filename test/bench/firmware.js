@@ -107,8 +107,29 @@ async function smallestMemory(candidate, work) {
   return works;
 }
 
+const namesOfUsr = ['monolithic dracut', 'bootrelay, thin', 'bootrelay, usr'];
+const namesOfOrdinary = ['ordinary, monolithic', 'ordinary, bootrelay'];
+
+/** A system with a verity /usr: its initrd in the UKI, or split. */
+function systemsOfUsr(lab, work) {
+  const [reference, ...names] = namesOfUsr;
+  const [thin, usr] = [sourceSettings.thin, sourceSettings.usr].map((settings, index) => ({
+    name: names[index],
+    reference,
+    ...makeMachine(lab, work, names[index], settings),
+  }));
+  const monolithic = {
+    ...thin,
+    name: reference,
+    initrd: join(lab.lab, 'monolithic-initrd.img'),
+    commandLine: `${thin.commandLine} mount.usr=PARTLABEL=USR-A mount.usrfstype=erofs`,
+  };
+  return [monolithic, thin, usr];
+}
+
 /** An ordinary system: its initrd in the UKI, or in an image that a UKI with the minimal initrd verifies. */
 function ordinarySystem(lab, work) {
+  const [reference, name] = namesOfOrdinary;
   const full = 'monolithic-initrd.img';
   const settings = [
     ...['Modules.Load=listed', 'Modules.ModuleDirectories=', 'Modules.Modules=virtio_blk'],
@@ -116,27 +137,19 @@ function ordinarySystem(lab, work) {
   ];
   const own = makeMachine({ ...lab, platform: lab.ordinary, full }, work, 'ordinary', settings);
   return [
-    { ...own, name: 'ordinary, monolithic', initrd: join(lab.lab, full), reference: 'ordinary, monolithic' },
-    { ...own, name: 'ordinary, bootrelay', reference: 'ordinary, monolithic' },
+    { ...own, name: reference, initrd: join(lab.lab, full), reference },
+    { ...own, name, reference },
   ];
 }
 
 /** `runs` rounds of all candidates; a boot that fails is told, and the others go on. */
 export async function benchFirmware(lab, work, { runs, only, memory }) {
-  const own = ([name, settings]) => ({ name, ...makeMachine(lab, work, name, settings) });
-  const [thin, usr] = [
-    ['bootrelay, thin', sourceSettings.thin],
-    ['bootrelay, usr', sourceSettings.usr],
-  ].map(own);
-  const monolithic = {
-    ...thin,
-    name: 'monolithic dracut',
-    initrd: join(lab.lab, 'monolithic-initrd.img'),
-    commandLine: `${thin.commandLine} mount.usr=PARTLABEL=USR-A mount.usrfstype=erofs`,
-  };
-  const ofUsr = [monolithic, thin, usr].map((candidate) => ({ ...candidate, reference: monolithic.name }));
+  const suffixes = ['', ', TPM'];
+  const wanted = (names) => names.some((name) => suffixes.some((suffix) => only.test(name + suffix)));
+  const ofUsr = wanted(namesOfUsr) ? systemsOfUsr(lab, work) : [];
+  const ordinary = wanted(namesOfOrdinary) ? ordinarySystem(lab, work) : [];
   const suffix = (tpm) => (tpm ? ', TPM' : '');
-  const candidates = [...ofUsr, ...ordinarySystem(lab, work)].flatMap((candidate) =>
+  const candidates = [...ofUsr, ...ordinary].flatMap((candidate) =>
     [false, true].map((tpm) => ({
       ...candidate,
       tpm,
