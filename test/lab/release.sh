@@ -3,11 +3,12 @@
 # the kernel for clouds, its version, and the full initrds that its dracut, its initramfs-tools and its mkosi-initrd make.
 # Cached by a key.
 #
-# Usage: release.sh CODENAME. Exit code 1: it cannot be made here; the last line on standard error says why.
+# Usage: release.sh CODENAME [ordinary]; with `ordinary` dracut's initrd without bootrelay's module too.
+# Exit code 1: it cannot be made here; the last line on standard error says why.
 set -eu
 cd "$(dirname "$0")/../.."
-[ $# = 1 ] || { echo 'usage: release.sh CODENAME' >&2; exit 2; }
-release=$1
+[ $# = 1 ] || [ "$*" = "$1 ordinary" ] || { echo 'usage: release.sh CODENAME [ordinary]' >&2; exit 2; }
+release=$1 ordinary=${2-}
 lab=${BOOTRELAY_LAB:-${XDG_CACHE_HOME:-$HOME/.cache}/bootrelay/lab}
 directory=$lab/releases/$release
 mkdir -p "$directory"
@@ -53,7 +54,7 @@ make_initrd dracut "$(cat "$lab"/rendered/qemu-x86_64/full/90bootrelay/*) 1" "$s
     --add 'crypt systemd-veritysetup bootrelay' --omit 'network network-manager systemd-networkd systemd-resolved' \
     --kver "$kernel" /var/tmp/initrd.img
 # As it is on any machine, for a system without a verity /usr.
-make_initrd dracut-plain 1 "$sysroot" \
+[ -z "$ordinary" ] || make_initrd dracut-plain 1 "$sysroot" \
     dracut --force --no-hostonly --reproducible --zstd --add crypt --omit 'bootrelay network network-manager' \
     --kver "$kernel" /var/tmp/initrd.img
 make_initrd initramfs-tools 1 "$sysroot" mkinitramfs -o /var/tmp/initrd.img "$kernel"
