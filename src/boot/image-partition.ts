@@ -36,14 +36,15 @@ export async function makeImagePartition(options: ImagePartitionOptions): Promis
 }
 
 async function makeHost({ config, image, fault, others = {}, work }: ImagePartitionOptions): Promise<string> {
-  const { Image, HostFileSystem, HostSubvolume } = config.settings.FullInitrd;
+  const { Image, HostFileSystem, HostSubvolume = '/' } = config.settings.FullInitrd;
+  const subvolume = HostFileSystem === 'btrfs' && HostSubvolume !== '/' ? HostSubvolume : undefined;
   const output = join(work, 'image-partition.img');
   if (HostFileSystem === 'vfat') {
     await makeEsp({ ...others, ...(!fault?.absent && { [Image]: image }) }, output);
     return output;
   }
   const tree = join(work, 'image-partition');
-  const top = HostSubvolume === undefined ? tree : join(tree, HostSubvolume);
+  const top = subvolume === undefined ? tree : join(tree, subvolume);
   const place = join(top, Image);
   mkdirSync(dirname(place), { recursive: true });
   // Some file systems are not made for nothing.
@@ -54,10 +55,10 @@ async function makeHost({ config, image, fault, others = {}, work }: ImagePartit
   }
   if (!fault?.absent) copyFileSync(image, fault?.link ? `${place}.target` : place);
   if (fault?.link) symlinkSync(basename(`${place}.target`), place);
-  if (HostSubvolume !== undefined) {
+  if (subvolume !== undefined) {
     await requireVersion('mkfs.btrfs', '6.12', `name a newer distribution's tree in ${toolsTreeVariable}`);
     const { program, args } = btrfsFromDirectoryArgs(output, tree, btrfsUuid);
-    await run({ program, args: [`--subvol=${HostSubvolume.slice(1)}`, ...args] });
+    await run({ program, args: [`--subvol=${subvolume.slice(1)}`, ...args] });
   } else if (HostFileSystem !== 'none') {
     const commands = makeFileSystem({ fileSystem: HostFileSystem, output, work }, tree);
     for (const command of commands) await run(command);
